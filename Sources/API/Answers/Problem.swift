@@ -1,0 +1,115 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+
+/// An error as RFC 9457 (problem details) tells it to a client: nothing internal, and what helps.
+struct Problem: Error {
+    var code: ProblemCode
+    var detail: String
+    /// Members beyond the standard ones: `field`, `state`, `available`, …
+    var extras: [(name: String, value: JSONObject.Value)] = []
+    var retryAfterSeconds: Int?
+    var headers: HTTPFields = [:]
+
+    init(_ code: ProblemCode, _ detail: String, retryAfterSeconds: Int? = nil) {
+        self.code = code
+        self.detail = detail
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    static func invalid(_ field: String?, _ detail: String) -> Problem {
+        var problem = Problem(.invalidRequest, detail)
+        if let field { problem.extras.append(("field", .string(field))) }
+        return problem
+    }
+
+    func with(_ name: String, _ value: JSONObject.Value) -> Problem {
+        var problem = self
+        problem.extras.append((name, value))
+        return problem
+    }
+
+    var body: String {
+        var object = JSONObject()
+        object["type"] = .string("/problems/\(code.rawValue)")
+        object["title"] = .string(code.title)
+        object["status"] = .integer(code.status.code)
+        object["detail"] = .string(detail)
+        object["code"] = .string(code.rawValue)
+        for extra in extras { object[extra.name] = extra.value }
+        if let retryAfterSeconds { object["retry_after_s"] = .integer(retryAfterSeconds) }
+        return object.text
+    }
+
+    var response: Response {
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
+        return Response(status: code.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+    }
+}
+
+/// Every code that a problem can have, with its status and title.
+enum ProblemCode: String, CaseIterable {
+    case invalidRequest = "invalid-request"
+    case unauthorized
+    case adminDisabled = "admin-disabled"
+    case eventNotFound = "event-not-found"
+    case orderNotFound = "order-not-found"
+    case routeNotFound = "route-not-found"
+    case methodNotAllowed = "method-not-allowed"
+    case requestTimeout = "request-timeout"
+    case insufficientStock = "insufficient-stock"
+    case notOnSale = "not-on-sale"
+    case capacityInUse = "capacity-in-use"
+    case soldOut = "sold-out"
+    case bodyTooLarge = "body-too-large"
+    case unsupportedMediaType = "unsupported-media-type"
+    case headersTooLarge = "headers-too-large"
+    case internalError = "internal-error"
+    case queueFull = "queue-full"
+    case storeUnavailable = "store-unavailable"
+    case recovering
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest: .badRequest
+        case .unauthorized: .unauthorized
+        case .adminDisabled: .forbidden
+        case .eventNotFound, .orderNotFound, .routeNotFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .insufficientStock, .notOnSale, .capacityInUse: .conflict
+        case .soldOut: .gone
+        case .bodyTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .internalError: .internalServerError
+        case .queueFull, .storeUnavailable, .recovering: .serviceUnavailable
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .invalidRequest: "The request is not valid"
+        case .unauthorized: "A valid bearer token is needed"
+        case .adminDisabled: "Administration is switched off"
+        case .eventNotFound: "There is no such event"
+        case .orderNotFound: "There is no such order"
+        case .routeNotFound: "There is no such route"
+        case .methodNotAllowed: "The route does not take this method"
+        case .requestTimeout: "The request took too long to arrive"
+        case .insufficientStock: "Fewer tickets are left than asked for"
+        case .notOnSale: "The event is not on sale"
+        case .capacityInUse: "The capacity is in use"
+        case .soldOut: "The event is sold out"
+        case .bodyTooLarge: "The body is too large"
+        case .unsupportedMediaType: "The body must be JSON"
+        case .headersTooLarge: "The headers are too large or too many"
+        case .internalError: "Something went wrong on our side"
+        case .queueFull: "Too many orders are on their way"
+        case .storeUnavailable: "A store does not answer"
+        case .recovering: "The event is being recovered"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Shared
+
+extension App {
+    /// Limits on what a client may send; see docs/architecture.md for the reasons.
+    private static let headerLimit = 16 * 1024
+    private static let headerFieldLimit = 64
+    private static let idleTimeout = TimeAmount.seconds(10)
+    private static let bodyDeadline = TimeAmount.seconds(5)
+
+    /// Serves until the process is told to stop, then finishes what it took in.
+    static func serve(_ settings: APISettings) async throws {
+        let logger = Logger(label: "api")
+        let group = MultiThreadedEventLoopGroup.singleton
+        let stores = try await Stores(settings.stores, group: group, logger: logger)
+        let app = try await application(settings, stores: stores, group: group, logger: logger)
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [app.preparation, app.server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await services.run()
+        await stores.close()
+        logger.info("stopped")
+    }
+
+    /// The service and what prepares it, for `serve` and for tests.
+    static func application(
+        _ settings: APISettings, stores: Stores, group: any EventLoopGroup, logger: Logger,
+        onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+    ) async throws -> (preparation: Preparation, server: some Service) {
+        let inventory = try await Inventory(
+            client: stores.redis, partitioning: settings.stores.partitioning, queueLimit: settings.queueLimit)
+        let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
+        let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
+        let sale = Sale(
+            inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer,
+            access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo))
+        let preparation = Preparation(
+            ledger: stores.ledger, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
+        let server = Application(
+            responder: sale.router().buildResponder(),
+            server: HTTPServerBuilder { responder in
+                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: channelConfiguration))
+            },
+            configuration: .init(
+                address: .hostname(settings.host, port: settings.port), backlog: 4096,
+                availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
+            onServerRunning: onServerRunning,
+            eventLoopGroupProvider: .shared(group),
+            logger: logger)
+        return (preparation, server)
+    }
+
+    private static var channelConfiguration: HTTP1Channel.Configuration {
+        .init(
+            additionalChannelHandlers: [RequestGuard(bodyDeadline: bodyDeadline)],
+            idleTimeout: idleTimeout,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: headerFieldLimit))
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Shared
+
+/// The body of `POST /buy`. All of it is optional.
+struct BuyRequest: Hashable {
+    /// What no event allows more of; an event's own maximum is checked with the claim.
+    static let quantityRange = 1...EventTerms.maxQuantityRange.upperBound
+    private static let fields: Set<String> = ["event", "quantity", "customer"]
+
+    var event = EventID.demo
+    var quantity = 1
+    var customer: String?
+
+    init(_ bytes: Data) throws(Problem) {
+        guard let object = try StrictObject.read(bytes, fields: Self.fields) else { return }
+        if let event = try EventID(in: object) { self.event = event }
+        if let quantity = try object.integer("quantity", in: Self.quantityRange) { self.quantity = quantity }
+        customer = try object.text("customer")
+        if let customer { try Self.check(customer) }
+    }
+
+    /// A customer is 1 to 128 characters, none of them a control character (Postgres cannot hold NUL, logs no others).
+    private static func check(_ customer: String) throws(Problem) {
+        let scalars = customer.unicodeScalars
+        guard (1...128).contains(scalars.count), !scalars.contains(where: { $0.properties.generalCategory == .control })
+        else { throw .invalid("customer", "customer must be 1 to 128 characters without control characters.") }
+    }
+}
+
+extension EventID {
+    /// The field `event` of a body.
+    init?(in object: StrictObject) throws(Problem) {
+        guard let text = try object.text("event") else { return nil }
+        self = try EventID(checked: text, field: "event")
+    }
+
+    /// An id as a client wrote it.
+    init(checked text: some StringProtocol, field: String) throws(Problem) {
+        guard let id = EventID(text) else {
+            throw .invalid(field, "\(field) must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit.")
+        }
+        self = id
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Shared
+
+/// The body of `PUT /events/{id}`; a field that is left out stays as it is.
+struct EventRequest {
+    private static let fields: Set<String> = ["name", "capacity", "max_quantity", "opens_at", "closes_at", "paused"]
+
+    var change = EventChange()
+
+    init(_ bytes: Data) throws(Problem) {
+        guard let object = try StrictObject.read(bytes, fields: Self.fields) else { return }
+        change.name = try object.text("name")
+        if let name = change.name {
+            guard (1...200).contains(name.unicodeScalars.count), !name.unicodeScalars.contains("\0") else {
+                throw .invalid("name", "name must be 1 to 200 characters.")
+            }
+        }
+        change.capacity = try object.integer("capacity", in: EventTerms.capacityRange)
+        change.maxQuantity = try object.integer("max_quantity", in: EventTerms.maxQuantityRange)
+        change.opensAt = try Self.time("opens_at", in: object)
+        change.closesAt = try Self.time("closes_at", in: object)
+        change.paused = try object.boolean("paused")
+    }
+
+    /// A time, or null to take it away.
+    private static func time(_ name: String, in object: StrictObject) throws(Problem) -> Timestamp?? {
+        guard object.has(name) else { return nil }
+        if object.isNull(name) { return .some(nil) }
+        guard let text = try object.text(name), let time = RFC3339.timestamp(text), time.milliseconds >= 0 else {
+            throw .invalid(name, "\(name) must be a time as 2026-12-31T20:00:00Z, or null.")
+        }
+        return .some(time)
+    }
+}
+
+/// The body of `POST /reset`.
+struct ResetRequest {
+    var event = EventID.demo
+    var capacity: Int?
+
+    init(_ bytes: Data) throws(Problem) {
+        guard let object = try StrictObject.read(bytes, fields: ["event", "capacity"]) else { return }
+        if let event = try EventID(in: object) { self.event = event }
+        capacity = try object.integer("capacity", in: EventTerms.capacityRange)
+    }
+}

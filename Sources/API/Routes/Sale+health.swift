@@ -1,0 +1,31 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+
+extension Sale {
+    /// `GET /healthz`: the process is alive.
+    static func health() -> Response {
+        var object = JSONObject()
+        object["status"] = .string("alive")
+        return .json(object)
+    }
+
+    /// `GET /readyz`: both stores answer and every event is on sale as the ledger has it.
+    func readiness(_ context: SaleContext) async throws -> Response {
+        try await inventory.ping()
+        try await ledger.ping()
+        guard await restorer.isComplete else {
+            throw Problem(.recovering, "Events are being filled into Redis; try again.", retryAfterSeconds: 1)
+        }
+        var object = JSONObject()
+        object["status"] = .string("ready")
+        return .json(object)
+    }
+
+    /// `GET /openapi.yaml`: this API's description.
+    static func openAPI() -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/yaml"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))
+    }
+}

@@ -1,0 +1,39 @@
+import Hummingbird
+import Logging
+import Shared
+
+/// What the routes work with.
+struct Sale: Sendable {
+    let inventory: Inventory
+    let ledger: Ledger
+    let catalogue: EventCatalogue
+    let restorer: EventRestorer
+    let access: AdminAccess
+}
+
+extension Sale {
+    static let bodyLimit = 4 * 1024
+    static let adminBodyLimit = 64 * 1024
+
+    /// The routes with their methods, HEAD wherever GET is.
+    static let routes = RouteTable([
+        ("/buy", ["POST"]), ("/orders/:id", ["GET", "HEAD"]), ("/events", ["GET", "HEAD"]),
+        ("/events/:id", ["GET", "HEAD", "PUT"]), ("/reset", ["POST"]), ("/healthz", ["GET", "HEAD"]),
+        ("/readyz", ["GET", "HEAD"]), ("/openapi.yaml", ["GET", "HEAD"]),
+    ])
+
+    func router() -> Router<SaleContext> {
+        let router = Router(context: SaleContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ProblemMiddleware(routes: Self.routes))
+        router.post("/buy") { request, context in try await buy(request, context) }
+        router.get("/orders/:id") { _, context in try await order(context) }
+        router.get("/events") { request, _ in try await events(request) }
+        router.get("/events/:id") { _, context in try await event(context) }
+        router.put("/events/:id") { request, context in try await putEvent(request, context) }
+        router.post("/reset") { request, context in try await reset(request, context) }
+        router.get("/healthz") { _, _ in Self.health() }
+        router.get("/readyz") { _, context in try await readiness(context) }
+        router.get("/openapi.yaml") { _, _ in Self.openAPI() }
+        return router
+    }
+}

@@ -1,0 +1,125 @@
+/// Events live in Postgres; Redis is filled from it. This is where both are changed, in an order that is safe wherever the
+/// process dies in between.
+///
+/// The event's row is locked for every step, so that changes of one event never overtake each other. Whatever would let
+/// more be sold reaches Postgres first, whatever would let less be sold reaches Redis first; a step that is missing after
+/// a crash is made up by the next ``publish(_:)``, which every start does for every event.
+public struct EventCatalogue: Sendable {
+    private let ledger: Ledger
+    private let inventory: Inventory
+
+    public init(ledger: Ledger, inventory: Inventory) {
+        self.ledger = ledger
+        self.inventory = inventory
+    }
+
+    /// Creates the event or changes it; the answer is whether it is new.
+    public func put(_ id: EventID, _ change: EventChange) async throws -> Bool {
+        let created = try await refusingOversell {
+            try await ledger.pool.withTransaction { connection in
+                let present = try await Ledger.lock(id, on: connection)
+                let terms = try change.applied(to: present?.terms, of: id)
+                if present == nil, try await Ledger.insert(id, terms, on: connection) { return true }
+                // Another request may have made it between the two statements.
+                var standing = present
+                if standing == nil { standing = try await Ledger.lock(id, on: connection) }
+                guard let standing else { throw CatalogueError.eventUnknown }
+                try await lower(standing, to: terms.capacity)
+                try await Ledger.update(id, terms, on: connection)
+                return false
+            }
+        }
+        try await publish(id)
+        return created
+    }
+
+    /// Makes the event new: a new generation with all its capacity, its orders gone, also those on their way.
+    ///
+    /// Claims are refused while it lasts, so none is accepted under the old generation once its orders are deleted.
+    public func reset(_ id: EventID, capacity: Int?) async throws -> Int {
+        do {
+            let capacity = try await ledger.pool.withTransaction { connection in
+                guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
+                try await inventory.close(id)
+                let capacity = capacity ?? event.terms.capacity
+                try await Ledger.renew(id, capacity: capacity, on: connection)
+                return capacity
+            }
+            try await publish(id)
+            return capacity
+        } catch let error where !(error is CatalogueError) {
+            // The event may stand closed. If this fails too, the next claim that finds it closed publishes it.
+            _ = try? await publish(id)
+            throw error
+        }
+    }
+
+    /// Brings Redis to what the ledger says about the event: fills it in where it is missing, opens it where a reset was
+    /// cut off. Safe at any time, from any number of processes.
+    @discardableResult
+    public func publish(_ id: EventID) async throws -> Inventory.Publication {
+        try await ledger.pool.withTransaction { connection in
+            guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
+            let publication = try await inventory.publish(event)
+            if publication == .done, !event.wasPublished { try await Ledger.markPublished(event, on: connection) }
+            return publication
+        }
+    }
+
+    /// Publishes every event; the answer is whether all are on sale as the ledger has them.
+    public func publishAll() async throws -> Bool {
+        var complete = true
+        var last = ""
+        while true {
+            let page = try await ledger.events(after: last, limit: 100)
+            for event in page where try await publish(event.id) == .ordersUnderWay { complete = false }
+            guard let end = page.last else { return complete }
+            last = end.id.description
+        }
+    }
+
+    /// Makes the event where it does not exist; an event that exists stays as it is.
+    public func ensure(_ id: EventID, _ terms: EventTerms) async throws {
+        let inserted = try await ledger.pool.withTransaction { try await Ledger.insert(id, terms, on: $0) }
+        if inserted { try await publish(id) }
+    }
+
+    /// An event's report: Redis's account, or the ledger's where Redis has no such event at the moment.
+    public func report(_ id: EventID) async throws -> EventReport? {
+        if let report = try await inventory.event(id) { return report }
+        return try await ledger.event(id).map(Self.report)
+    }
+
+    /// Reports in the order of the events' ids, those after `id` only.
+    public func reports(after id: String, limit: Int) async throws -> [EventReport] {
+        var reports: [EventReport] = []
+        for event in try await ledger.events(after: id, limit: limit) {
+            reports.append(try await inventory.event(event.id) ?? Self.report(event))
+        }
+        return reports
+    }
+
+    private static func report(_ event: LedgerEvent) -> EventReport {
+        // Nothing can be bought while Redis has no such event: by the ledger's account it is paused.
+        EventReport(
+            id: event.id, terms: event.terms, available: event.terms.capacity - event.held - event.sold,
+            held: event.held, pending: 0, sold: event.sold, status: .paused)
+    }
+
+    private func lower(_ event: LedgerEvent, to capacity: Int) async throws {
+        guard capacity < event.terms.capacity, event.wasPublished else { return }
+        switch try await inventory.lower(event.id, generation: event.generation, capacity: capacity) {
+        case .done: return
+        case .notHere: throw CatalogueError.recovering
+        case .inUse(let claimed): throw CatalogueError.capacityInUse(claimed: claimed)
+        }
+    }
+
+    private func refusingOversell<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as PostgresError where error.isCheckViolation {
+            throw CatalogueError.capacityInUse(claimed: nil)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What an organiser changes about an event; nil leaves a thing as it is.
+public struct EventChange: Hashable, Sendable {
+    public var name: String?
+    public var capacity: Int?
+    public var maxQuantity: Int?
+    /// `.some(nil)` takes the time away.
+    public var opensAt: Timestamp??
+    public var closesAt: Timestamp??
+    public var paused: Bool?
+
+    public init(
+        name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, opensAt: Timestamp?? = nil,
+        closesAt: Timestamp?? = nil, paused: Bool? = nil
+    ) {
+        self.name = name
+        self.capacity = capacity
+        self.maxQuantity = maxQuantity
+        self.opensAt = opensAt
+        self.closesAt = closesAt
+        self.paused = paused
+    }
+
+    /// The terms with this change made; for a new event, the capacity must be given.
+    func applied(to present: EventTerms?, of id: EventID) throws(CatalogueError) -> EventTerms {
+        guard let capacity = capacity ?? present?.capacity else {
+            throw .invalid(field: "capacity", "a new event needs a capacity")
+        }
+        var terms = present ?? EventTerms(name: id.description, capacity: capacity)
+        terms.capacity = capacity
+        if let name { terms.name = name }
+        if let maxQuantity { terms.maxQuantity = maxQuantity }
+        if let opensAt { terms.opensAt = opensAt }
+        if let closesAt { terms.closesAt = closesAt }
+        if let paused { terms.paused = paused }
+        if let opens = terms.opensAt, let closes = terms.closesAt, opens >= closes {
+            throw .invalid(field: "closes_at", "the event must close after it opens")
+        }
+        return terms
+    }
+}
+
+/// Why a change to an event was refused; nothing was changed.
+public enum CatalogueError: Error, Hashable, Sendable {
+    case eventUnknown
+    case invalid(field: String, String)
+    /// The capacity is below what is sold, held or on its way; how much that is, where it is known.
+    case capacityInUse(claimed: Int?)
+    /// The event is not on sale in Redis at the moment, so what is claimed is not known.
+    case recovering
+}

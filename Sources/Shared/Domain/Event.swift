@@ -1,0 +1,107 @@
+/// The id of an event: 1 to 64 ASCII letters, digits, `.`, `_` and `-`, the first a letter or digit.
+///
+/// The alphabet keeps ids safe in keys, URLs, JSON and log lines without escaping.
+public struct EventID: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// Nil where `text` is not of that form.
+    public init?(_ text: some StringProtocol) {
+        var length = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                break
+            case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                guard length > 0 else { return nil }
+            default:
+                return nil
+            }
+            length += 1
+            guard length <= 64 else { return nil }
+        }
+        guard length > 0 else { return nil }
+        description = String(text)
+    }
+
+    private init(trusted: String) {
+        description = trusted
+    }
+
+    /// The event that exists wherever `DEMO=true`.
+    public static let demo = EventID(trusted: "demo")
+}
+
+/// What an organiser says about an event.
+public struct EventTerms: Hashable, Sendable {
+    /// Bounds on what can be said; the ledger's CHECK constraints repeat them.
+    public static let capacityRange = 0...1_000_000_000
+    public static let maxQuantityRange = 1...1000
+
+    public var name: String
+    /// Units that exist.
+    public var capacity: Int
+    /// The most units one order may ask for.
+    public var maxQuantity: Int
+    /// On sale from this moment on; nil: from the start.
+    public var opensAt: Timestamp?
+    /// On sale until this moment; nil: until sold out.
+    public var closesAt: Timestamp?
+    public var paused: Bool
+
+    public init(
+        name: String, capacity: Int, maxQuantity: Int = 10, opensAt: Timestamp? = nil, closesAt: Timestamp? = nil,
+        paused: Bool = false
+    ) {
+        self.name = name
+        self.capacity = capacity
+        self.maxQuantity = maxQuantity
+        self.opensAt = opensAt
+        self.closesAt = closesAt
+        self.paused = paused
+    }
+}
+
+/// An event and where its units are. At rest `capacity == available + held + pending + sold`.
+public struct EventReport: Hashable, Sendable {
+    public var id: EventID
+    public var terms: EventTerms
+    public var available: Int
+    public var held: Int
+    /// Claimed and acknowledged, not yet in the ledger.
+    public var pending: Int
+    public var sold: Int
+    public var status: EventStatus
+
+    public init(
+        id: EventID, terms: EventTerms, available: Int, held: Int, pending: Int, sold: Int, status: EventStatus
+    ) {
+        self.id = id
+        self.terms = terms
+        self.available = available
+        self.held = held
+        self.pending = pending
+        self.sold = sold
+        self.status = status
+    }
+}
+
+/// Whether an event sells, and why not.
+public enum EventStatus: String, Sendable {
+    case scheduled, open, paused
+    case soldOut = "sold_out"
+    case closed
+
+    /// Decides the status at a moment. Times come first: a closed event is closed though it is also sold out.
+    public init(terms: EventTerms, available: Int, at now: Timestamp) {
+        if let closes = terms.closesAt, now >= closes {
+            self = .closed
+        } else if terms.paused {
+            self = .paused
+        } else if let opens = terms.opensAt, now < opens {
+            self = .scheduled
+        } else {
+            self = available > 0 ? .open : .soldOut
+        }
+    }
+}

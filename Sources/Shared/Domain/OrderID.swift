@@ -1,0 +1,83 @@
+/// The id of an order, and of the ticket it stands for: a UUID version 7 (RFC 9562, section 5.7), written in lower case.
+///
+/// The first 48 bits are milliseconds since 1970, so ids made one after another lie near each other in the ledger's
+/// index. The 12 bits after the version hold the partition that the order lives in, so that an id alone leads to its
+/// record. The last 62 bits are random, so an id cannot be guessed from another.
+public struct OrderID: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    /// Partitions that an id can name: 0 to 4095.
+    public static let partitionLimit = 4096
+
+    /// Makes an id from its parts. Only the low 48 bits of the time and 62 bits of the randomness are used.
+    public init(milliseconds: UInt64, partition: Int, random: UInt64) {
+        precondition((0..<Self.partitionLimit).contains(partition))
+        high = milliseconds << 16 | 0x7000 | UInt64(partition)
+        low = random & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+    }
+
+    /// Makes a new id for the given moment.
+    public init(at time: Timestamp, partition: Int) {
+        self.init(
+            milliseconds: UInt64(clamping: time.milliseconds), partition: partition,
+            random: UInt64.random(in: 0...UInt64.max))
+    }
+
+    /// The partition that the order lives in, where the id is one of ours.
+    public var partition: Int { Int(high & 0x0fff) }
+
+    /// Reads the 36-character form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`; upper-case digits are taken too.
+    /// Any UUID is read, of whatever version: whether such an order exists is for the stores to say.
+    public init?(_ text: some StringProtocol) {
+        var words: (UInt64, UInt64) = (0, 0)
+        var digits = 0
+        var position = 0
+        for byte in text.utf8 {
+            if position == 8 || position == 13 || position == 18 || position == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard digits < 32, let nibble = Self.nibble(byte) else { return nil }
+                if digits < 16 {
+                    words.0 = words.0 << 4 | nibble
+                } else {
+                    words.1 = words.1 << 4 | nibble
+                }
+                digits += 1
+            }
+            position += 1
+        }
+        guard position == 36, digits == 32 else { return nil }
+        high = words.0
+        low = words.1
+    }
+
+    private static func nibble(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
+    }
+}
+
+extension OrderID: CustomStringConvertible {
+    /// The lower-case form with hyphens, 36 characters.
+    public var description: String {
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var position = 0
+            for index in 0..<32 {
+                if position == 8 || position == 13 || position == 18 || position == 23 {
+                    buffer[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let word = index < 16 ? high : low
+                let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 0x0f
+                buffer[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+                position += 1
+            }
+            return 36
+        }
+    }
+}

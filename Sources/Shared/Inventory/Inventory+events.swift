@@ -1,0 +1,93 @@
+/// Events' hashes: what the ledger says about an event, and the counters that claims move.
+extension Inventory {
+    /// What became of a publication.
+    public enum Publication: Hashable, Sendable {
+        case done
+        /// A later generation of the event is on sale already.
+        case superseded
+        /// The event is missing in Redis while orders are on their way to the ledger, so its stock is not known yet.
+        case ordersUnderWay
+        /// The new capacity is below what is claimed; nothing changed.
+        case belowClaimed
+    }
+
+    /// What became of lowering a capacity.
+    public enum Lowering: Hashable, Sendable {
+        case done
+        /// The event is not on sale in this generation.
+        case notHere
+        /// So many units are claimed; nothing changed.
+        case inUse(Int)
+    }
+
+    /// An event's counters and terms by Redis's account, or nil where it has no such event.
+    public func event(_ id: EventID) async throws(RedisError) -> EventReport? {
+        let key = partitioning.home(of: id).event(id)
+        let connection = client.connection
+        let fields = try await connection.send(RedisCommand("HGETALL", key)).fields()
+        guard let stock = fields["stock"].flatMap({ Int($0) }), let terms = EventTerms(fields: fields) else { return nil }
+        let time = try await connection.send(RedisCommand("TIME")).array?.map(\.integer) ?? []
+        guard time.count == 2, let seconds = time[0], let microseconds = time[1] else {
+            throw RedisError(.protocolViolation, "not a time", mayHaveRun: false)
+        }
+        let now = Timestamp(milliseconds: seconds * 1000 + microseconds / 1000)
+        func count(_ field: String) -> Int { fields[field].flatMap { Int($0) } ?? 0 }
+        return EventReport(
+            id: id, terms: terms, available: stock, held: count("held"), pending: count("pending"), sold: count("sold"),
+            status: EventStatus(terms: terms, available: stock, at: now))
+    }
+
+    /// Brings Redis to what the ledger says. To be called with the event's row locked.
+    func publish(_ event: LedgerEvent) async throws(RedisError) -> Publication {
+        let keys = partitioning.home(of: event.id)
+        var call = RedisScriptCall(Scripts.publish, keys: [keys.event(event.id), keys.queue, keys.leases])
+        call.append(event.wasPublished ? 0 : 1)
+        call.append(event.generation)
+        call.append(event.terms.capacity)
+        call.append(event.held)
+        call.append(event.sold)
+        call.append(event.terms.maxQuantity)
+        call.append(event.terms.opensAt.map { String($0.milliseconds) } ?? "")
+        call.append(event.terms.closesAt.map { String($0.milliseconds) } ?? "")
+        call.append(event.terms.paused ? 1 : 0)
+        call.append(event.terms.name)
+        switch try await client.connection.evaluate(call).integer {
+        case 0: return .done
+        case 1: return .superseded
+        case 2: return .ordersUnderWay
+        case 3: return .belowClaimed
+        default: throw RedisError(.protocolViolation, "the publish script answered in another form", mayHaveRun: true)
+        }
+    }
+
+    /// Lowers the capacity ahead of the ledger's. To be called with the event's row locked.
+    func lower(_ id: EventID, generation: Int, capacity: Int) async throws(RedisError) -> Lowering {
+        let key = partitioning.home(of: id).event(id)
+        let call = RedisScriptCall(Scripts.lower, keys: [key], arguments: [String(generation), String(capacity)])
+        switch try await client.connection.evaluate(call).integer {
+        case .some(-1): return .done
+        case .some(-2): return .notHere
+        case .some(let used) where used >= 0: return .inUse(Int(used))
+        default: throw RedisError(.protocolViolation, "the lower script answered in another form", mayHaveRun: true)
+        }
+    }
+
+    /// Refuses claims until the event is published again. To be called with the event's row locked.
+    func close(_ id: EventID) async throws(RedisError) {
+        _ = try await client.connection.evaluate(
+            RedisScriptCall(Scripts.close, keys: [partitioning.home(of: id).event(id)]))
+    }
+}
+
+extension EventTerms {
+    init?(fields: [String: String]) {
+        guard let name = fields["name"], let capacity = fields["capacity"].flatMap({ Int($0) }),
+            let maxQuantity = fields["max_quantity"].flatMap({ Int($0) })
+        else { return nil }
+        self.init(
+            name: name, capacity: capacity, maxQuantity: maxQuantity,
+            opensAt: fields["opens_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
+            closesAt: fields["closes_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
+            paused: fields["paused"] == "1")
+    }
+}

@@ -1,0 +1,14 @@
+/// The Lua scripts of this package.
+public enum Scripts {
+    static let claim = RedisScript(name: "claim", source: PackageResources.claim_lua)
+    static let publish = RedisScript(name: "publish", source: PackageResources.publish_lua)
+    static let lower = RedisScript(name: "lower", source: PackageResources.lower_lua)
+    static let close = RedisScript(name: "close", source: PackageResources.close_lua)
+    static let take = RedisScript(name: "take", source: PackageResources.take_lua)
+    static let expired = RedisScript(name: "expired", source: PackageResources.expired_lua)
+    static let reclaim = RedisScript(name: "reclaim", source: PackageResources.reclaim_lua)
+    static let renew = RedisScript(name: "renew", source: PackageResources.renew_lua)
+    static let acknowledge = RedisScript(name: "acknowledge", source: PackageResources.acknowledge_lua)
+
+    public static let all = [claim, publish, lower, close, take, expired, reclaim, renew, acknowledge]
+}

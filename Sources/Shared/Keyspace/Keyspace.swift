@@ -1,0 +1,51 @@
+/// The names of all keys in Redis.
+///
+/// Every key of a partition carries the partition's number as hash tag, so that a partition is one slot of a Redis
+/// Cluster and each script stays on one node.
+public struct Keyspace: Hashable, Sendable {
+    public let partition: Int
+    private let prefix: String
+
+    public init(partition: Int) {
+        self.partition = partition
+        prefix = "tb:{\(partition)}:"
+    }
+
+    public var queue: String { prefix + "queue" }
+    /// Tokens of batches that are being worked on, scored with the end of their lease.
+    public var leases: String { prefix + "leases" }
+    /// How often each leased batch has been taken.
+    public var attempts: String { prefix + "attempts" }
+    public var deadLetters: String { prefix + "dead" }
+    public func batch(_ token: String) -> String { prefix + "inflight:" + token }
+    public func event(_ id: EventID) -> String { prefix + "event:" + id.description }
+    public func order(_ id: OrderID) -> String { order(id.description) }
+    func order(_ id: String) -> String { prefix + "order:" + id }
+}
+
+/// Which partition an event or an order is at home in.
+public struct Partitioning: Hashable, Sendable {
+    public let count: Int
+
+    public init(count: Int) {
+        precondition((1...OrderID.partitionLimit).contains(count))
+        self.count = count
+    }
+
+    public var all: [Keyspace] { (0..<count).map { Keyspace(partition: $0) } }
+
+    /// The home of an order; nil where its id names a partition that does not exist.
+    public func home(of order: OrderID) -> Keyspace? {
+        order.partition < count ? Keyspace(partition: order.partition) : nil
+    }
+
+    /// The home of an event: the FNV-1a hash of its id, modulo the number of partitions.
+    public func home(of event: EventID) -> Keyspace {
+        guard count > 1 else { return Keyspace(partition: 0) }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in event.description.utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        return Keyspace(partition: Int(hash % UInt64(count)))
+    }
+}

@@ -1,0 +1,103 @@
+/// An event as the ledger holds it.
+public struct LedgerEvent: Hashable, Sendable {
+    public var id: EventID
+    public var terms: EventTerms
+    public var held: Int
+    public var sold: Int
+    public var generation: Int
+    public var publishedGeneration: Int
+
+    /// Whether Redis was told of this generation, so that orders of it can exist.
+    public var wasPublished: Bool { publishedGeneration >= generation }
+}
+
+extension Ledger {
+    private static let columns = """
+        id, name, capacity, max_quantity, \(milliseconds("opens_at")), \(milliseconds("closes_at")), paused,
+        held, sold, generation, published_generation
+        """
+    private static let eventFind = PostgresStatement(
+        name: "event_find", sql: "SELECT \(columns) FROM events WHERE id = $1")
+    private static let eventLock = PostgresStatement(
+        name: "event_lock", sql: "SELECT \(columns) FROM events WHERE id = $1 FOR UPDATE")
+    private static let eventList = PostgresStatement(
+        name: "event_list", sql: "SELECT \(columns) FROM events WHERE id > $1 ORDER BY id LIMIT $2")
+    private static let eventInsert = PostgresStatement(
+        name: "event_insert",
+        sql: """
+            INSERT INTO events (id, name, capacity, max_quantity, opens_at, closes_at, paused)
+            VALUES ($1, $2, $3, $4, \(timestamp("$5")), \(timestamp("$6")), $7) ON CONFLICT (id) DO NOTHING
+            """)
+    private static let eventUpdate = PostgresStatement(
+        name: "event_update",
+        sql: """
+            UPDATE events SET name = $2, capacity = $3, max_quantity = $4, opens_at = \(timestamp("$5")),
+                closes_at = \(timestamp("$6")), paused = $7, updated_at = now()
+            WHERE id = $1
+            """)
+    private static let eventPublished = PostgresStatement(
+        name: "event_published", sql: "UPDATE events SET published_generation = $2 WHERE id = $1")
+    private static let eventRenew = PostgresStatement(
+        name: "event_renew",
+        sql: """
+            UPDATE events SET generation = generation + 1, capacity = $2, held = 0, sold = 0, updated_at = now()
+            WHERE id = $1
+            """)
+    private static let ordersDelete = PostgresStatement(
+        name: "orders_delete", sql: "DELETE FROM orders WHERE event_id = $1")
+
+    public func event(_ id: EventID) async throws -> LedgerEvent? {
+        try await pool.execute(Self.eventFind, [id.description]).rows.first.map(Self.event)
+    }
+
+    /// Events in the order of their ids, those after `id` only.
+    public func events(after id: String, limit: Int) async throws -> [LedgerEvent] {
+        try await pool.execute(Self.eventList, [id, String(limit)]).rows.map(Self.event)
+    }
+
+    /// Locks the event's row until the transaction ends.
+    static func lock(_ id: EventID, on connection: PostgresConnection) async throws -> LedgerEvent? {
+        try await connection.execute(eventLock, [id.description]).rows.first.map(event)
+    }
+
+    /// Makes the event where there is none; false where there is.
+    static func insert(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws -> Bool {
+        try await connection.execute(eventInsert, parameters(id, terms)).affected == 1
+    }
+
+    static func update(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws {
+        _ = try await connection.execute(eventUpdate, parameters(id, terms))
+    }
+
+    static func markPublished(_ event: LedgerEvent, on connection: PostgresConnection) async throws {
+        _ = try await connection.execute(eventPublished, [event.id.description, String(event.generation)])
+    }
+
+    /// Begins a new generation: the counters are zero and the orders are gone. Deleting many takes its time.
+    static func renew(_ id: EventID, capacity: Int, on connection: PostgresConnection) async throws {
+        _ = try await connection.execute(eventRenew, [id.description, String(capacity)])
+        _ = try await connection.execute(ordersDelete, [id.description], timeout: .seconds(60))
+    }
+
+    private static func parameters(_ id: EventID, _ terms: EventTerms) -> [String?] {
+        [
+            id.description, terms.name, String(terms.capacity), String(terms.maxQuantity),
+            terms.opensAt.map { String($0.milliseconds) }, terms.closesAt.map { String($0.milliseconds) },
+            terms.paused ? "true" : "false",
+        ]
+    }
+
+    private static func event(_ row: [String?]) throws -> LedgerEvent {
+        guard let id = EventID(try row.text(0)) else {
+            throw PostgresError(.unexpectedResult, "an event's id is of another form")
+        }
+        let terms = EventTerms(
+            name: try row.text(1), capacity: try row.integer(2), maxQuantity: try row.integer(3),
+            opensAt: try row.integerIfPresent(4).map { Timestamp(milliseconds: Int64($0)) },
+            closesAt: try row.integerIfPresent(5).map { Timestamp(milliseconds: Int64($0)) },
+            paused: try row.text(6) == "t")
+        return LedgerEvent(
+            id: id, terms: terms, held: try row.integer(7), sold: try row.integer(8), generation: try row.integer(9),
+            publishedGeneration: try row.integer(10))
+    }
+}

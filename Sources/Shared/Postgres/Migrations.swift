@@ -1,0 +1,76 @@
+/// A step of the schema: a file `NNNN_name.sql`, run once, in the order of the numbers.
+public struct Migration: Hashable, Sendable {
+    public let version: Int
+    public let name: String
+    public let sql: String
+
+    public init(version: Int, name: String, sql: String) {
+        self.version = version
+        self.name = name
+        self.sql = sql
+    }
+}
+
+/// Why a schema cannot be brought up to date.
+public struct MigrationError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+/// Runs the steps that a schema has not had, safely when several programs start at once.
+public struct Migrator: Sendable {
+    private static let record = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            version integer PRIMARY KEY,
+            name text NOT NULL,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+    private static let applied = PostgresStatement(
+        name: "migrations_applied", sql: "SELECT version, checksum FROM schema_migrations ORDER BY version")
+    private static let checksum = PostgresStatement(
+        name: "migration_checksum", sql: "SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')")
+    private static let insert = PostgresStatement(
+        name: "migration_insert", sql: "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)")
+    /// The lock is the schema's own, so that schemas side by side in one database do not wait for each other. It ends
+    /// with the transaction.
+    private static let lock = "SELECT pg_advisory_xact_lock(hashtextextended('ticketblitz.' || current_schema(), 0))"
+
+    private let migrations: [Migration]
+
+    public init(_ migrations: [Migration]) {
+        self.migrations = migrations.sorted { $0.version < $1.version }
+    }
+
+    /// Brings the schema up to date in one transaction: all steps or none.
+    ///
+    /// Throws a ``MigrationError`` where a step that has run reads differently now. Steps that the schema had from a
+    /// newer release are left alone, so that releases can run side by side during an upgrade.
+    public func migrate(_ pool: PostgresPool) async throws {
+        try await pool.withTransaction { connection in
+            try await connection.execute(script: Self.lock)
+            try await connection.execute(script: Self.record)
+            var known: [Int: String] = [:]
+            for row in try await connection.execute(Self.applied).rows {
+                known[try row.integer(0)] = try row.text(1)
+            }
+            for migration in migrations {
+                let digest = try await connection.execute(Self.checksum, [migration.sql]).rows.first?.text(0) ?? ""
+                if let recorded = known[migration.version] {
+                    guard recorded == digest else { throw Self.changed(migration) }
+                    continue
+                }
+                try await connection.execute(script: migration.sql)
+                _ = try await connection.execute(Self.insert, [String(migration.version), migration.name, digest])
+            }
+        }
+    }
+
+    private static func changed(_ migration: Migration) -> MigrationError {
+        MigrationError(
+            description: """
+                migration \(migration.version) (\(migration.name)) has run on this database with another text; \
+                restore the file as it was and put the change into a new migration
+                """)
+    }
+}

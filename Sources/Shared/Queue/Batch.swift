@@ -1,0 +1,32 @@
+/// Entries that were taken together and are leased to a token.
+public struct Batch: Hashable, Sendable {
+    public let token: String
+    /// How often the batch has been taken, with this time.
+    public let attempts: Int
+    /// The entries that could be read, with their place in the batch.
+    public let orders: [QueuedOrder]
+    /// The entries that could not, as they are, with the reason.
+    public let unreadable: [DeadLetter]
+
+    init(token: String, attempts: Int, entries: [[UInt8]]) {
+        self.token = token
+        self.attempts = attempts
+        var orders: [QueuedOrder] = []
+        var unreadable: [DeadLetter] = []
+        for entry in entries {
+            do throws(QueueEntry.Unreadable) {
+                orders.append(try QueueEntry.decode(entry))
+            } catch {
+                unreadable.append(DeadLetter(reason: error.reason, entry: entry))
+            }
+        }
+        self.orders = orders
+        self.unreadable = unreadable
+    }
+}
+
+/// An entry that nobody can settle, set aside with the reason.
+public struct DeadLetter: Hashable, Sendable {
+    public var reason: String
+    public var entry: [UInt8]
+}

@@ -1,0 +1,107 @@
+import NIOCore
+
+/// One partition's queue of orders on their way to the ledger.
+///
+/// At every moment an entry is in exactly one of these: the queue, a leased batch, the dead letters, or acknowledged. Each
+/// step from one to the next is one script.
+public struct OrderQueue: Sendable {
+    /// Settled records stay readable in Redis for so long; the ledger has them for good.
+    public static let recordRetentionSeconds = 3600
+
+    private let connection: RedisConnection
+    private let keys: Keyspace
+    private let lease: Duration
+
+    public init(connection: RedisConnection, keys: Keyspace, lease: Duration) {
+        self.connection = connection
+        self.keys = keys
+        self.lease = lease
+    }
+
+    private var leaseMilliseconds: Int64 { lease.milliseconds }
+
+    /// Takes up to `limit` of the oldest entries under a new lease; nil where the queue is empty.
+    ///
+    /// Where the answer is lost, the entries are leased to a token that nobody knows, and come back when its lease ends.
+    public func take(limit: Int) async throws(RedisError) -> Batch? {
+        let token = Self.makeToken()
+        var call = RedisScriptCall(
+            Scripts.take, keys: [keys.queue, keys.leases, keys.attempts, keys.batch(token)], arguments: [token])
+        call.append(limit)
+        call.append(leaseMilliseconds)
+        let entries = try await connection.evaluate(call).entries()
+        return entries.isEmpty ? nil : Batch(token: token, attempts: 1, entries: entries)
+    }
+
+    /// Waits until the queue has an entry or the time is over. Changes nothing, whatever becomes of the connection.
+    ///
+    /// Moves the queue's head to where it is (BLMOVE onto itself): a blocking wait that takes nothing out, so that nothing
+    /// is lost with a connection that dies in it. Other commands on `blocking` wait behind this one.
+    public func waitForWork(on blocking: RedisConnection, upTo limit: Duration) async throws(RedisError) {
+        let seconds = Double(limit.milliseconds) / 1000
+        let command = RedisCommand("BLMOVE", keys.queue, keys.queue, "LEFT", "LEFT", String(seconds))
+        _ = try await blocking.send(command, timeout: TimeAmount(limit) + .seconds(2))
+    }
+
+    /// Tokens whose leases have run out.
+    public func expiredTokens(limit: Int = 16) async throws(RedisError) -> [String] {
+        let call = RedisScriptCall(Scripts.expired, keys: [keys.leases], arguments: [String(limit)])
+        return try await connection.evaluate(call).array?.compactMap(\.string) ?? []
+    }
+
+    /// Takes over a batch whose lease has run out; nil where it has not, or another worker was faster.
+    public func reclaim(_ token: String) async throws(RedisError) -> Batch? {
+        let successor = Self.makeToken()
+        let call = RedisScriptCall(
+            Scripts.reclaim, keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor)],
+            arguments: [token, successor, String(leaseMilliseconds)])
+        guard let answer = try await connection.evaluate(call).array, let attempts = answer.first?.integer else {
+            return nil
+        }
+        let entries = try RESPValue.array(Array(answer.dropFirst())).entries()
+        return Batch(token: successor, attempts: Int(attempts), entries: entries)
+    }
+
+    /// Begins the lease anew; false where it is lost.
+    public func renew(_ token: String) async throws(RedisError) -> Bool {
+        try await setLease(token, milliseconds: leaseMilliseconds)
+    }
+
+    /// Gives the batch back: any worker may take it over at once.
+    public func release(_ token: String) async throws(RedisError) {
+        _ = try await setLease(token, milliseconds: 0)
+    }
+
+    private func setLease(_ token: String, milliseconds: Int64) async throws(RedisError) -> Bool {
+        let call = RedisScriptCall(Scripts.renew, keys: [keys.leases], arguments: [token, String(milliseconds)])
+        return try await connection.evaluate(call).integer == 1
+    }
+
+    /// Ends a batch that the ledger has settled; false where its lease was lost, and nothing was changed.
+    public func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async throws(RedisError) -> Bool {
+        let acknowledgement = Acknowledgement(batch, settlements)
+        let call = acknowledgement.call(batch.token, in: keys, retentionSeconds: Self.recordRetentionSeconds)
+        return try await connection.evaluate(call).integer == 1
+    }
+
+    private static func makeToken() -> String {
+        String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    }
+}
+
+extension RESPValue {
+    /// The entries of a batch.
+    fileprivate func entries() throws(RedisError) -> [[UInt8]] {
+        guard let elements = array else {
+            throw RedisError(.protocolViolation, "not a batch", mayHaveRun: true)
+        }
+        return elements.compactMap { if case .bulkString(let bytes) = $0 { bytes } else { nil } }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    public var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

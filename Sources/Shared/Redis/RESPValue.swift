@@ -1,0 +1,32 @@
+/// A value of the Redis serialization protocol, version 2.
+public enum RESPValue: Hashable, Sendable {
+    case simpleString(String)
+    case error(String)
+    case integer(Int64)
+    case bulkString([UInt8])
+    case null
+    case array([RESPValue])
+}
+
+extension RESPValue {
+    /// The text of a simple or bulk string; bytes that are not UTF-8 are replaced.
+    public var string: String? {
+        switch self {
+        case .simpleString(let text): text
+        case .bulkString(let bytes): String(decoding: bytes, as: UTF8.self)
+        default: nil
+        }
+    }
+
+    public var integer: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .bulkString, .simpleString: string.flatMap(Int64.init)
+        default: nil
+        }
+    }
+
+    public var array: [RESPValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+}

@@ -1,0 +1,32 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// One pipelined connection for every event loop of a group.
+public final class RedisClient: Sendable {
+    public let connections: [RedisConnection]
+    private let next = NIOLockedValueBox(0)
+
+    /// Begins to open the connections; does not wait for them to stand.
+    public init(_ configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) async throws {
+        var connections: [RedisConnection] = []
+        for eventLoop in group.makeIterator() {
+            connections.append(try await .open(configuration, on: eventLoop, logger: logger))
+        }
+        self.connections = connections
+    }
+
+    /// The connection of the event loop that runs the caller; elsewhere, each in turn.
+    public var connection: RedisConnection {
+        if let here = connections.first(where: { $0.eventLoop.inEventLoop }) { return here }
+        let turn = next.withLockedValue { turn in
+            turn = (turn + 1) % connections.count
+            return turn
+        }
+        return connections[turn]
+    }
+
+    public func close() async {
+        for connection in connections { await connection.close() }
+    }
+}

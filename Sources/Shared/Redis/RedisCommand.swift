@@ -1,0 +1,52 @@
+import NIOCore
+
+/// A command as Redis reads it: an array of bulk strings, built argument by argument.
+public struct RedisCommand: Sendable {
+    private var count = 0
+    private var arguments = ByteBuffer()
+
+    /// No arguments yet: a list of arguments to be appended to a command.
+    init() {}
+
+    public init(_ name: String, _ arguments: String...) {
+        append(name)
+        for argument in arguments { append(argument) }
+    }
+
+    /// Appends one argument, its bytes as they are.
+    public mutating func append(_ argument: String) {
+        count += 1
+        Self.writeHeader(UInt8(ascii: "$"), argument.utf8.count, to: &arguments)
+        arguments.writeString(argument)
+        arguments.writeStaticString("\r\n")
+    }
+
+    public mutating func append(_ argument: [UInt8]) {
+        count += 1
+        Self.writeHeader(UInt8(ascii: "$"), argument.count, to: &arguments)
+        arguments.writeBytes(argument)
+        arguments.writeStaticString("\r\n")
+    }
+
+    public mutating func append(_ argument: some BinaryInteger) {
+        append(String(argument))
+    }
+
+    /// Appends all arguments of another command, its name being the first of them.
+    mutating func append(contentsOf other: RedisCommand) {
+        count += other.count
+        arguments.writeImmutableBuffer(other.arguments)
+    }
+
+    /// Writes the whole command.
+    func encode(into buffer: inout ByteBuffer) {
+        Self.writeHeader(UInt8(ascii: "*"), count, to: &buffer)
+        buffer.writeImmutableBuffer(arguments)
+    }
+
+    private static func writeHeader(_ kind: UInt8, _ value: Int, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(kind)
+        buffer.writeString(String(value))
+        buffer.writeStaticString("\r\n")
+    }
+}

@@ -1,0 +1,87 @@
+import Logging
+import NIOCore
+import NIOPosix
+
+/// How connections behave; the same for all of a client.
+public struct RedisConfiguration: Sendable {
+    public var url: RedisURL
+    /// Scripts to load whenever a connection opens.
+    public var scripts: [RedisScript]
+    /// For connecting and the hand-shake together.
+    public var connectTimeout: TimeAmount = .seconds(1)
+    /// For a command and its answer, unless the call says otherwise.
+    public var commandTimeout: TimeAmount = .seconds(1)
+    /// Commands that may be under way on one connection.
+    public var commandLimit = 10_000
+    public var backoff = Backoff()
+
+    public init(url: RedisURL, scripts: [RedisScript] = []) {
+        self.url = url
+        self.scripts = scripts
+    }
+}
+
+/// A pipelined connection that lives on one event loop and reopens itself until it is closed.
+///
+/// Commands are answered in the order they were sent. While the connection opens for the first time, or again after a
+/// loss, commands wait for it; after a failed attempt they fail at once, so that nothing piles up while Redis is away.
+public final class RedisConnection: Sendable {
+    public let eventLoop: any EventLoop
+    private let core: NIOLoopBound<RedisConnectionCore>
+    private let commandTimeout: TimeAmount
+
+    /// Makes a connection and begins to open it.
+    public static func open(
+        _ configuration: RedisConfiguration, on eventLoop: any EventLoop, logger: Logger
+    ) async throws -> RedisConnection {
+        try await eventLoop.submit {
+            let core = RedisConnectionCore(configuration: configuration, eventLoop: eventLoop, logger: logger)
+            core.start()
+            return RedisConnection(configuration, core: core, eventLoop: eventLoop)
+        }.get()
+    }
+
+    private init(_ configuration: RedisConfiguration, core: RedisConnectionCore, eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        self.core = NIOLoopBound(core, eventLoop: eventLoop)
+        self.commandTimeout = configuration.commandTimeout
+    }
+
+    /// Sends one command and returns its answer.
+    public func send(_ command: RedisCommand, timeout: TimeAmount? = nil) async throws(RedisError) -> RESPValue {
+        let deadline = NIODeadline.now() + (timeout ?? commandTimeout)
+        return try await onLoop { core, completion in
+            core.send(command, deadline: deadline, completion: completion)
+        }
+    }
+
+    /// Runs a script.
+    public func evaluate(_ call: RedisScriptCall, timeout: TimeAmount? = nil) async throws(RedisError) -> RESPValue {
+        let deadline = NIODeadline.now() + (timeout ?? commandTimeout)
+        return try await onLoop { core, completion in
+            core.evaluate(call, deadline: deadline, completion: completion)
+        }
+    }
+
+    /// Runs a script, for callers that are on the event loop already; the completion is called there too, exactly once.
+    func evaluateOnLoop(_ call: RedisScriptCall, completion: @escaping (Result<RESPValue, RedisError>) -> Void) {
+        core.value.evaluate(call, deadline: .now() + commandTimeout, completion: completion)
+    }
+
+    /// Ends the connection for good. Commands under way fail with `.closed`.
+    public func close() async {
+        try? await eventLoop.submit { self.core.value.close() }.get()
+    }
+
+    private func onLoop(
+        _ body: @escaping @Sendable (RedisConnectionCore, @escaping (Result<RESPValue, RedisError>) -> Void) -> Void
+    ) async throws(RedisError) -> RESPValue {
+        try await withCheckedContinuation { continuation in
+            if eventLoop.inEventLoop {
+                body(core.value) { continuation.resume(returning: $0) }
+            } else {
+                eventLoop.execute { body(self.core.value) { continuation.resume(returning: $0) } }
+            }
+        }.get()
+    }
+}

@@ -1,0 +1,44 @@
+#!lua
+-- Ends a batch that the ledger has settled: puts the orders' records right, moves the events' counters, sets entries that
+-- nobody can settle aside, and drops the lease. Where the token holds no lease any more, nothing changes.
+--
+-- KEYS  leases, attempts, the batch's list, dead letters, one key per event, one key per order
+-- ARGV  token, seconds to keep settled records, number of events, number of orders, number of dead letters,
+--       then per event: generation, units that left 'pending', units of these that were sold
+--       then per order: state ('' to forget the record), time of confirmation or '', reason or ''
+--       then per dead letter: its id, its text
+-- Answer: 1, or 0 where the token was not valid.
+local events, orders, dead = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+if #KEYS ~= 4 + events + orders or #ARGV ~= 5 + 3 * events + 3 * orders + 2 * dead then
+  return redis.error_reply('ERR acknowledge: keys and arguments do not match')
+end
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+
+local base = 5
+for i = 1, events do
+  local key, generation = KEYS[4 + i], ARGV[base + 3 * i - 2]
+  -- After a reset the counters belong to a later generation and are none of this batch's.
+  if redis.call('HGET', key, 'generation') == generation then
+    redis.call('HINCRBY', key, 'pending', -tonumber(ARGV[base + 3 * i - 1]))
+    redis.call('HINCRBY', key, 'sold', tonumber(ARGV[base + 3 * i]))
+  end
+end
+
+base = base + 3 * events
+for i = 1, orders do
+  local key, state = KEYS[4 + events + i], ARGV[base + 3 * i - 2]
+  if state == '' then
+    redis.call('DEL', key)
+  elseif redis.call('HGET', key, 'state') == 'pending' then
+    redis.call('HSET', key, 'state', state, 'confirmed_at', ARGV[base + 3 * i - 1], 'reason', ARGV[base + 3 * i])
+    redis.call('EXPIRE', key, ARGV[2])
+  end
+end
+
+base = base + 3 * orders
+for i = 1, dead do redis.call('HSET', KEYS[4], ARGV[base + 2 * i - 1], ARGV[base + 2 * i]) end
+
+redis.call('DEL', KEYS[3])
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1

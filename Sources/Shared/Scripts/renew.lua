@@ -1,0 +1,10 @@
+#!lua
+-- Moves the end of a lease that is still held. With 0 milliseconds the batch is given back: anyone may reclaim it at once.
+--
+-- KEYS  leases
+-- ARGV  token, lease in milliseconds from now
+-- Answer: 1, or 0 where the token holds no lease any more.
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2]), ARGV[1])
+return 1

@@ -1,0 +1,74 @@
+import Configuration
+
+/// A setting with a value that cannot be used: one line that says which, what is wrong and what would do.
+public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// The exit code for a bad configuration, EX_CONFIG of sysexits(3).
+    public static let exitCode: Int32 = 78
+}
+
+/// Reads settings from flags and, where a flag is not given, from the environment. An empty value counts as none.
+public struct Settings: Sendable {
+    private let reader: ConfigReader
+
+    /// - Parameters:
+    ///   - flags: the values of flags by the setting's name in the environment, nil where a flag was not given.
+    ///   - environment: the environment's variables, for tests; nil for the process's own.
+    public init(flags: [String: String?], environment: [String: String]? = nil) {
+        var given: [AbsoluteConfigKey: ConfigValue] = [:]
+        for case (let name, let value?) in flags where !value.isEmpty {
+            given[Self.key(name)] = ConfigValue(.string(value), isSecret: true)
+        }
+        let variables =
+            environment.map { EnvironmentVariablesProvider(environmentVariables: $0) } ?? EnvironmentVariablesProvider()
+        reader = ConfigReader(providers: [InMemoryProvider(values: given), variables])
+    }
+
+    private static func key(_ name: String) -> AbsoluteConfigKey {
+        AbsoluteConfigKey(name.lowercased().split(separator: "_").map(String.init))
+    }
+
+    /// A text; nil where neither the flag nor the variable is set.
+    public func text(_ name: String) -> String? {
+        let value = reader.string(forKey: ConfigKey(Self.key(name).components), isSecret: true)
+        return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    public func text(_ name: String, default fallback: String) -> String {
+        text(name) ?? fallback
+    }
+
+    public func integer(
+        _ name: String, default fallback: Int, in range: ClosedRange<Int>
+    ) throws(SettingsError) -> Int {
+        guard let text = text(name) else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            throw Self.bad(name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    public func flag(_ name: String, default fallback: Bool) throws(SettingsError) -> Bool {
+        guard let text = text(name) else { return fallback }
+        switch text.lowercased() {
+        case "true", "1", "yes": return true
+        case "false", "0", "no": return false
+        default: throw Self.bad(name, text, "true or false")
+        }
+    }
+
+    public func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, default fallback: Value
+    ) throws(SettingsError) -> Value {
+        guard let text = text(name) else { return fallback }
+        guard let value = Value(rawValue: text.lowercased()) else {
+            throw Self.bad(name, text, "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return value
+    }
+
+    static func bad(_ name: String, _ text: String, _ wanted: String) -> SettingsError {
+        SettingsError(description: "\(name) is '\(text)', but must be \(wanted)")
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Shared
+
+@main
+struct App: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "Worker",
+        abstract: "TicketBlitz's worker: brings accepted orders from Redis into Postgres.",
+        discussion: "Every option is a variable of the environment too, named at its end; the option wins.")
+
+    @Option(help: "Orders in one transaction at most. WORKER_BATCH_SIZE (default: 1000)")
+    var batchSize: String?
+
+    @Option(help: "Seconds after which another worker may take over a batch. WORKER_LEASE_SECONDS (default: 10)")
+    var leaseSeconds: String?
+
+    @OptionGroup(title: "Stores and logs")
+    var stores: StoreOptions
+
+    func run() async throws {
+        let settings: WorkerSettings
+        let flags = stores.flags.merging(["WORKER_BATCH_SIZE": batchSize, "WORKER_LEASE_SECONDS": leaseSeconds]) { $1 }
+        do throws(SettingsError) {
+            settings = try WorkerSettings(Settings(flags: flags))
+        } catch {
+            Exit.now(SettingsError.exitCode, "Worker: \(error.description)")
+        }
+        Logs.bootstrap(settings.stores)
+        do {
+            try await Self.work(settings)
+        } catch {
+            Exit.now(1, "Worker: \(error)")
+        }
+    }
+
+    /// Works until the process is told to stop, then commits the batch in hand.
+    static func work(_ settings: WorkerSettings) async throws {
+        let logger = Logger(label: "worker")
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let stores = try await Stores(settings.stores, group: group, logger: logger)
+        let drains = try await drains(settings, stores: stores, group: group, logger: logger)
+        let services = ServiceGroup(
+            configuration: .init(
+                services: drains, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        logger.info("started", metadata: ["batch": "\(settings.batchSize)", "lease": "\(settings.lease)"])
+        try await services.run()
+        await stores.close()
+        try await group.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    /// One drain for each partition, for `work` and for tests.
+    static func drains(
+        _ settings: WorkerSettings, stores: Stores, group: any EventLoopGroup, logger: Logger
+    ) async throws -> [Drain] {
+        var drains: [Drain] = []
+        for keys in settings.stores.partitioning.all {
+            let blocking = try await RedisConnection.open(
+                Stores.redis(settings.stores), on: group.next(), logger: logger)
+            drains.append(
+                Drain(
+                    queue: OrderQueue(connection: stores.redis.connection, keys: keys, lease: settings.lease),
+                    blocking: blocking, ledger: stores.ledger, batchSize: settings.batchSize, lease: settings.lease,
+                    logger: logger))
+        }
+        return drains
+    }
+}

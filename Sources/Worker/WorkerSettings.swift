@@ -1,0 +1,15 @@
+import Shared
+
+/// Everything that the Worker can be told.
+struct WorkerSettings: Sendable {
+    var stores: StoreSettings
+    /// Orders in one transaction at most.
+    var batchSize: Int
+    var lease: Duration
+
+    init(_ settings: Settings) throws(SettingsError) {
+        stores = try StoreSettings(settings)
+        batchSize = try settings.integer("WORKER_BATCH_SIZE", default: 1000, in: 1...10_000)
+        lease = .seconds(try settings.integer("WORKER_LEASE_SECONDS", default: 10, in: 1...3600))
+    }
+}
