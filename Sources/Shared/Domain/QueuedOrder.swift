@@ -20,6 +20,14 @@ public struct QueuedOrder: Hashable, Sendable {
     }
 }
 
+extension Order {
+    init(_ queued: QueuedOrder, state: OrderState) {
+        self.init(
+            id: queued.id, event: queued.event, quantity: queued.quantity, customer: queued.customer, state: state,
+            claimedAt: queued.claimedAt)
+    }
+}
+
 /// What the ledger made of a queued order.
 public enum Settlement: Hashable, Sendable {
     case confirmed(at: Timestamp)

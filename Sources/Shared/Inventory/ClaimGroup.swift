@@ -4,30 +4,39 @@ struct ClaimGroup {
     static let sizeLimit = 128
 
     let purchases: [Purchase]
-    private let events: [EventID]
+    /// The events in order of appearance, each with the places of its purchases.
+    private let events: [(id: EventID, places: [Int])]
 
     init(_ purchases: [Purchase]) {
         precondition(!purchases.isEmpty && purchases.count <= Self.sizeLimit)
         self.purchases = purchases
-        var events: [EventID] = []
-        for purchase in purchases where !events.contains(purchase.event) { events.append(purchase.event) }
+        var events: [(id: EventID, places: [Int])] = []
+        for (place, purchase) in purchases.enumerated() {
+            if let index = events.firstIndex(where: { $0.id == purchase.event }) {
+                events[index].places.append(place)
+            } else {
+                events.append((purchase.event, [place]))
+            }
+        }
         self.events = events
     }
 
     func call(in keys: Keyspace, queueLimit: Int) -> RedisScriptCall {
         var call = RedisScriptCall(Scripts.claim)
         call.append(key: keys.queue)
-        for event in events { call.append(key: keys.event(event)) }
-        call.append(events.count)
-        call.append(purchases.count)
+        for event in events { call.append(key: keys.event(event.id)) }
         call.append(queueLimit)
-        for purchase in purchases {
-            let id = purchase.id.description
-            call.append(key: keys.order(id))
-            call.append((events.firstIndex(of: purchase.event) ?? 0) + 1)
-            call.append(id)
-            call.append(purchase.quantity)
-            call.append(purchase.customer ?? "")
+        call.append(events.count)
+        for event in events {
+            call.append(event.id.description)
+            call.append(event.places.count)
+        }
+        for event in events {
+            for place in event.places {
+                call.append(key: keys.order(purchases[place].id))
+                call.append(purchases[place].quantity)
+                call.append(purchases[place].customer ?? "")
+            }
         }
         return call
     }
@@ -37,13 +46,12 @@ struct ClaimGroup {
         guard let numbers = reply.array?.map(\.integer), numbers.count == 2 * purchases.count + 1,
             let last = numbers.last, let now = last
         else { throw Self.unreadable }
-        var outcomes: [ClaimOutcome] = []
-        outcomes.reserveCapacity(purchases.count)
-        for index in purchases.indices {
+        var outcomes: [ClaimOutcome] = Array(repeating: .refused(.recovering), count: purchases.count)
+        for (index, place) in events.lazy.flatMap(\.places).enumerated() {
             guard let code = numbers[2 * index], let value = numbers[2 * index + 1],
                 let outcome = Self.outcome(code, value, now: Timestamp(milliseconds: now))
             else { throw Self.unreadable }
-            outcomes.append(outcome)
+            outcomes[place] = outcome
         }
         return outcomes
     }

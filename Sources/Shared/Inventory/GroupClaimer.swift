@@ -1,7 +1,7 @@
 import Metrics
 import NIOCore
 
-/// Claims stock in groups, on one event loop: while one call is under way the claims that arrive wait, and the next call
+/// Claims stock in groups, on the event loop of one connection: while one call is under way the claims that arrive wait, and the next call
 /// carries them all. At rest a group is one claim and nobody waits; under load the cost of a call, and of the disk's sync
 /// behind it, is shared (as group commit does in databases).
 final class GroupClaimer {

@@ -2,37 +2,30 @@ import NIOCore
 
 /// Where stock is claimed and events' counters are read: the Redis side of a sale.
 public struct Inventory: Sendable {
-    /// One event loop's connection with its claimers, one for each partition.
-    private struct Lane: Sendable {
-        let connection: RedisConnection
-        let claimers: NIOLoopBound<[GroupClaimer]>
-    }
-
     let client: RedisClient
     let partitioning: Partitioning
-    private let lanes: [Lane]
+    /// All claims of a process go through one connection, whatever event loop they come from: the groups are the larger
+    /// for it, and each group costs Redis a sync of its disk. (Measured: see docs/architecture.md.)
+    private let claimLoop: any EventLoop
+    private let claimers: NIOLoopBound<[GroupClaimer]>
 
     /// - Parameters:
     ///   - queueLimit: length of the queue at which claims are refused.
-    ///   - waitingLimit: claims that may wait on one event loop for the next group.
+    ///   - waitingLimit: claims that may wait for the next group.
     public init(
         client: RedisClient, partitioning: Partitioning, queueLimit: Int, waitingLimit: Int = 20_000
     ) async throws {
         self.client = client
         self.partitioning = partitioning
-        var lanes: [Lane] = []
-        for connection in client.connections {
-            let eventLoop = connection.eventLoop
-            let claimers = try await eventLoop.submit {
-                let claimers = partitioning.all.map { keys in
-                    GroupClaimer(
-                        connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit)
-                }
-                return NIOLoopBound(claimers, eventLoop: eventLoop)
-            }.get()
-            lanes.append(Lane(connection: connection, claimers: claimers))
-        }
-        self.lanes = lanes
+        let connection = client.connections[0]
+        let eventLoop = connection.eventLoop
+        claimLoop = eventLoop
+        claimers = try await eventLoop.submit {
+            let claimers = partitioning.all.map { keys in
+                GroupClaimer(connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit)
+            }
+            return NIOLoopBound(claimers, eventLoop: eventLoop)
+        }.get()
     }
 
     /// Claims stock for one order: accepted means that the stock is taken, the order recorded and queued, and that Redis
@@ -41,16 +34,12 @@ public struct Inventory: Sendable {
     /// An error that `mayHaveRun` leaves open whether it was.
     public func claim(_ purchase: Purchase) async throws(RedisError) -> ClaimOutcome {
         let partition = partitioning.home(of: purchase.event).partition
-        let connection = client.connection
-        guard let lane = lanes.first(where: { $0.connection === connection }) else {
-            throw RedisError(.closed, "no connection", mayHaveRun: false)
-        }
         return try await withCheckedContinuation { continuation in
-            if connection.eventLoop.inEventLoop {
-                lane.claimers.value[partition].claim(purchase) { continuation.resume(returning: $0) }
+            if claimLoop.inEventLoop {
+                claimers.value[partition].claim(purchase) { continuation.resume(returning: $0) }
             } else {
-                connection.eventLoop.execute {
-                    lane.claimers.value[partition].claim(purchase) { continuation.resume(returning: $0) }
+                claimLoop.execute {
+                    claimers.value[partition].claim(purchase) { continuation.resume(returning: $0) }
                 }
             }
         }.get()

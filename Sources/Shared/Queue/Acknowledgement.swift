@@ -11,10 +11,8 @@ struct Acknowledgement: Hashable {
 
     struct RecordChange: Hashable {
         var id: OrderID
-        /// Empty: the record is to be forgotten.
-        var state = ""
-        var confirmedAt = ""
-        var reason = ""
+        /// The record as it is to be from now on; empty where it is to be forgotten.
+        var text: String
     }
 
     private(set) var moves: [EventMove] = []
@@ -26,24 +24,26 @@ struct Acknowledgement: Hashable {
         precondition(batch.orders.count == settlements.count)
         deadLetters = batch.unreadable
         for (order, settlement) in zip(batch.orders, settlements) {
-            var record = RecordChange(id: order.id)
+            var record = OrderRecord(order: Order(order, state: .pending), generation: order.generation)
             switch settlement {
             case .confirmed(let time):
-                record.state = OrderState.confirmed.rawValue
-                record.confirmedAt = String(time.milliseconds)
+                record.order.state = .confirmed
+                record.order.confirmedAt = time
                 count(order, sold: order.quantity)
             case .rejected(let reason):
-                record.state = OrderState.rejected.rawValue
-                record.reason = reason
+                record.order.state = .rejected
+                record.order.reason = reason
                 count(order, sold: 0)
             case .forgotten:
                 count(order, sold: 0)
+                records.append(RecordChange(id: order.id, text: ""))
+                continue
             case .unsettleable(let reason):
                 // The units stay counted as pending: they were claimed, and nobody has settled them.
                 deadLetters.append(DeadLetter(reason: reason, entry: Array(QueueEntry.encode(order).utf8)))
                 continue
             }
-            records.append(record)
+            records.append(RecordChange(id: order.id, text: record.text))
         }
     }
 
@@ -68,11 +68,7 @@ struct Acknowledgement: Hashable {
         for move in moves {
             for number in [move.generation, move.settled, move.sold] { call.append(number) }
         }
-        for record in records {
-            call.append(record.state)
-            call.append(record.confirmedAt)
-            call.append(record.reason)
-        }
+        for record in records { call.append(record.text) }
         for (index, letter) in deadLetters.enumerated() {
             call.append("\(token).\(index)")
             call.append(Array("\(letter.reason)|".utf8) + letter.entry)

@@ -5,11 +5,11 @@
 -- KEYS  leases, attempts, the batch's list, dead letters, one key per event, one key per order
 -- ARGV  token, seconds to keep settled records, number of events, number of orders, number of dead letters,
 --       then per event: generation, units that left 'pending', units of these that were sold
---       then per order: state ('' to forget the record), time of confirmation or '', reason or ''
+--       then per order: its record as it is to be from now on, '' to forget it
 --       then per dead letter: its id, its text
 -- Answer: 1, or 0 where the token was not valid.
 local events, orders, dead = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-if #KEYS ~= 4 + events + orders or #ARGV ~= 5 + 3 * events + 3 * orders + 2 * dead then
+if #KEYS ~= 4 + events + orders or #ARGV ~= 5 + 3 * events + orders + 2 * dead then
   return redis.error_reply('ERR acknowledge: keys and arguments do not match')
 end
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
@@ -25,17 +25,20 @@ for i = 1, events do
 end
 
 base = base + 3 * events
-for i = 1, orders do
-  local key, state = KEYS[4 + events + i], ARGV[base + 3 * i - 2]
-  if state == '' then
-    redis.call('DEL', key)
-  elseif redis.call('HGET', key, 'state') == 'pending' then
-    redis.call('HSET', key, 'state', state, 'confirmed_at', ARGV[base + 3 * i - 1], 'reason', ARGV[base + 3 * i])
-    redis.call('EXPIRE', key, ARGV[2])
+for first = 1, orders, 1000 do
+  local last = math.min(first + 999, orders)
+  local present = redis.call('MGET', unpack(KEYS, 4 + events + first, 4 + events + last))
+  for i = first, last do
+    local key, record, before = KEYS[4 + events + i], ARGV[base + i], present[i - first + 1]
+    if record == '' then
+      redis.call('DEL', key)
+    elseif before and string.find(before, '1|pending|', 1, true) == 1 then
+      redis.call('SET', key, record, 'EX', ARGV[2])
+    end
   end
 end
 
-base = base + 3 * orders
+base = base + orders
 for i = 1, dead do redis.call('HSET', KEYS[4], ARGV[base + 2 * i - 1], ARGV[base + 2 * i]) end
 
 redis.call('DEL', KEYS[3])
