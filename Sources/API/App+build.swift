@@ -43,9 +43,7 @@ extension App {
             ledger: stores.ledger, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
         let server = Application(
             responder: sale.router().buildResponder(),
-            server: HTTPServerBuilder { responder in
-                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: channelConfiguration))
-            },
+            server: .http1(configuration: channelConfiguration),
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), backlog: 4096,
                 availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),

@@ -20,14 +20,14 @@ struct Drain: Service {
     private static let wait = Duration.seconds(5)
     private static let busySizes = 16...
     private static let linger = Duration.milliseconds(20)
-    private let batchSizes = Recorder(label: "ticketblitz_worker_batch_size")
+    let batchSizes = Recorder(label: "ticketblitz_worker_batch_size")
 
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await prepare()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await drain() }
-                group.addTask { try await reclaim() }
+                group.addTask { try await keepUp() }
                 try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()
@@ -89,107 +89,8 @@ struct Drain: Service {
         return Task.isShuttingDownGracefully ? nil : try? await queue.take(limit: batchSize)
     }
 
-    // MARK: One batch
-
-    /// Brings a batch to its end, or leaves it to whoever takes it over.
-    private func settle(_ batch: Batch) async throws {
-        batchSizes.record(batch.orders.count)
-        guard let settlements = await settlements(of: batch) else { return }
-        report(batch, settlements)
-        await acknowledge(batch, settlements)
-    }
-
-    /// Puts the batch to the ledger until it is settled; nil where its lease was lost, or it was given back at the stop.
-    private func settlements(of batch: Batch) async -> [Settlement]? {
-        var failures = 0
-        while true {
-            do {
-                let settlements = try await ledger.settle(batch.orders)
-                if failures > 0 { logger.notice("the ledger answers again") }
-                return settlements
-            } catch {
-                failures += 1
-                if failures == 1 {
-                    logger.warning("the ledger does not take a batch; trying again", metadata: ["reason": "\(error)"])
-                }
-                if Task.isShuttingDownGracefully || Task.isCancelled {
-                    // Not committed, as far as we know: someone else finds out, and may do so at once.
-                    try? await queue.release(batch.token)
-                    logger.notice("gave a batch back", metadata: ["orders": "\(batch.orders.count)"])
-                    return nil
-                }
-                await pause(Backoff().delay(failures: failures))
-                guard await stillHolds(batch) else { return nil }
-            }
-        }
-    }
-
-    /// Begins the lease anew before another attempt. Where Redis does not answer, the attempt does no harm either.
-    private func stillHolds(_ batch: Batch) async -> Bool {
-        guard (try? await queue.renew(batch.token)) == false else { return true }
-        logger.notice("another worker took over a batch", metadata: ["orders": "\(batch.orders.count)"])
-        return false
-    }
-
-    /// Tells Redis, for as long as the lease can last; after that another worker does it.
-    private func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async {
-        let deadline = ContinuousClock.now + lease
-        var failures = 0
-        while true {
-            do throws(RedisError) {
-                if try await !queue.acknowledge(batch, settlements), failures == 0 {
-                    logger.notice("a batch was settled late; another worker has it", metadata: ["token": "\(batch.token)"])
-                }
-                return
-            } catch {
-                failures += 1
-                if failures == 1 {
-                    logger.warning("a batch cannot be acknowledged; trying again", metadata: ["reason": "\(error)"])
-                }
-                guard ContinuousClock.now < deadline, !Task.isCancelled else { return }
-                try? await Task.sleep(for: Backoff().delay(failures: failures))
-            }
-        }
-    }
-
-    private func report(_ batch: Batch, _ settlements: [Settlement]) {
-        for letter in batch.unreadable {
-            logger.error("an entry of the queue was set aside", metadata: ["reason": "\(letter.reason)"])
-        }
-        for (order, settlement) in zip(batch.orders, settlements) {
-            switch settlement {
-            case .confirmed, .forgotten: break
-            case .rejected(let reason):
-                logger.error("the ledger rejected an order", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
-            case .unsettleable(let reason):
-                logger.error("an order was set aside", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
-            }
-        }
-    }
-
-    // MARK: Batches of others
-
-    /// Looks for batches whose worker has died or stalls, several times in a lease.
-    private func reclaim() async throws {
-        while !Task.isShuttingDownGracefully {
-            do {
-                for token in try await queue.expiredTokens() {
-                    guard let batch = try await queue.reclaim(token) else { continue }
-                    logger.notice(
-                        "took over a batch",
-                        metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
-                    try await settle(batch)
-                }
-            } catch is RedisError {
-                // The drain meets the same failure and reports it.
-            }
-            await pause(lease / 4)
-            if Task.isCancelled { return }
-        }
-    }
-
     /// Sleeps, but not on when the worker is to stop.
-    private func pause(_ duration: Duration) async {
+    func pause(_ duration: Duration) async {
         try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
     }
 }

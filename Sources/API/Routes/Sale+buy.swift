@@ -12,7 +12,9 @@ extension Sale {
         var outcome = try await claim(purchase, context)
         if case .refused(let refusal) = outcome, refusal == .eventUnknown || refusal == .recovering {
             // Redis may have lost the event, or a reset was cut off: Postgres knows.
-            guard try await restorer.restore(wanted.event) else { throw Problem(Refusal.recovering, event: wanted.event) }
+            guard try await restorer.restore(wanted.event) else {
+                throw Problem(Refusal.recovering, event: wanted.event)
+            }
             outcome = try await claim(purchase, context)
         }
         switch outcome {

@@ -25,7 +25,9 @@ extension Inventory {
         let key = partitioning.home(of: id).event(id)
         let connection = client.connection
         let fields = try await connection.send(RedisCommand("HGETALL", key)).fields()
-        guard let stock = fields["stock"].flatMap({ Int($0) }), let terms = EventTerms(fields: fields) else { return nil }
+        guard let stock = fields["stock"].flatMap({ Int($0) }), let terms = EventTerms(fields: fields) else {
+            return nil
+        }
         let time = try await connection.send(RedisCommand("TIME")).array?.map(\.integer) ?? []
         guard time.count == 2, let seconds = time[0], let microseconds = time[1] else {
             throw RedisError(.protocolViolation, "not a time", mayHaveRun: false)

@@ -3,7 +3,9 @@ extension Inventory {
     /// The order's record, or nil where Redis has none: it never had, let it go, or the order's event was reset since.
     public func order(_ id: OrderID) async throws(RedisError) -> Order? {
         guard let keys = partitioning.home(of: id) else { return nil }
-        guard let text = try await client.connection.send(RedisCommand("GET", keys.order(id))).string else { return nil }
+        guard let text = try await client.connection.send(RedisCommand("GET", keys.order(id))).string else {
+            return nil
+        }
         guard let record = OrderRecord(id: id, text: text) else { return nil }
         let generation = try await client.connection.send(
             RedisCommand("HGET", keys.event(record.order.event), "generation"))

@@ -9,6 +9,7 @@ public enum Scripts {
     static let reclaim = RedisScript(name: "reclaim", source: PackageResources.reclaim_lua)
     static let renew = RedisScript(name: "renew", source: PackageResources.renew_lua)
     static let acknowledge = RedisScript(name: "acknowledge", source: PackageResources.acknowledge_lua)
+    static let forget = RedisScript(name: "forget", source: PackageResources.forget_lua)
 
-    public static let all = [claim, publish, lower, close, take, expired, reclaim, renew, acknowledge]
+    public static let all = [claim, publish, lower, close, take, expired, reclaim, renew, acknowledge, forget]
 }

@@ -17,6 +17,8 @@ public struct Keyspace: Hashable, Sendable {
     /// How often each leased batch has been taken.
     public var attempts: String { prefix + "attempts" }
     public var deadLetters: String { prefix + "dead" }
+    /// Batches that are settled, with the ids of their orders, whose records are to be let go after a while.
+    public var settled: String { prefix + "settled" }
     public func batch(_ token: String) -> String { prefix + "inflight:" + token }
     public func event(_ id: EventID) -> String { prefix + "event:" + id.description }
     public func order(_ id: OrderID) -> String { order(id.description) }

@@ -111,7 +111,8 @@ public actor PostgresPool {
         switch state.lease() {
         case .lend(let connection): .use(connection)
         case .open: .open
-        case .refuse: .fail(PostgresError(.poolExhausted, "\(state.waitingCount) callers wait for a connection already"))
+        case .refuse:
+            .fail(PostgresError(.poolExhausted, "\(state.waitingCount) callers wait for a connection already"))
         case .wait: await wait()
         }
     }

@@ -58,13 +58,15 @@ struct Acknowledgement: Hashable {
         moves[index].sold += sold
     }
 
-    func call(_ token: String, in keys: Keyspace, retentionSeconds: Int) -> RedisScriptCall {
+    func call(_ token: String, in keys: Keyspace) -> RedisScriptCall {
         var call = RedisScriptCall(
-            Scripts.acknowledge, keys: [keys.leases, keys.attempts, keys.batch(token), keys.deadLetters])
+            Scripts.acknowledge,
+            keys: [keys.leases, keys.attempts, keys.batch(token), keys.deadLetters, keys.settled])
         for move in moves { call.append(key: keys.event(move.event)) }
         for record in records { call.append(key: keys.order(record.id)) }
         call.append(token)
-        for count in [retentionSeconds, moves.count, records.count, deadLetters.count] { call.append(count) }
+        call.append(records.filter { !$0.text.isEmpty }.map(\.id.description).joined(separator: ","))
+        for count in [moves.count, records.count, deadLetters.count] { call.append(count) }
         for move in moves {
             for number in [move.generation, move.settled, move.sold] { call.append(number) }
         }

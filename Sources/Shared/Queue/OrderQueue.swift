@@ -80,7 +80,18 @@ public struct OrderQueue: Sendable {
     /// Ends a batch that the ledger has settled; false where its lease was lost, and nothing was changed.
     public func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async throws(RedisError) -> Bool {
         let acknowledgement = Acknowledgement(batch, settlements)
-        let call = acknowledgement.call(batch.token, in: keys, retentionSeconds: Self.recordRetentionSeconds)
+        let call = acknowledgement.call(batch.token, in: keys)
+        return try await connection.evaluate(call).integer == 1
+    }
+
+    /// Lets the records of the longest settled batch go, if it was settled at least `retention` seconds ago; the answer is
+    /// whether it did, and so whether to ask again.
+    public func forgetOldest(retention: Int = recordRetentionSeconds) async throws(RedisError) -> Bool {
+        guard let batch = try await connection.send(RedisCommand("LINDEX", keys.settled, "0")).string,
+            let bar = batch.firstIndex(of: "|")
+        else { return false }
+        var call = RedisScriptCall(Scripts.forget, keys: [keys.settled], arguments: [batch, String(retention)])
+        for id in batch[batch.index(after: bar)...].split(separator: ",") { call.append(key: keys.order(String(id))) }
         return try await connection.evaluate(call).integer == 1
     }
 

@@ -3,10 +3,16 @@ import Logging
 
 /// The flags that the API and the Worker have in common; each is a variable of the environment too.
 public struct StoreOptions: ParsableArguments {
-    @Option(help: "Where Redis is: redis://[user:password@]host[:port][/database] or unix:///path. REDIS_URL (default: redis://127.0.0.1:6379)")
+    @Option(
+        help:
+            "Where Redis is: redis://[user:password@]host[:port][/database] or unix:///path. REDIS_URL (default: redis://127.0.0.1:6379)"
+    )
     public var redisURL: String?
 
-    @Option(help: "Where Postgres is, a URL or keywords as libpq takes them. DATABASE_URL (default: postgres://127.0.0.1:5432/ticketblitz)")
+    @Option(
+        help:
+            "Where Postgres is, a URL or keywords as libpq takes them. DATABASE_URL (default: postgres://127.0.0.1:5432/ticketblitz)"
+    )
     public var databaseURL: String?
 
     @Option(help: "Connections to Postgres at most. DATABASE_POOL_SIZE (default: 25)")

@@ -1,0 +1,81 @@
+import Logging
+import Shared
+
+extension Drain {
+    /// Brings a batch to its end, or leaves it to whoever takes it over.
+    func settle(_ batch: Batch) async throws {
+        batchSizes.record(batch.orders.count)
+        guard let settlements = await settlements(of: batch) else { return }
+        report(batch, settlements)
+        await acknowledge(batch, settlements)
+    }
+
+    /// Puts the batch to the ledger until it is settled; nil where its lease was lost, or it was given back at the stop.
+    private func settlements(of batch: Batch) async -> [Settlement]? {
+        var failures = 0
+        while true {
+            do {
+                let settlements = try await ledger.settle(batch.orders)
+                if failures > 0 { logger.notice("the ledger answers again") }
+                return settlements
+            } catch {
+                failures += 1
+                if failures == 1 {
+                    logger.warning("the ledger does not take a batch; trying again", metadata: ["reason": "\(error)"])
+                }
+                if Task.isShuttingDownGracefully || Task.isCancelled {
+                    // Not committed, as far as we know: someone else finds out, and may do so at once.
+                    try? await queue.release(batch.token)
+                    logger.notice("gave a batch back", metadata: ["orders": "\(batch.orders.count)"])
+                    return nil
+                }
+                await pause(Backoff().delay(failures: failures))
+                guard await stillHolds(batch) else { return nil }
+            }
+        }
+    }
+
+    /// Begins the lease anew before another attempt. Where Redis does not answer, the attempt does no harm either.
+    private func stillHolds(_ batch: Batch) async -> Bool {
+        guard (try? await queue.renew(batch.token)) == false else { return true }
+        logger.notice("another worker took over a batch", metadata: ["orders": "\(batch.orders.count)"])
+        return false
+    }
+
+    /// Tells Redis, for as long as the lease can last; after that another worker does it.
+    private func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async {
+        let deadline = ContinuousClock.now + lease
+        var failures = 0
+        while true {
+            do throws(RedisError) {
+                if try await !queue.acknowledge(batch, settlements), failures == 0 {
+                    logger.notice(
+                        "a batch was settled late; another worker has it", metadata: ["token": "\(batch.token)"])
+                }
+                return
+            } catch {
+                failures += 1
+                if failures == 1 {
+                    logger.warning("a batch cannot be acknowledged; trying again", metadata: ["reason": "\(error)"])
+                }
+                guard ContinuousClock.now < deadline, !Task.isCancelled else { return }
+                try? await Task.sleep(for: Backoff().delay(failures: failures))
+            }
+        }
+    }
+
+    private func report(_ batch: Batch, _ settlements: [Settlement]) {
+        for letter in batch.unreadable {
+            logger.error("an entry of the queue was set aside", metadata: ["reason": "\(letter.reason)"])
+        }
+        for (order, settlement) in zip(batch.orders, settlements) {
+            switch settlement {
+            case .confirmed, .forgotten: break
+            case .rejected(let reason):
+                logger.error("the ledger rejected an order", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
+            case .unsettleable(let reason):
+                logger.error("an order was set aside", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
+            }
+        }
+    }
+}

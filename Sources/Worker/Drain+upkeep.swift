@@ -1,0 +1,24 @@
+import Logging
+import Shared
+
+extension Drain {
+    /// Looks for batches whose worker has died or stalls, and for records to let go, several times in a lease.
+    func keepUp() async throws {
+        while !Task.isShuttingDownGracefully {
+            do {
+                for token in try await queue.expiredTokens() {
+                    guard let batch = try await queue.reclaim(token) else { continue }
+                    logger.notice(
+                        "took over a batch",
+                        metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
+                    try await settle(batch)
+                }
+                while try await queue.forgetOldest() {}
+            } catch is RedisError {
+                // The drain meets the same failure and reports it.
+            }
+            await pause(lease / 4)
+            if Task.isCancelled { return }
+        }
+    }
+}
