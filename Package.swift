@@ -53,5 +53,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Shared", .product(name: "NIOPosix", package: "swift-nio")],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "SharedTests", dependencies: ["Shared"]),
+        .testTarget(name: "APITests", dependencies: ["API"]),
+        .testTarget(name: "ServerTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
     ]
 )

@@ -1,0 +1,101 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import API
+
+@Suite struct BuyRequestTests {
+    @Test func everythingIsOptional() throws {
+        for body in ["", "{}"] {
+            let request = try BuyRequest(Data(body.utf8))
+            #expect(request.event == .demo)
+            #expect(request.quantity == 1)
+            #expect(request.customer == nil)
+        }
+        let full = try BuyRequest(Data(#"{"event":"x","quantity":3,"customer":"ann|é"}"#.utf8))
+        #expect(full.event.description == "x")
+        #expect(full.quantity == 3)
+        #expect(full.customer == "ann|é")
+    }
+
+    @Test(arguments: [
+        ("{", nil), ("[]", nil), ("\"x\"", nil), ("null", nil), ("{\"quantity\":1}x", nil), ("\u{0}", nil), ("{'a':1}", nil),
+        (#"{"quantity":0}"#, "quantity"), (#"{"quantity":-1}"#, "quantity"), (#"{"quantity":1.5}"#, "quantity"),
+        (#"{"quantity":1001}"#, "quantity"), (#"{"quantity":1e400}"#, nil), (#"{"quantity":99999999999999999999}"#, "quantity"),
+        (#"{"quantity":"1"}"#, "quantity"), (#"{"quantity":true}"#, "quantity"), (#"{"quantity":null}"#, "quantity"),
+        (#"{"quantity":[1]}"#, "quantity"), (#"{"event":1}"#, "event"), (#"{"event":""}"#, "event"),
+        (#"{"event":"a b"}"#, "event"), (#"{"customer":""}"#, "customer"), (#"{"customer":"a\u0000"}"#, "customer"),
+        (#"{"customer":5}"#, "customer"), (#"{"qty":1}"#, "qty"), (#"{"quantity":1,"Quantity":1}"#, "Quantity"),
+    ])
+    func refuses(body: String, field: String?) {
+        do {
+            _ = try BuyRequest(Data(body.utf8))
+            Issue.record("took \(body)")
+        } catch {
+            #expect(error.code == .invalidRequest)
+            if let field { #expect(error.extras.first?.value == .string(field)) }
+        }
+    }
+
+    @Test func longCustomersAreRefused() {
+        #expect(throws: Problem.self) {
+            try BuyRequest(Data("{\"customer\":\"\(String(repeating: "x", count: 129))\"}".utf8))
+        }
+    }
+}
+
+@Suite struct EventRequestTests {
+    @Test func readsTimesAndNull() throws {
+        let request = try EventRequest(Data(#"{"opens_at":"2026-11-23T20:39:39Z","closes_at":null,"paused":true}"#.utf8))
+        #expect(request.change.opensAt == .some(Timestamp(milliseconds: 1_795_466_379_000)))
+        #expect(request.change.closesAt == .some(nil))
+        #expect(request.change.capacity == nil)
+    }
+
+    @Test(arguments: [
+        #"{"capacity":-1}"#, #"{"capacity":1000000001}"#, #"{"max_quantity":0}"#, #"{"opens_at":"soon"}"#, #"{"opens_at":5}"#,
+        #"{"paused":1}"#, #"{"name":""}"#, #"{"sold":1}"#,
+    ])
+    func refuses(body: String) {
+        #expect(throws: Problem.self) { try EventRequest(Data(body.utf8)) }
+    }
+}
+
+@Suite struct RouteTableTests {
+    @Test func tellsMethodsOfPaths() {
+        #expect(Sale.routes.methods(of: "/buy") == ["POST"])
+        #expect(Sale.routes.methods(of: "/events/x") == ["GET", "HEAD", "PUT"])
+        #expect(Sale.routes.methods(of: "/events/x/y").isEmpty)
+        #expect(Sale.routes.methods(of: "/").isEmpty)
+    }
+}
+
+@Suite struct AdminAccessTests {
+    @Test func comparesWholeTokens() {
+        #expect(AdminAccess.isEqual("Bearer abc", "Bearer abc"))
+        for wrong in ["", "Bearer abd", "Bearer ab", "Bearer abcd", "Bearer abcBearer abc", "bearer abc"] {
+            #expect(!AdminAccess.isEqual(wrong, "Bearer abc"))
+        }
+    }
+}
+
+@Suite struct ProblemTests {
+    @Test func everyCodeIsAProblemDocument() throws {
+        for code in ProblemCode.allCases {
+            let problem = Problem(code, "d", retryAfterSeconds: 3).with("field", .string("f"))
+            let body = try #require(try JSONSerialization.jsonObject(with: Data(problem.body.utf8)) as? [String: Any])
+            #expect(body["type"] as? String == "/problems/\(code.rawValue)")
+            #expect(body["status"] as? Int == code.status.code)
+            #expect(body["code"] as? String == code.rawValue)
+            #expect(body["retry_after_s"] as? Int == 3)
+            #expect(problem.response.headers[.retryAfter] == "3")
+        }
+    }
+
+    @Test func scheduledSalesSayWhenToComeBack() {
+        let problem = Problem(
+            .scheduled(opensAt: Timestamp(milliseconds: 5001), now: Timestamp(milliseconds: 1000)), event: .demo)
+        #expect(problem.code == .notOnSale)
+        #expect(problem.retryAfterSeconds == 5)
+    }
+}

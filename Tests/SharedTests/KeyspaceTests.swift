@@ -1,0 +1,39 @@
+import Shared
+import Testing
+
+@Suite struct KeyspaceTests {
+    @Test func everyKeyCarriesItsPartitionAsHashTag() throws {
+        let keys = Keyspace(partition: 7)
+        let event = try #require(EventID("a.b"))
+        let id = OrderID(milliseconds: 1, partition: 7, random: 0)
+        let all = [
+            keys.queue, keys.leases, keys.attempts, keys.deadLetters, keys.settled, keys.batch("t"), keys.event(event),
+            keys.order(id),
+        ]
+        for key in all { #expect(key.hasPrefix("tb:{7}:")) }
+        #expect(Set(all).count == all.count)
+    }
+
+    /// A change of the hash would move events away from their stock: known values of FNV-1a, 64 bits.
+    @Test func homesAreFNV1a() throws {
+        let partitioning = Partitioning(count: 1000)
+        #expect(partitioning.home(of: try #require(EventID("a"))).partition == Int(0xaf63_dc4c_8601_ec8c as UInt64 % 1000))
+        #expect(
+            partitioning.home(of: try #require(EventID("foobar"))).partition == Int(0x8594_4171_f739_67e8 as UInt64 % 1000))
+    }
+
+    @Test func ordersAreAtHomeWithTheirEvents() throws {
+        let partitioning = Partitioning(count: 16)
+        for number in 0..<100 {
+            let home = partitioning.home(of: try #require(EventID("event-\(number)")))
+            #expect(partitioning.home(of: OrderID(at: .now, partition: home.partition)) == home)
+        }
+        #expect(partitioning.home(of: OrderID(milliseconds: 0, partition: 16, random: 0)) == nil)
+    }
+
+    @Test func eventsSpread() throws {
+        let partitioning = Partitioning(count: 8)
+        let used = Set(try (0..<200).map { partitioning.home(of: try #require(EventID("event-\($0)"))).partition })
+        #expect(used.count == 8)
+    }
+}

@@ -1,0 +1,39 @@
+import Shared
+import Testing
+
+@Suite struct RedisURLTests {
+    @Test(arguments: [
+        ("redis://localhost", RedisURL(address: .tcp(host: "localhost", port: 6379))),
+        ("REDIS://h:7000/", RedisURL(address: .tcp(host: "h", port: 7000))),
+        ("redis://h:7000/12", RedisURL(address: .tcp(host: "h", port: 7000), database: 12)),
+        ("redis://[::1]:7000/3", RedisURL(address: .tcp(host: "::1", port: 7000), database: 3)),
+        ("redis://[::1]", RedisURL(address: .tcp(host: "::1", port: 6379))),
+        ("redis://:p%40ss%2F@h", RedisURL(address: .tcp(host: "h", port: 6379), password: "p@ss/")),
+        ("redis://u:p:q@h", RedisURL(address: .tcp(host: "h", port: 6379), user: "u", password: "p:q")),
+        ("redis://secret@h", RedisURL(address: .tcp(host: "h", port: 6379), password: "secret")),
+        ("unix:///run/redis.sock", RedisURL(address: .unixSocket(path: "/run/redis.sock"))),
+        ("unix:///a%20b?db=4", RedisURL(address: .unixSocket(path: "/a b"), database: 4)),
+        ("unix://u:p@/run/r", RedisURL(address: .unixSocket(path: "/run/r"), user: "u", password: "p")),
+    ])
+    func reads(text: String, wanted: RedisURL) throws {
+        #expect(try RedisURL(text) == wanted)
+    }
+
+    @Test(arguments: [
+        "", "localhost:6379", "http://h", "rediss://h", "redis://", "redis://:6379", "redis://h:0", "redis://h:x",
+        "redis://h:65536", "redis://h/x", "redis://h/-1", "redis://h?db=1", "unix://run/redis", "unix:///", "unix:///a?x=1",
+        "redis://%zz@h", "unix:///" + String(repeating: "a", count: 107),
+    ])
+    func refuses(text: String) {
+        #expect(throws: RedisURL.Malformed.self) { try RedisURL(text) }
+    }
+
+    @Test func doesNotRepeatThePassword() {
+        do {
+            _ = try RedisURL("redis://u:hunter2@h:port")
+            Issue.record("a bad port was taken")
+        } catch {
+            #expect(!error.description.contains("hunter2"))
+        }
+    }
+}

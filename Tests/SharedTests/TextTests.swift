@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@testable import Shared
+
+@Suite struct RFC3339Tests {
+    @Test func everyMillisecondReadsBack() {
+        for milliseconds in Int64(1_795_466_379_000)..<1_795_466_380_000 {
+            let time = Timestamp(milliseconds: milliseconds)
+            #expect(RFC3339.timestamp(RFC3339.text(time)) == time)
+        }
+        #expect(RFC3339.text(Timestamp(milliseconds: 1_795_466_379_441)) == "2026-11-23T20:39:39.441Z")
+        #expect(RFC3339.timestamp("2026-11-23T20:39:39Z")?.milliseconds == 1_795_466_379_000)
+        #expect(RFC3339.timestamp("2026-11-23T21:39:39+01:00")?.milliseconds == 1_795_466_379_000)
+        for text in ["", "2026-11-23", "tomorrow", "2026-13-01T00:00:00Z"] { #expect(RFC3339.timestamp(text) == nil) }
+    }
+}
+
+@Suite struct JSONObjectTests {
+    @Test func foundationReadsWhatItWrites() throws {
+        let odd = "\"\\/\u{8}\u{c}\n\r\t\u{0}\u{1f}é👩‍👧\u{2028}"
+        var child = JSONObject()
+        child["x"] = .integer(-7)
+        var object = JSONObject()
+        object[odd] = .string(odd)
+        object["yes"] = .boolean(true)
+        object["gone"] = .integer(1)
+        object["gone"] = nil
+        object["list"] = .array([child, child])
+        let read = try #require(try JSONSerialization.jsonObject(with: Data(object.text.utf8)) as? [String: Any])
+        #expect(read.count == 3)
+        #expect(read[odd] as? String == odd)
+        #expect(read["yes"] as? Bool == true)
+        #expect((read["list"] as? [[String: Int]]) == [["x": -7], ["x": -7]])
+    }
+}
+
+@Suite struct SettingsTests {
+    @Test func flagsWinOverTheEnvironmentAndEmptyIsNothing() throws {
+        let settings = Settings(flags: ["PORT": "1", "HOST": nil, "X": ""], environment: ["PORT": "2", "HOST": "h", "X": "x"])
+        #expect(try settings.integer("PORT", default: 3, in: 1...9) == 1)
+        #expect(settings.text("HOST") == "h")
+        #expect(settings.text("X") == "x")
+        #expect(Settings(flags: [:], environment: ["X": ""]).text("X") == nil)
+    }
+
+    @Test func badValuesAreNamedInOneLine() throws {
+        let settings = Settings(flags: [:], environment: ["PORT": "abc", "DEMO": "maybe", "PARTITIONS": "0", "REDIS_URL": "x"])
+        #expect(throws: SettingsError(description: "PORT is 'abc', but must be a whole number from 1 to 9")) {
+            try settings.integer("PORT", default: 3, in: 1...9)
+        }
+        #expect(throws: SettingsError.self) { try settings.flag("DEMO", default: false) }
+        #expect(throws: SettingsError.self) { try StoreSettings(settings) }
+    }
+
+    @Test func defaultsAreTheContracts() throws {
+        let settings = try StoreSettings(Settings(flags: [:], environment: [:]))
+        #expect(settings.redis == RedisURL(address: .tcp(host: "127.0.0.1", port: 6379)))
+        #expect(settings.databasePoolSize == 25)
+        #expect(settings.partitioning.count == 1)
+    }
+}
