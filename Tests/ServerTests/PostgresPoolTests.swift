@@ -1,0 +1,159 @@
+import Shared
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct PostgresPoolTests {
+    private func pool(_ test: TestStores, change: (inout PostgresConfiguration) -> Void = { _ in }) -> PostgresPool {
+        var configuration = PostgresConfiguration(conninfo: test.settings.databaseURL)
+        change(&configuration)
+        return PostgresPool(configuration)
+    }
+
+    private let now = PostgresStatement(name: "now", sql: "SELECT $1::text")
+
+    @Test func errorsCarryTheirSQLSTATE() async throws {
+        let test = try await TestStores.make()
+        let divide = PostgresStatement(name: "divide", sql: "SELECT 1 / $1::int")
+        do {
+            _ = try await test.pool.execute(divide, ["0"])
+            Issue.record("divided by zero")
+        } catch let error as PostgresError {
+            #expect(error.sqlState == "22012")
+            #expect(!error.mayHaveRun)
+        }
+        #expect(try await test.pool.execute(divide, ["1"]).rows == [["1"]], "the connection is still of use")
+        await test.close()
+    }
+
+    @Test func textComesBackAsItWasSent() async throws {
+        let test = try await TestStores.make()
+        let echo = PostgresStatement(name: "echo", sql: "SELECT unnest($1::text[])")
+        let odd: [String?] = ["{}", "NULL", "\"\\", "", "é👩‍👧", "a,b", nil, " x "]
+        let literal = odd.map { $0.map { "\"\($0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" } ?? "NULL" }
+        let rows = try await test.pool.execute(echo, ["{\(literal.joined(separator: ","))}"]).rows
+        #expect(rows.map { $0[0] } == odd)
+        await test.close()
+    }
+
+    @Test func atMostSoManyConnectionsAndWaitersThenARefusal() async throws {
+        let test = try await TestStores.make()
+        let pool = pool(test) {
+            $0.poolSize = 2
+            $0.waitingLimit = 3
+            $0.leaseTimeout = .milliseconds(300)
+        }
+        let gate = Gate()
+        let results = try await withThrowingTaskGroup(of: PostgresError.Code?.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    try await pool.withConnection { _ in await gate.wait() }
+                    return nil
+                }
+            }
+            try await eventually("both are lent") { await gate.waiting == 2 }
+            for _ in 0..<4 {
+                group.addTask {
+                    do {
+                        _ = try await pool.execute(self.now, ["x"])
+                        return nil
+                    } catch let error as PostgresError {
+                        return error.code
+                    }
+                }
+            }
+            var codes: [PostgresError.Code?] = []
+            while codes.count < 4, let code = try await group.next() { codes.append(code) }
+            await gate.open()
+            try await group.waitForAll()
+            return codes
+        }
+        #expect(results == Array(repeating: .poolExhausted, count: 4), "three waited in vain, one was refused at once")
+        #expect(try await pool.execute(now, ["x"]).rows == [["x"]])
+        await pool.close()
+        await test.close()
+    }
+
+    @Test func transactionsNeverLeak() async throws {
+        let test = try await TestStores.make()
+        let pool = pool(test) { $0.poolSize = 1 }
+        try await pool.withConnection { _ = try await $0.execute(script: "CREATE TABLE t (x int)") }
+        struct Stop: Error {}
+        await #expect(throws: Stop.self) {
+            try await pool.withTransaction { connection in
+                try await connection.execute(script: "INSERT INTO t VALUES (1)")
+                throw Stop()
+            }
+        }
+        // A user who begins a transaction by hand and forgets it.
+        try await pool.withConnection { _ = try await $0.execute(script: "BEGIN; INSERT INTO t VALUES (2)") }
+        try await pool.withTransaction { _ = try await $0.execute(script: "INSERT INTO t VALUES (3)") }
+        let rows = try await pool.withConnection { try await $0.execute(script: "SELECT x FROM t") }.rows
+        #expect(rows == [["3"]])
+        await pool.close()
+        await test.close()
+    }
+
+    @Test func aKilledBackendIsReplaced() async throws {
+        let test = try await TestStores.make()
+        let pool = pool(test) { $0.poolSize = 1 }
+        let backend = try await pool.withConnection { try await $0.execute(script: "SELECT pg_backend_pid()") }.rows[0][0]
+        try await test.sql("SELECT pg_terminate_backend(\(backend ?? ""))")
+        try await eventually("the pool works again") { (try? await pool.execute(now, ["x"]).rows) == [["x"]] }
+        await pool.close()
+        await test.close()
+    }
+
+    @Test func aStatementPastItsDeadlineIsAnUnknownOutcome() async throws {
+        let test = try await TestStores.make()
+        let pool = pool(test) {
+            $0.poolSize = 1
+            $0.statementTimeout = .milliseconds(200)
+        }
+        do {
+            _ = try await pool.withConnection { try await $0.execute(script: "SELECT pg_sleep(5)") }
+            Issue.record("no deadline")
+        } catch let error as PostgresError {
+            #expect(error.code == .timeout)
+            #expect(error.mayHaveRun)
+        }
+        #expect(try await pool.execute(now, ["x"]).rows == [["x"]])
+        await pool.close()
+        await test.close()
+    }
+
+    @Test func migrationsRunOnceHoweverManyStartAtOnceAndNoticeAChange() async throws {
+        let test = try await TestStores.make()
+        let steps = [
+            Migration(version: 101, name: "a", sql: "CREATE TABLE a (x int); INSERT INTO a VALUES (1)"),
+            Migration(version: 102, name: "b", sql: "INSERT INTO a VALUES (2)"),
+        ]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 { group.addTask { try await Migrator(steps.reversed()).migrate(test.pool) } }
+            try await group.waitForAll()
+        }
+        #expect(try await test.sql("SELECT string_agg(x::text, ',') FROM a") == "1,2")
+        let changed = [steps[0], Migration(version: 102, name: "b", sql: "INSERT INTO a VALUES (3)")]
+        await #expect(throws: MigrationError.self) { try await Migrator(changed).migrate(test.pool) }
+        let broken = steps + [Migration(version: 103, name: "c", sql: "INSERT INTO a VALUES (9); SELECT 1/0")]
+        await #expect(throws: PostgresError.self) { try await Migrator(broken).migrate(test.pool) }
+        #expect(try await test.sql("SELECT count(*) FROM a") == "2", "a step that fails leaves nothing")
+        await test.close()
+    }
+}
+
+/// Lets tasks wait until it is opened.
+actor Gate {
+    private var isOpen = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    var waiting: Int { waiters.count }
+
+    func wait() async {
+        if !isOpen { await withCheckedContinuation { waiters.append($0) } }
+    }
+
+    func open() {
+        isOpen = true
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+}

@@ -1,0 +1,69 @@
+import NIOPosix
+import ServiceLifecycle
+import Shared
+import TestSupport
+
+@testable import Worker
+
+extension TestStores {
+    /// Runs workers while `body` runs, then stops them gracefully.
+    func withWorkers<Value: Sendable>(
+        _ count: Int = 1, batchSize: Int = 1000, lease: Duration = .seconds(10),
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        var settings = try WorkerSettings(Settings(flags: [:], environment: environment))
+        settings.batchSize = batchSize
+        settings.lease = lease
+        var drains: [Drain] = []
+        for _ in 0..<count {
+            drains += try await Worker.App.drains(
+                settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        }
+        let services = ServiceGroup(configuration: .init(services: drains, logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+            return try result.get()
+        }
+    }
+
+    /// Claims `count` times at once; how many were accepted, and the refusals.
+    func claimAtOnce(
+        _ count: Int, of event: EventID = .demo, quantity: Int = 1
+    ) async throws -> (accepted: [Purchase], refused: [Refusal]) {
+        try await withThrowingTaskGroup(of: (Purchase, ClaimOutcome).self) { group in
+            for _ in 0..<count {
+                let purchase = purchase(event, quantity: quantity)
+                group.addTask { (purchase, try await inventory.claim(purchase)) }
+            }
+            var accepted: [Purchase] = []
+            var refused: [Refusal] = []
+            for try await (purchase, outcome) in group {
+                switch outcome {
+                case .accepted: accepted.append(purchase)
+                case .refused(let refusal): refused.append(refusal)
+                }
+            }
+            return (accepted, refused)
+        }
+    }
+
+    /// Waits until nothing is queued or in flight.
+    func drained() async throws {
+        try await eventually("the queue is drained", within: 40) {
+            let queued = try await redis("LLEN", keys.queue).integer
+            let leased = try await redis("ZCARD", keys.leases).integer
+            return queued == 0 && leased == 0
+        }
+    }
+
+    /// I3: at rest capacity = available + held + pending + sold, and Redis and the ledger agree.
+    func isAtRest(_ event: EventID = .demo) async throws -> Bool {
+        guard let report = try await inventory.event(event), let row = try await ledger.event(event) else { return false }
+        return report.terms.capacity == report.available + report.held + report.pending + report.sold
+            && report.pending == 0 && report.sold == row.sold && report.terms.capacity == row.terms.capacity
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Shared
+
+/// A Redis of the test's own, as `make run` configures it, on a unix socket and, where asked for, a TCP port.
+public actor RedisServer {
+    public let directory: URL
+    public nonisolated let socket: String
+    private let options: String
+    private var process: ServerProcess
+
+    public static func start(options: String = "") async throws -> RedisServer {
+        let directory = try ServerProcess.makeDirectory()
+        let server = try RedisServer(directory: directory, options: options)
+        try await server.waitUntilReady()
+        return server
+    }
+
+    private init(directory: URL, options: String) throws {
+        self.directory = directory
+        self.options = options
+        socket = directory.appendingPathComponent("s").path
+        process = try Self.launch(directory, options)
+    }
+
+    private static func launch(_ directory: URL, _ options: String) throws -> ServerProcess {
+        let port = options.contains("--port") ? "" : "--port 0"
+        return try ServerProcess(
+            """
+            exec redis-server --dir "$1" --unixsocket "$1/s" \(port) --databases 1000 --save '' --appendonly yes \
+            --appendfsync always --maxmemory-policy noeviction \(options)
+            """, directory: directory)
+    }
+
+    public nonisolated func url(database: Int = 0) -> String { "unix://\(socket)?db=\(database)" }
+
+    public func signal(_ number: Int32) { process.signal(number) }
+
+    /// kill -9.
+    public func kill() async throws { try await process.end() }
+
+    /// Starts it again on the same files.
+    public func restart() async throws {
+        try await process.end()
+        try? FileManager.default.removeItem(atPath: socket)
+        process = try Self.launch(directory, options)
+        try await waitUntilReady()
+    }
+
+    private func waitUntilReady() async throws {
+        let process = process
+        try await eventually("Redis starts in \(directory.path)") { process.log.contains("eady to accept connections") }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Logging
+import NIOPosix
+import Shared
+
+/// The servers that all tests of a run share; each test has a database of that Redis and a schema of that Postgres.
+public actor SharedServers {
+    public static let shared = SharedServers()
+
+    private var redis: Task<RedisServer, any Error>?
+    private var postgres: Task<PostgresServer, any Error>?
+    private var count = 0
+
+    func next() async throws -> (RedisServer, PostgresServer, Int) {
+        count += 1
+        let number = count
+        if redis == nil { redis = Task { try await RedisServer.start() } }
+        if postgres == nil { postgres = Task { try await PostgresServer.start() } }
+        guard let redis, let postgres else { fatalError("unreachable") }
+        return (try await redis.value, try await postgres.value, number)
+    }
+}
+
+/// Stores of one test: empty, with the schema in place, seen by nobody else.
+public struct TestStores: Sendable {
+    public let environment: [String: String]
+    public let settings: StoreSettings
+    public let stores: Stores
+    public let inventory: Inventory
+    public let catalogue: EventCatalogue
+    public let redis: RedisServer
+    public let postgres: PostgresServer
+    public let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    public var ledger: Ledger { stores.ledger }
+    public var pool: PostgresPool { stores.pool }
+    public var keys: Keyspace { Keyspace(partition: 0) }
+
+    /// - Parameters:
+    ///   - redis: a Redis of the test's own, for tests that harm it; nil for the shared one.
+    ///   - postgres: likewise.
+    public static func make(
+        redis ownRedis: RedisServer? = nil, postgres ownPostgres: PostgresServer? = nil, queueLimit: Int = 1_000_000,
+        partitions: Int = 1
+    ) async throws -> TestStores {
+        let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
+        let redis = ownRedis ?? sharedRedis
+        let postgres = ownPostgres ?? sharedPostgres
+        let schema = "t\(number)"
+        let admin = PostgresPool(PostgresConfiguration(conninfo: postgres.url))
+        try await admin.withConnection { _ = try await $0.execute(script: "CREATE SCHEMA \(schema)") }
+        await admin.close()
+        let environment = [
+            "REDIS_URL": redis.url(database: number),
+            "DATABASE_URL": "\(postgres.url) options='-c search_path=\(schema)'",
+            "PARTITIONS": String(partitions),
+        ]
+        let settings = try StoreSettings(Settings(flags: [:], environment: environment))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let stores = try await Stores(settings, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        try await stores.ledger.migrate()
+        let inventory = try await Inventory(
+            client: stores.redis, partitioning: settings.partitioning, queueLimit: queueLimit)
+        return TestStores(
+            environment: environment, settings: settings, stores: stores, inventory: inventory,
+            catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres)
+    }
+
+    private init(
+        environment: [String: String], settings: StoreSettings, stores: Stores, inventory: Inventory,
+        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer
+    ) {
+        self.environment = environment
+        self.settings = settings
+        self.stores = stores
+        self.inventory = inventory
+        self.catalogue = catalogue
+        self.redis = redis
+        self.postgres = postgres
+    }
+
+    /// The queue of partition 0.
+    public func queue(lease: Duration = .seconds(10)) -> OrderQueue {
+        OrderQueue(connection: stores.redis.connection, keys: keys, lease: lease)
+    }
+
+    /// One Redis command, its answer.
+    @discardableResult
+    public func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
+        var command = RedisCommand(name)
+        for argument in arguments { command.append(argument) }
+        return try await stores.redis.connection.send(command)
+    }
+
+    /// One SQL statement, the first column of its first row.
+    @discardableResult
+    public func sql(_ sql: String) async throws -> String? {
+        try await pool.withConnection { try await $0.execute(script: sql) }.rows.first?.first ?? nil
+    }
+
+    public func purchase(_ event: EventID = .demo, quantity: Int = 1, customer: String? = nil) -> Purchase {
+        Purchase(
+            id: inventory.makeOrderID(for: event, at: .now), event: event, quantity: quantity, customer: customer)
+    }
+
+    /// Ends the connections. The servers go with the test process.
+    public func close() async {
+        await stores.close()
+    }
+}
