@@ -24,7 +24,7 @@ struct Drain: Service {
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await prepare()
+            guard try await prepare() else { return }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await drain() }
                 group.addTask { try await keepUp() }
@@ -38,11 +38,17 @@ struct Drain: Service {
         }
     }
 
-    private func prepare() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
-                try await ledger.migrate()
+    /// Brings the schema up to date; false where the worker is to stop before that could be done.
+    private func prepare() async throws -> Bool {
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
+                    try await ledger.migrate()
+                }
             }
+            return true
+        } catch is CancellationError {
+            return false
         }
     }
 

@@ -19,9 +19,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{", nil), ("[]", nil), ("\"x\"", nil), ("null", nil), ("{\"quantity\":1}x", nil), ("\u{0}", nil), ("{'a':1}", nil),
+        ("{", nil), ("[]", nil), ("\"x\"", nil), ("null", nil), ("{\"quantity\":1}x", nil), ("\u{0}", nil),
+        ("{'a':1}", nil),
         (#"{"quantity":0}"#, "quantity"), (#"{"quantity":-1}"#, "quantity"), (#"{"quantity":1.5}"#, "quantity"),
-        (#"{"quantity":1001}"#, "quantity"), (#"{"quantity":1e400}"#, nil), (#"{"quantity":99999999999999999999}"#, "quantity"),
+        (#"{"quantity":1001}"#, "quantity"), (#"{"quantity":1e400}"#, nil),
+        (#"{"quantity":99999999999999999999}"#, "quantity"),
         (#"{"quantity":"1"}"#, "quantity"), (#"{"quantity":true}"#, "quantity"), (#"{"quantity":null}"#, "quantity"),
         (#"{"quantity":[1]}"#, "quantity"), (#"{"event":1}"#, "event"), (#"{"event":""}"#, "event"),
         (#"{"event":"a b"}"#, "event"), (#"{"customer":""}"#, "customer"), (#"{"customer":"a\u0000"}"#, "customer"),
@@ -46,14 +48,16 @@ import Testing
 
 @Suite struct EventRequestTests {
     @Test func readsTimesAndNull() throws {
-        let request = try EventRequest(Data(#"{"opens_at":"2026-11-23T20:39:39Z","closes_at":null,"paused":true}"#.utf8))
+        let request = try EventRequest(
+            Data(#"{"opens_at":"2026-11-23T20:39:39Z","closes_at":null,"paused":true}"#.utf8))
         #expect(request.change.opensAt == .some(Timestamp(milliseconds: 1_795_466_379_000)))
         #expect(request.change.closesAt == .some(nil))
         #expect(request.change.capacity == nil)
     }
 
     @Test(arguments: [
-        #"{"capacity":-1}"#, #"{"capacity":1000000001}"#, #"{"max_quantity":0}"#, #"{"opens_at":"soon"}"#, #"{"opens_at":5}"#,
+        #"{"capacity":-1}"#, #"{"capacity":1000000001}"#, #"{"max_quantity":0}"#, #"{"opens_at":"soon"}"#,
+        #"{"opens_at":5}"#,
         #"{"paused":1}"#, #"{"name":""}"#, #"{"sold":1}"#,
     ])
     func refuses(body: String) {

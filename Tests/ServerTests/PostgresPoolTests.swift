@@ -29,7 +29,9 @@ import Testing
         let test = try await TestStores.make()
         let echo = PostgresStatement(name: "echo", sql: "SELECT unnest($1::text[])")
         let odd: [String?] = ["{}", "NULL", "\"\\", "", "é👩‍👧", "a,b", nil, " x "]
-        let literal = odd.map { $0.map { "\"\($0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" } ?? "NULL" }
+        let literal = odd.map {
+            $0.map { "\"\($0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" } ?? "NULL"
+        }
         let rows = try await test.pool.execute(echo, ["{\(literal.joined(separator: ","))}"]).rows
         #expect(rows.map { $0[0] } == odd)
         await test.close()
@@ -96,7 +98,8 @@ import Testing
     @Test func aKilledBackendIsReplaced() async throws {
         let test = try await TestStores.make()
         let pool = pool(test) { $0.poolSize = 1 }
-        let backend = try await pool.withConnection { try await $0.execute(script: "SELECT pg_backend_pid()") }.rows[0][0]
+        let backend = try await pool.withConnection { try await $0.execute(script: "SELECT pg_backend_pid()") }.rows[0][
+            0]
         try await test.sql("SELECT pg_terminate_backend(\(backend ?? ""))")
         try await eventually("the pool works again") { (try? await pool.execute(now, ["x"]).rows) == [["x"]] }
         await pool.close()

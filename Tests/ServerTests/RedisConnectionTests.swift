@@ -83,7 +83,9 @@ import Testing
 
     @Test func aKilledServerFailsAtOnceAndComesBack() async throws {
         let server = try await RedisServer.start()
-        let connection = try await open(server.url()) { $0.backoff = Backoff(base: .milliseconds(10), limit: .milliseconds(50)) }
+        let connection = try await open(server.url()) {
+            $0.backoff = Backoff(base: .milliseconds(10), limit: .milliseconds(50))
+        }
         _ = try await connection.send(RedisCommand("SET", "k", "v"))
         let observer = try await open(server.url())
         async let lost = connection.send(RedisCommand("BLPOP", "nothing", "0"), timeout: .seconds(20))
@@ -110,7 +112,9 @@ import Testing
         for _ in 0..<1000 { _ = try? await connection.send(RedisCommand("PING")) }
         #expect(ContinuousClock.now - began < .seconds(2), "commands pile up while Redis is away")
         try await server.restart()
-        try await eventually("the connection reopens") { (try? await connection.send(RedisCommand("GET", "k")))?.string == "v" }
+        try await eventually("the connection reopens") {
+            (try? await connection.send(RedisCommand("GET", "k")))?.string == "v"
+        }
         await connection.close()
     }
 
@@ -149,7 +153,9 @@ func freePort() throws -> Int {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let port = withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> UInt16 in
-            guard bind(descriptor, address, length) == 0, getsockname(descriptor, address, &length) == 0 else { return 0 }
+            guard bind(descriptor, address, length) == 0, getsockname(descriptor, address, &length) == 0 else {
+                return 0
+            }
             return UInt16(bigEndian: pointer.pointee.sin_port)
         }
     }

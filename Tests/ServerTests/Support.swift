@@ -25,8 +25,10 @@ extension TestStores {
             let result: Result<Value, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
             await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-            return try result.get()
+            let ended = await group.nextResult()
+            let value = try result.get()
+            try ended?.get()
+            return value
         }
     }
 
@@ -51,6 +53,13 @@ extension TestStores {
         }
     }
 
+    /// Waits until every connection stands again.
+    func redisIsBack() async throws {
+        for connection in stores.redis.connections {
+            try await eventually("Redis is back") { (try? await connection.send(RedisCommand("PING"))) != nil }
+        }
+    }
+
     /// Waits until nothing is queued or in flight.
     func drained() async throws {
         try await eventually("the queue is drained", within: 40) {
@@ -62,7 +71,9 @@ extension TestStores {
 
     /// I3: at rest capacity = available + held + pending + sold, and Redis and the ledger agree.
     func isAtRest(_ event: EventID = .demo) async throws -> Bool {
-        guard let report = try await inventory.event(event), let row = try await ledger.event(event) else { return false }
+        guard let report = try await inventory.event(event), let row = try await ledger.event(event) else {
+            return false
+        }
         return report.terms.capacity == report.available + report.held + report.pending + report.sold
             && report.pending == 0 && report.sold == row.sold && report.terms.capacity == row.terms.capacity
     }

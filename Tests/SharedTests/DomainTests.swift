@@ -1,5 +1,6 @@
-@testable import Shared
 import Testing
+
+@testable import Shared
 
 @Suite struct OrderStateTests {
     /// The whole table: what is not listed is not allowed.
@@ -45,7 +46,8 @@ import Testing
 
 @Suite struct EventChangeTests {
     @Test func leavesOutWhatItDoesNotName() throws {
-        let present = EventTerms(name: "n", capacity: 5, maxQuantity: 3, opensAt: Timestamp(milliseconds: 1), paused: true)
+        let present = EventTerms(
+            name: "n", capacity: 5, maxQuantity: 3, opensAt: Timestamp(milliseconds: 1), paused: true)
         let id = try #require(EventID("e"))
         #expect(try EventChange().applied(to: present, of: id) == present)
         #expect(try EventChange(opensAt: .some(nil)).applied(to: present, of: id).opensAt == nil)

@@ -17,9 +17,11 @@ import Testing
     /// A change of the hash would move events away from their stock: known values of FNV-1a, 64 bits.
     @Test func homesAreFNV1a() throws {
         let partitioning = Partitioning(count: 1000)
-        #expect(partitioning.home(of: try #require(EventID("a"))).partition == Int(0xaf63_dc4c_8601_ec8c as UInt64 % 1000))
         #expect(
-            partitioning.home(of: try #require(EventID("foobar"))).partition == Int(0x8594_4171_f739_67e8 as UInt64 % 1000))
+            partitioning.home(of: try #require(EventID("a"))).partition == Int(0xaf63_dc4c_8601_ec8c as UInt64 % 1000))
+        #expect(
+            partitioning.home(of: try #require(EventID("foobar"))).partition
+                == Int(0x8594_4171_f739_67e8 as UInt64 % 1000))
     }
 
     @Test func ordersAreAtHomeWithTheirEvents() throws {

@@ -23,8 +23,10 @@ import Testing
 
     @Test(arguments: [
         "", "01234567-89ab-7abc-bfff-fffffffffff", "01234567-89ab-7abc-bfff-fffffffffffff",
-        "0123456789ab7abcbfffffffffffffff", "01234567-89ab-7abc-bfff-fffffffffffg", "01234567_89ab_7abc_bfff_ffffffffffff",
-        "0123456789ab-7abc-bfff-ffffffffffff-", "01234567-89ab-7abc-bfff-ffffffffffé", "-1234567-89ab-7abc-bfff-ffffffffffff",
+        "0123456789ab7abcbfffffffffffffff", "01234567-89ab-7abc-bfff-fffffffffffg",
+        "01234567_89ab_7abc_bfff_ffffffffffff",
+        "0123456789ab-7abc-bfff-ffffffffffff-", "01234567-89ab-7abc-bfff-ffffffffffé",
+        "-1234567-89ab-7abc-bfff-ffffffffffff",
     ])
     func refusesOtherText(text: String) {
         #expect(OrderID(text) == nil)

@@ -63,7 +63,8 @@ import Testing
     @Test func arraysQuoteEverything() {
         #expect(PostgresArray.literal([1, -2, 3]) == "{1,-2,3}")
         #expect(PostgresArray.literal([Int]()) == "{}")
-        #expect(PostgresArray.literal(["a", nil, "NULL", "", "\"\\{},"] as [String?]) == #"{"a",NULL,"NULL","","\"\\{},"}"#)
+        #expect(
+            PostgresArray.literal(["a", nil, "NULL", "", "\"\\{},"] as [String?]) == #"{"a",NULL,"NULL","","\"\\{},"}"#)
     }
 
     @Test func errorsSayWhetherAStatementCanHaveRun() {

@@ -48,7 +48,8 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
         let id = OrderID(milliseconds: 5, partition: 0, random: 9)
         for state in OrderState.allCases {
             let order = Order(
-                id: id, event: .demo, quantity: 4, customer: customer, state: state, claimedAt: Timestamp(milliseconds: 1),
+                id: id, event: .demo, quantity: 4, customer: customer, state: state,
+                claimedAt: Timestamp(milliseconds: 1),
                 confirmedAt: state == .confirmed ? Timestamp(milliseconds: 2) : nil,
                 reason: state == .rejected ? "oversold" : nil)
             let record = OrderRecord(order: order, generation: 7)
@@ -69,7 +70,8 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
     @Test func sumsByEventAndSetsAsideWhatNobodySettles() throws {
         let other = try #require(EventID("other"))
         let orders = [
-            order(1, .demo, quantity: 2), order(2, .demo, quantity: 3), order(3, other), order(4, .demo), order(5, .demo),
+            order(1, .demo, quantity: 2), order(2, .demo, quantity: 3), order(3, other), order(4, .demo),
+            order(5, .demo),
         ]
         let entries = orders.map { Array(QueueEntry.encode($0).utf8) } + [Array("junk".utf8)]
         let batch = Batch(token: "t", attempts: 1, entries: entries)
@@ -81,7 +83,8 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
             ])
         #expect(
             acknowledgement.moves == [
-                .init(event: .demo, generation: 1, settled: 6, sold: 2), .init(event: other, generation: 1, settled: 1, sold: 1),
+                .init(event: .demo, generation: 1, settled: 6, sold: 2),
+                .init(event: other, generation: 1, settled: 1, sold: 1),
             ])
         #expect(acknowledgement.records.map { $0.text.isEmpty } == [false, false, false, true])
         #expect(acknowledgement.deadLetters.map(\.entry) == [Array("junk".utf8), entries[4]])
@@ -105,7 +108,10 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
             ])
     }
 
-    @Test(arguments: [RESPValue.null, .array([]), .array([.integer(0), .integer(1)]), .array([.integer(99), .integer(0), .integer(1)])])
+    @Test(arguments: [
+        RESPValue.null, .array([]), .array([.integer(0), .integer(1)]),
+        .array([.integer(99), .integer(0), .integer(1)]),
+    ])
     func refusesAnswersOfAnotherForm(reply: RESPValue) {
         #expect(throws: RedisError.self) { try ClaimGroup([purchase(1, .demo)]).outcomes(of: reply) }
     }

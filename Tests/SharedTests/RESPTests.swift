@@ -4,10 +4,12 @@ import Testing
 @testable import Shared
 
 @Suite struct RESPParserTests {
-    private let stream = "+OK\r\n-ERR no such thing\r\n:-42\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n$0\r\n\r\n"
+    private let stream =
+        "+OK\r\n-ERR no such thing\r\n:-42\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n$0\r\n\r\n"
         + "*3\r\n:1\r\n*2\r\n$1\r\na\r\n$-1\r\n+x\r\n*0\r\n"
     private let values: [RESPValue] = [
-        .simpleString("OK"), .error("ERR no such thing"), .integer(-42), .bulkString(Array("he\r\no".utf8)), .null, .null,
+        .simpleString("OK"), .error("ERR no such thing"), .integer(-42), .bulkString(Array("he\r\no".utf8)), .null,
+        .null,
         .bulkString([]), .array([.integer(1), .array([.bulkString([0x61]), .null]), .simpleString("x")]), .array([]),
     ]
 

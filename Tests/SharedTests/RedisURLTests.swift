@@ -21,7 +21,8 @@ import Testing
 
     @Test(arguments: [
         "", "localhost:6379", "http://h", "rediss://h", "redis://", "redis://:6379", "redis://h:0", "redis://h:x",
-        "redis://h:65536", "redis://h/x", "redis://h/-1", "redis://h?db=1", "unix://run/redis", "unix:///", "unix:///a?x=1",
+        "redis://h:65536", "redis://h/x", "redis://h/-1", "redis://h?db=1", "unix://run/redis", "unix:///",
+        "unix:///a?x=1",
         "redis://%zz@h", "unix:///" + String(repeating: "a", count: 107),
     ])
     func refuses(text: String) {

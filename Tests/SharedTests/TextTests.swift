@@ -37,7 +37,8 @@ import Testing
 
 @Suite struct SettingsTests {
     @Test func flagsWinOverTheEnvironmentAndEmptyIsNothing() throws {
-        let settings = Settings(flags: ["PORT": "1", "HOST": nil, "X": ""], environment: ["PORT": "2", "HOST": "h", "X": "x"])
+        let settings = Settings(
+            flags: ["PORT": "1", "HOST": nil, "X": ""], environment: ["PORT": "2", "HOST": "h", "X": "x"])
         #expect(try settings.integer("PORT", default: 3, in: 1...9) == 1)
         #expect(settings.text("HOST") == "h")
         #expect(settings.text("X") == "x")
@@ -45,7 +46,8 @@ import Testing
     }
 
     @Test func badValuesAreNamedInOneLine() throws {
-        let settings = Settings(flags: [:], environment: ["PORT": "abc", "DEMO": "maybe", "PARTITIONS": "0", "REDIS_URL": "x"])
+        let settings = Settings(
+            flags: [:], environment: ["PORT": "abc", "DEMO": "maybe", "PARTITIONS": "0", "REDIS_URL": "x"])
         #expect(throws: SettingsError(description: "PORT is 'abc', but must be a whole number from 1 to 9")) {
             try settings.integer("PORT", default: 3, in: 1...9)
         }

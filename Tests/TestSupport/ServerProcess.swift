@@ -87,6 +87,10 @@ private final class Leftovers: @unchecked Sendable {  // `paths` is only touched
 /// What a test waited for in vain.
 public struct GaveUp: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) {
+        self.description = description
+    }
 }
 
 /// Waits until something is true, looking again and again; throws after `seconds`.

@@ -21,7 +21,7 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch {
             response = failure(error, context: context).response
         }
-        response.headers[.requestID] = context.id
+        response.headers[.requestID] = context.requestID
         return response
     }
 
@@ -45,7 +45,7 @@ struct ProblemMiddleware: RouterMiddleware {
         case nil:
             context.logger.error("a request failed", metadata: ["reason": "\(error)"])
             return Problem(.internalError, "Name the request id when you report this.")
-                .with("request_id", .string(context.id))
+                .with("request_id", .string(context.requestID))
         }
     }
 }

@@ -1,0 +1,44 @@
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Shared
+import TestSupport
+
+@testable import API
+
+extension TestStores {
+    /// Runs the API on a free port while `body` runs, ready to serve, then stops it gracefully.
+    func withAPI<Value: Sendable>(
+        demo: Bool = true, token: String? = "secret", connectionLimit: Int = 10_000,
+        _ body: @escaping @Sendable (HTTPClient) async throws -> Value
+    ) async throws -> Value {
+        var settings = try APISettings(Settings(flags: ["PORT": "0"], environment: environment))
+        settings.isDemo = demo
+        settings.adminToken = token
+        settings.connectionLimit = connectionLimit
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let app = try await API.App.application(
+            settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            onServerRunning: { found.yield($0.localAddress?.port ?? 0) })
+        let services = ServiceGroup(configuration: .init(services: [app.preparation, app.server], logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let result: Result<Value, any Error>
+            do {
+                var iterator = ports.makeAsyncIterator()
+                guard let port = await iterator.next() else { throw GaveUp(description: "no port") }
+                let client = HTTPClient(port: port)
+                try await eventually("the API is ready") { try await client.send("GET", "/readyz").status == 200 }
+                result = .success(try await body(client))
+            } catch {
+                result = .failure(error)
+            }
+            await services.triggerGracefulShutdown()
+            let ended = await group.nextResult()
+            let value = try result.get()
+            try ended?.get()
+            return value
+        }
+    }
+}

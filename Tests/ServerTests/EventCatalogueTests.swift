@@ -1,0 +1,131 @@
+import TestSupport
+import Testing
+
+@testable import Shared
+
+@Suite(.timeLimit(.minutes(2))) struct EventCatalogueTests {
+    private func make(capacity: Int = 10) async throws -> TestStores {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: capacity))
+        return test
+    }
+
+    @Test func moreCapacitySellsAtOnceAndLessIsRefusedBelowWhatIsClaimed() async throws {
+        let test = try await make()
+        _ = try await test.claimAtOnce(10)
+        #expect(try await test.catalogue.put(.demo, EventChange(capacity: 12)) == false)
+        #expect(try await test.claimAtOnce(5).accepted.count == 2)
+        await #expect(throws: CatalogueError.capacityInUse(claimed: 12)) {
+            try await test.catalogue.put(.demo, EventChange(name: "New", capacity: 11))
+        }
+        let report = try #require(try await test.catalogue.report(.demo))
+        #expect(report.terms.capacity == 12 && report.terms.name == "Demo", "nothing was changed")
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.isAtRest())
+        await #expect(throws: CatalogueError.capacityInUse(claimed: 12)) {
+            try await test.catalogue.put(.demo, EventChange(capacity: 11))
+        }
+        _ = try await test.catalogue.put(.demo, EventChange(capacity: 20))
+        _ = try await test.catalogue.put(.demo, EventChange(capacity: 12))
+        #expect(try await test.inventory.claim(test.purchase()) == .refused(.soldOut))
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
+    @Test func capacityChangedUnderLoadKeepsTheBooks() async throws {
+        let test = try await make(capacity: 1000)
+        try await test.withWorkers(2) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { for _ in 0..<50 { _ = try await test.inventory.claim(test.purchase()) } }
+                }
+                group.addTask {
+                    for capacity in [1500, 400, 900, 2000, 100, 1200] {
+                        do {
+                            _ = try await test.catalogue.put(.demo, EventChange(capacity: capacity))
+                        } catch is CatalogueError {}
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await test.drained()
+        }
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
+    @Test func aNewEventIsMadeOnceHoweverManyAskAtOnce() async throws {
+        let test = try await make()
+        let id = try #require(EventID("new"))
+        let created = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<20 { group.addTask { try await test.catalogue.put(id, EventChange(capacity: 50)) } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(created == 1)
+        #expect(try await test.claimAtOnce(60, of: id).accepted.count == 50)
+        await test.close()
+    }
+
+    @Test func aLostEventIsFilledInFromTheLedgerOnceItsOrdersAreThere() async throws {
+        let test = try await make(capacity: 10)
+        _ = try await test.claimAtOnce(3)
+        try await test.withWorkers { try await test.drained() }
+        _ = try await test.claimAtOnce(2)
+        try await test.redis("DEL", test.keys.event(.demo))
+        #expect(try await test.catalogue.publish(.demo) == .ordersUnderWay, "two orders are not in the ledger yet")
+        #expect(try await test.inventory.claim(test.purchase()) == .refused(.eventUnknown))
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try #require(try await test.inventory.event(.demo)).available == 5)
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
+    @Test func aResetUnderLoadLeavesNoOrderOfBefore() async throws {
+        let test = try await make(capacity: 500)
+        try await test.withWorkers(2) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<10 {
+                    group.addTask { for _ in 0..<100 { _ = try await test.inventory.claim(test.purchase()) } }
+                }
+                group.addTask { for _ in 0..<5 { _ = try await test.catalogue.reset(.demo, capacity: nil) } }
+                try await group.waitForAll()
+            }
+            try await test.drained()
+        }
+        #expect(try await test.isAtRest())
+        #expect(try await test.sql("SELECT sold - (SELECT coalesce(sum(quantity), 0) FROM orders) FROM events") == "0")
+        await test.close()
+    }
+
+    /// A reset that died after closing the event in Redis, before anything reached Postgres; and one that died after
+    /// Postgres committed. Publishing puts both right.
+    @Test func aResetThatWasCutOffIsPutRight() async throws {
+        let test = try await make(capacity: 10)
+        _ = try await test.claimAtOnce(4)
+        try await test.inventory.close(.demo)
+        #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.claimAtOnce(10).accepted.count == 6, "the stock of before")
+
+        try await test.inventory.close(.demo)
+        try await test.pool.withTransaction { try await Ledger.renew(.demo, capacity: 8, on: $0) }
+        #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.claimAtOnce(20).accepted.count == 8, "all of the new stock")
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
+    @Test func pagesOfEventsAreInOrder() async throws {
+        let test = try await make()
+        for name in ["b", "a", "c"] {
+            _ = try await test.catalogue.put(try #require(EventID(name)), EventChange(capacity: 1))
+        }
+        let page = try await test.catalogue.reports(after: "a", limit: 2)
+        #expect(page.map(\.id.description) == ["b", "c"])
+        #expect(try await test.catalogue.publishAll())
+        await test.close()
+    }
+}

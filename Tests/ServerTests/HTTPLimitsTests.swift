@@ -1,0 +1,112 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct HTTPLimitsTests {
+    @Test func headersAreLimitedInSizeAndNumber() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let big = try await api.send("GET", "/healthz", headers: ["X-Big": String(repeating: "x", count: 17_000)])
+            #expect(big.status == 431 && big.text("code") == "headers-too-large")
+            var many: [String: String] = [:]
+            for number in 0..<70 { many["X-\(number)"] = "y" }
+            #expect(try await api.send("GET", "/healthz", headers: many).status == 431)
+            var some: [String: String] = ["X-Big": String(repeating: "x", count: 10_000)]
+            for number in 0..<50 { some["X-\(number)"] = "y" }
+            #expect(try await api.send("GET", "/healthz", headers: some).status == 200)
+        }
+        await test.close()
+    }
+
+    @Test(arguments: [
+        "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+    ])
+    func whatIsNotHTTPIsRefusedAndTheConnectionEnds(request: String) async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let answer = try HTTPClient.parse(try await api.exchange([.send(request)]))
+            #expect(answer.status == 400)
+            #expect(answer.text("code") == "invalid-request")
+            #expect(answer.headers["connection"] == "close")
+        }
+        await test.close()
+    }
+
+    @Test func aBodyThatDoesNotArriveInTimeIsGivenUp() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let began = ContinuousClock.now
+            let text = try await api.exchange([.send("POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")])
+            let took = ContinuousClock.now - began
+            #expect(try HTTPClient.parse(text).text("code") == "request-timeout")
+            #expect(took > .seconds(4) && took < .seconds(9))
+            #expect(try await test.redis("LLEN", test.keys.queue).integer == 0)
+        }
+        await test.close()
+    }
+
+    @Test func idleConnectionsAndSlowHeadersAreClosed() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            async let idle = timed { try await api.exchange([]) }
+            async let slow = timed { try await api.exchange([.send("GET /healthz HTT")]) }
+            async let kept = timed {
+                try await api.exchange([.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), .expect("alive")])
+            }
+            for (took, text) in try await [idle, slow, kept] {
+                #expect(took > .seconds(8) && took < .seconds(16))
+                #expect(text.isEmpty || text.contains("alive"))
+            }
+        }
+        await test.close()
+    }
+
+    @Test func anEndlessChunkedBodyIsRefused() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let chunk = "400\r\n" + String(repeating: " ", count: 1024) + "\r\n"
+            let text = try await api.exchange(
+                [.send("POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")]
+                    + Array(repeating: .send(chunk), count: 6) + [.expect("body-too-large")])
+            #expect(try HTTPClient.parse(text).status == 413)
+        }
+        await test.close()
+    }
+
+    @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+            let last = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            let text = try await api.exchange([
+                .send(get + "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}" + last)
+            ])
+            let statuses = text.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+            #expect(statuses == ["200", "202", "404"])
+        }
+        await test.close()
+    }
+
+    @Test func connectionsAboveTheLimitWaitForOneToEnd() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI(connectionLimit: 3) { api in
+            async let first = api.exchange([.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), .expect("alive")])
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<30 { group.addTask { try await api.send("GET", "/healthz").status } }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(answers == Array(repeating: 200, count: 30))
+            _ = try await first
+        }
+        await test.close()
+    }
+
+    private func timed(_ body: @Sendable () async throws -> String) async throws -> (Duration, String) {
+        let began = ContinuousClock.now
+        let text = try await body()
+        return (ContinuousClock.now - began, text)
+    }
+}

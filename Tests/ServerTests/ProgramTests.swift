@@ -1,0 +1,156 @@
+import Foundation
+import Glibc
+import Shared
+import TestSupport
+import Testing
+
+@testable import API
+
+/// The programs as users start them.
+@Suite(.timeLimit(.minutes(2))) struct ProgramTests {
+    private func start(_ program: String, _ arguments: [String] = [], _ environment: [String: String] = [:]) throws
+        -> Run
+    {
+        try Run(program, arguments, environment)
+    }
+
+    @Test(arguments: [
+        ("API", "PORT", "abc"), ("API", "PORT", "70000"), ("API", "DEMO", "maybe"), ("API", "REDIS_URL", "http://x"),
+        ("API", "DATABASE_URL", "postgres://h:x:y/?a=b"), ("API", "MAX_QUEUE_DEPTH", "0"),
+        ("Worker", "WORKER_BATCH_SIZE", "0"),
+        ("Worker", "WORKER_LEASE_SECONDS", "ten"), ("Worker", "PARTITIONS", "-1"), ("Worker", "LOG_LEVEL", "loud"),
+        ("Worker", "LOG_FORMAT", "xml"),
+    ])
+    func aBadValueStopsTheProgramWithOneLine(program: String, name: String, value: String) async throws {
+        let run = try start(program, [], [name: value])
+        #expect(try await run.exitCode() == 78)
+        let lines = run.output.split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains(name) == true)
+    }
+
+    @Test(arguments: ["API", "Worker"])
+    func helpListsEverySetting(program: String) async throws {
+        let run = try start(program, ["--help"])
+        #expect(try await run.exitCode() == 0)
+        var names = ["REDIS_URL", "DATABASE_URL", "DATABASE_POOL_SIZE", "PARTITIONS", "LOG_LEVEL", "LOG_FORMAT"]
+        names +=
+            program == "API"
+            ? ["HOST", "PORT", "ADMIN_TOKEN", "DEMO", "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS"]
+            : ["WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS"]
+        for name in names { #expect(run.output.contains(name)) }
+        #expect(run.output.components(separatedBy: "(default:").count - 1 == names.count)
+    }
+
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func aTakenPortIsNamedOnEitherAddressFamily(address: String) async throws {
+        let family = address.contains(":") ? AF_INET6 : AF_INET
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        let port = try #require(listen(descriptor, family))
+        let run = try start("API", ["--port", String(port)])
+        #expect(try await run.exitCode() == 1)
+        #expect(run.output.contains("port \(port) is taken") && run.output.contains(address))
+    }
+
+    @Test func bothStopGracefullyAndSayWhatStoppedThem() async throws {
+        let test = try await TestStores.make()
+        let port = try freePort()
+        let api = try start(
+            "API", ["--port", String(port)], test.environment.merging(["DEMO": "true", "LOG_FORMAT": "json"]) { $1 })
+        let worker = try start("Worker", [], test.environment)
+        let client = HTTPClient(port: port)
+        try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+        for _ in 0..<20 { #expect(try await client.send("POST", "/buy").status == 202) }
+        api.signal(SIGINT)
+        worker.signal(SIGTERM)
+        #expect(try await api.exitCode() == 0)
+        #expect(try await worker.exitCode() == 0)
+        for line in api.output.split(separator: "\n") {
+            #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "not JSON: \(line)")
+        }
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.sql("SELECT count(*) FROM orders") == "20")
+        await test.close()
+    }
+
+    @Test func aKilledWorkerLosesNothing() async throws {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100_000))
+        let first = try start(
+            "Worker", [], test.environment.merging(["WORKER_LEASE_SECONDS": "1", "WORKER_BATCH_SIZE": "20"]) { $1 })
+        async let sale = test.claimAtOnce(3000)
+        try await eventually("it persists orders") { try await test.sql("SELECT count(*) FROM orders") != "0" }
+        first.signal(SIGKILL)
+        #expect(try await sale.accepted.count == 3000)
+        _ = try await first.exitCode()
+        try await test.withWorkers(2, lease: .seconds(1)) { try await test.drained() }
+        #expect(try await test.sql("SELECT count(*) || ' ' || sum(quantity) FROM orders") == "3000 3000")
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
+    /// Listens on a free port of a loopback address.
+    private func listen(_ descriptor: Int32, _ family: Int32) -> Int? {
+        if family == AF_INET6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_addr.__in6_u.__u6_addr8.15 = 1
+            var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            return withUnsafeMutablePointer(to: &address) { pointer in
+                let bound = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 1) == 0
+                        && getsockname(descriptor, $0, &length) == 0
+                }
+                return bound ? Int(UInt16(bigEndian: pointer.pointee.sin6_port)) : nil
+            }
+        }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            let bound = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 1) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+            return bound ? Int(UInt16(bigEndian: pointer.pointee.sin_port)) : nil
+        }
+    }
+}
+
+/// A program of this package, as built for the tests.
+final class Run: Sendable {
+    private let process = Process()
+    private let log: URL
+
+    init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
+        let directory = try ServerProcess.makeDirectory()
+        log = directory.appendingPathComponent("log")
+        FileManager.default.createFile(atPath: log.path, contents: nil)
+        let output = try FileHandle(forWritingTo: log)
+        let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        process.executableURL = products.appendingPathComponent(program)
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+    }
+
+    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+    func signal(_ number: Int32) {
+        if process.isRunning { kill(process.processIdentifier, number) }
+    }
+
+    func exitCode() async throws -> Int32 {
+        try await eventually("the program ends") { !self.process.isRunning }
+        return process.terminationStatus
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// A bare HTTP/1.1 client: what is to be sent is written as it is, so that requests no library would send can be sent.
+public struct HTTPClient: Sendable {
+    public let port: Int
+
+    public init(port: Int) {
+        self.port = port
+    }
+
+    public struct Answer: Sendable {
+        public let status: Int
+        public let headers: [String: String]
+        public let body: String
+
+        /// The body as a JSON object.
+        public var json: [String: Any] {
+            (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any] ?? [:]
+        }
+
+        public func text(_ field: String) -> String? { json[field] as? String }
+        public func integer(_ field: String) -> Int? { json[field] as? Int }
+    }
+
+    /// One request on a connection of its own.
+    public func send(
+        _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
+    ) async throws -> Answer {
+        var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        var headers = headers
+        if let body {
+            headers["Content-Length"] = String(body.utf8.count)
+            if headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
+        } else if method != "GET" {
+            headers["Content-Length"] = "0"
+        }
+        for (name, value) in headers where !value.isEmpty { text += "\(name): \(value)\r\n" }
+        return try Self.parse(try await exchange([.send(text + "\r\n" + (body ?? ""))]))
+    }
+
+    public enum Step: Sendable {
+        case send(String)
+        /// Waits until the server has sent a text.
+        case expect(String)
+    }
+
+    /// Carries the steps out, then reads until the server closes; everything it sent.
+    public func exchange(_ steps: [Step], within limit: Duration = .seconds(30)) async throws -> String {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        let timeout = Task {
+            try await Task.sleep(for: limit)
+            try await channel.channel.close()
+        }
+        defer { timeout.cancel() }
+        return try await channel.executeThenClose { inbound, outbound in
+            var received = ""
+            var iterator = inbound.makeAsyncIterator()
+            for step in steps {
+                switch step {
+                case .send(let text):
+                    // The server may have answered and closed already; what it said is what counts.
+                    do { try await outbound.write(ByteBuffer(string: text)) } catch { break }
+                case .expect(let text):
+                    while !received.contains(text), let part = try await iterator.next() {
+                        received += String(buffer: part)
+                    }
+                }
+            }
+            do {
+                while let part = try await iterator.next() { received += String(buffer: part) }
+            } catch is IOError {
+                // A reset after the answer: the server closed while we were still sending.
+            }
+            return received
+        }
+    }
+
+    public static func parse(_ text: String) throws -> Answer {
+        let parts = text.components(separatedBy: "\r\n\r\n")
+        let lines = parts[0].components(separatedBy: "\r\n")
+        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw GaveUp(description: "no HTTP answer: '\(text.prefix(100))'")
+        }
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            if pair.count == 2 { headers[pair[0].lowercased()] = pair[1] }
+        }
+        return Answer(status: status, headers: headers, body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+    }
+}
