@@ -1,0 +1,23 @@
+# The commands of the README. Each is a script that can be read and run by itself.
+.PHONY: run test bench smoke lint format check
+
+run:
+	@exec deploy/local/run
+
+test:
+	@deploy/local/test
+
+bench:
+	@Benchmarks/compare $(BENCH)
+
+smoke:
+	@deploy/local/smoke
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+	@for file in deploy/local/* .ci/run; do bash -n "$$file" || exit 1; done
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+check: lint test

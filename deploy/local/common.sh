@@ -1,0 +1,82 @@
+# What the local scripts have in common. Sourced by bash; $root is the checkout.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+state=$root/.run
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'ticketblitz: %s\n' "$*" >&2; exit 1; }
+
+# The folder of PostgreSQL's server programs, the newest where there are several.
+postgres_bin() {
+  local dir
+  dir=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+  [[ -n $dir ]] || dir=$(dirname "$(command -v initdb 2>/dev/null || true)")
+  [[ -x $dir/initdb ]] && printf '%s' "$dir"
+}
+
+# Debian packages that are missing for building and running.
+missing_packages() {
+  command -v pkg-config >/dev/null || printf 'pkg-config '
+  pkg-config --exists libpq 2>/dev/null || printf 'libpq-dev '
+  pkg-config --exists hiredis 2>/dev/null || printf 'libhiredis-dev '
+  command -v redis-server >/dev/null || printf 'redis-server '
+  command -v redis-cli >/dev/null || printf 'redis-tools '
+  [[ -n $(postgres_bin) ]] || printf 'postgresql '
+  command -v setpriv >/dev/null || printf 'util-linux '
+}
+
+# Installs what is missing, where that can be done; otherwise says what it needs.
+install_missing() {
+  command -v swift >/dev/null ||
+    fail "Swift 6.2 or later is needed and not in PATH: see https://www.swift.org/install/linux"
+  local packages sudo=()
+  packages=$(missing_packages)
+  [[ -z $packages ]] && return
+  command -v apt-get >/dev/null ||
+    fail "these Debian packages, or what they are called here, are needed: $packages"
+  if [[ $(id -u) != 0 ]]; then
+    sudo=(sudo)
+    command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [[ -t 0 ]]; } ||
+      fail "no right to install packages; let someone who has it run: apt-get install -y $packages"
+  fi
+  say "installing $packages"
+  # shellcheck disable=SC2086 # one word for each package is what is meant
+  { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends $packages; } >"${TMPDIR:-/tmp}/ticketblitz-install.$$" 2>&1 ||
+    { tail -n 5 "${TMPDIR:-/tmp}/ticketblitz-install.$$" >&2; fail "could not install: $packages"; }
+  rm -f "${TMPDIR:-/tmp}/ticketblitz-install.$$"
+  packages=$(missing_packages)
+  [[ -z $packages ]] || fail "installed, but still not found: $packages"
+}
+
+# Whether someone listens on a port of either loopback address.
+port_taken() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || (exec 3<>"/dev/tcp/::1/$1") 2>/dev/null
+}
+
+# The first free port from $1 on.
+free_port() {
+  local port=$1
+  while port_taken "$port"; do port=$((port + 1)); done
+  printf '%s' "$port"
+}
+
+# Builds the programs for release. Static Swift libraries: measured 12 to 15 % less CPU an order, and nothing to install.
+build_release() {
+  local static=()
+  [[ -d $(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift_static ]] &&
+    static=(--static-swift-stdlib)
+  say "building (the first time takes a few minutes; log in .run/build.log)"
+  (cd "$root" && swift build -c release "${static[@]}") >"$state/build.log" 2>&1 ||
+    { grep -E 'error' "$state/build.log" | head -20 >&2; fail "the build failed: see .run/build.log"; }
+}
+
+# Waits up to 30 s until a command succeeds.
+wait_until() {
+  local what=$1 tries=0
+  shift
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    ((tries < 300)) || fail "gave up waiting until $what"
+    sleep 0.1
+  done
+}
