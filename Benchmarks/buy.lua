@@ -1,0 +1,2 @@
+-- wrk: every request is POST /buy without a body.
+wrk.method = "POST"
