@@ -122,6 +122,7 @@ import Testing
 /// A program of this package, as built for the tests.
 final class Run: Sendable {
     private let process = Process()
+    private let watch: Process
     private let log: URL
 
     init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
@@ -137,6 +138,7 @@ final class Run: Sendable {
         process.standardOutput = output
         process.standardError = output
         try process.run()
+        watch = try ServerProcess.watch(process.processIdentifier)
     }
 
     var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
@@ -147,10 +149,12 @@ final class Run: Sendable {
 
     func exitCode() async throws -> Int32 {
         try await eventually("the program ends") { !self.process.isRunning }
+        if watch.isRunning { watch.terminate() }
         return process.terminationStatus
     }
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if watch.isRunning { watch.terminate() }
     }
 }

@@ -24,13 +24,19 @@ public final class ServerProcess: Sendable {
         server.standardOutput = output
         server.standardError = output
         try server.run()
-        watch = Process()
+        watch = try Self.watch(server.processIdentifier)
+    }
+
+    /// Starts a shell that ends a process when this one has gone. To be terminated once the process has ended by itself.
+    public static func watch(_ process: Int32) throws -> Process {
+        let watch = Process()
         watch.executableURL = URL(fileURLWithPath: "/bin/sh")
-        watch.arguments = ["-c", "cat >/dev/null; kill -KILL $1", "sh", String(server.processIdentifier)]
+        watch.arguments = ["-c", "cat >/dev/null; kill -KILL $1", "sh", String(process)]
         watch.standardInput = Pipe()
         watch.standardOutput = FileHandle.nullDevice
         watch.standardError = FileHandle.nullDevice
         try watch.run()
+        return watch
     }
 
     public var processID: Int32 { server.processIdentifier }
