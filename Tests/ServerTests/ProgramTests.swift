@@ -128,7 +128,7 @@ final class Run: Sendable {
     init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
         let directory = try ServerProcess.makeDirectory()
         log = directory.appendingPathComponent("log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let output = try FileHandle(forWritingTo: log)
         let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         process.executableURL = products.appendingPathComponent(program)

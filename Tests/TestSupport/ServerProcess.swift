@@ -15,7 +15,7 @@ public final class ServerProcess: Sendable {
     public init(_ command: String, directory: URL) throws {
         self.directory = directory
         let log = directory.appendingPathComponent("server.log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let output = try FileHandle(forWritingTo: log)
         server = Process()
         server.executableURL = URL(fileURLWithPath: "/bin/sh")
