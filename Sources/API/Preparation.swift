@@ -3,7 +3,8 @@ import ServiceLifecycle
 import Shared
 
 /// What has to be done once before everything can be sold: the schema, the demo event, the stock in Redis. Requests are
-/// answered from the start; what is not ready yet answers 503.
+/// answered from the start; what is not ready yet answers 503. After that it stays, and publishes what could not be
+/// published at once.
 struct Preparation: Service {
     let ledger: Ledger
     let catalogue: EventCatalogue
@@ -15,11 +16,11 @@ struct Preparation: Service {
         try await cancelWhenGracefulShutdown {
             do {
                 try await prepare()
+                try await restorer.payDebts()
             } catch is CancellationError {
                 return
             }
         }
-        try? await gracefulShutdown()
     }
 
     private func prepare() async throws {

@@ -58,8 +58,9 @@ extension Drain {
                 if failures == 1 {
                     logger.warning("a batch cannot be acknowledged; trying again", metadata: ["reason": "\(error)"])
                 }
-                guard ContinuousClock.now < deadline, !Task.isCancelled else { return }
-                try? await Task.sleep(for: Backoff().delay(failures: failures))
+                // At the stop one attempt is enough: what is not acknowledged is delivered again, and settled already.
+                guard ContinuousClock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
+                await pause(Backoff().delay(failures: failures))
             }
         }
     }

@@ -7,17 +7,18 @@ extension Drain {
         while !Task.isShuttingDownGracefully {
             do {
                 for token in try await queue.expiredTokens() {
+                    if Task.isShuttingDownGracefully { return }
                     guard let batch = try await queue.reclaim(token) else { continue }
                     logger.notice(
                         "took over a batch",
                         metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
                     try await settle(batch)
                 }
-                while try await queue.forgetOldest() {}
+                while !Task.isShuttingDownGracefully, try await queue.forgetOldest() {}
             } catch is RedisError {
                 // The drain meets the same failure and reports it.
             }
-            await pause(lease / 4)
+            await pause(min(lease / 4, .seconds(5)))
             if Task.isCancelled { return }
         }
     }

@@ -26,9 +26,8 @@ struct Drain: Service {
         try await withGracefulShutdownHandler {
             guard try await prepare() else { return }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await drain() }
                 group.addTask { try await keepUp() }
-                try await group.next()
+                try await drain()
                 group.cancelAll()
                 try await group.waitForAll()
             }

@@ -49,6 +49,8 @@ import Testing
         let test = try await make(postgres: postgres)
         try await test.withWorkers(2, lease: .seconds(1)) {
             var accepted = try await test.claimAtOnce(200).accepted.count
+            // Before that a worker may still be at the schema, and takes nothing.
+            try await test.drained()
             try await postgres.stop()
             accepted += try await test.claimAtOnce(500).accepted.count
             try await eventually("the workers hold on to what they took") {
@@ -104,6 +106,26 @@ import Testing
         #expect(try await test.sql("SELECT count(*) FROM orders") == "900")
         for id in accepted { #expect(try await test.ledger.order(id)?.state == .confirmed) }
         #expect(try await test.isAtRest())
+        await test.close()
+        try await redis.kill()
+    }
+
+    @Test func aRedisOutOfMemoryRefusesToSellAndIsStillDrained() async throws {
+        let redis = try await RedisServer.start()
+        let test = try await make(redis: redis)
+        #expect(try await test.claimAtOnce(200).accepted.count == 200)
+        try await test.redis("CONFIG", "SET", "maxmemory", "1")
+        do {
+            _ = try await test.inventory.claim(test.purchase())
+            Issue.record("sold without memory")
+        } catch {
+            #expect(error.serverCode == "OOM")
+            #expect(!error.mayHaveRun)
+        }
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.sql("SELECT count(*) FROM orders") == "200")
+        try await test.redis("CONFIG", "SET", "maxmemory", "0")
+        #expect(try await test.claimAtOnce(1).accepted.count == 1)
         await test.close()
         try await redis.kill()
     }

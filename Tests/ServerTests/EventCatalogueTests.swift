@@ -118,6 +118,50 @@ import Testing
         await test.close()
     }
 
+    /// The script had opened the event in Redis, but the ledger's note of it was lost.
+    @Test func loweringIsSafeAlsoWhereThePublicationWasNotNoted() async throws {
+        let test = try await make(capacity: 100)
+        _ = try await test.claimAtOnce(80)
+        try await test.sql("UPDATE events SET published_generation = 0")
+        await #expect(throws: CatalogueError.capacityInUse(claimed: 80)) {
+            try await test.catalogue.put(.demo, EventChange(capacity: 10))
+        }
+        #expect(try #require(try await test.inventory.event(.demo)).available == 20)
+        await test.close()
+    }
+
+    @Test func aLoweringThatTheLedgerDoesNotFollowIsUndone() async throws {
+        let test = try await make(capacity: 100)
+        try await test.sql(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+            CREATE TRIGGER refuse BEFORE UPDATE OF capacity ON events FOR EACH ROW EXECUTE FUNCTION refuse()
+            """)
+        await #expect(throws: PostgresError.self) { try await test.catalogue.put(.demo, EventChange(capacity: 10)) }
+        #expect(try #require(try await test.inventory.event(.demo)).available == 100)
+        await test.close()
+    }
+
+    @Test func aChangeThatRedisCannotBeToldOfSaysThatItIsSaved() async throws {
+        let redis = try await RedisServer.start()
+        let test = try await TestStores.make(redis: redis)
+        try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 10))
+        try await redis.kill()
+        do {
+            _ = try await test.catalogue.put(.demo, EventChange(capacity: 20))
+            Issue.record("published without Redis")
+        } catch let error as CatalogueError {
+            guard case .notInEffectYet = error else { throw error }
+        }
+        #expect(try await test.sql("SELECT capacity FROM events") == "20")
+        try await redis.restart()
+        try await test.redisIsBack()
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.claimAtOnce(30).accepted.count == 20)
+        await test.close()
+        try await redis.kill()
+    }
+
     @Test func pagesOfEventsAreInOrder() async throws {
         let test = try await make()
         for name in ["b", "a", "c"] {

@@ -90,6 +90,21 @@ import Testing
         await test.close()
     }
 
+    @Test func headNeverHasABodySoThatTheNextAnswerCanBeRead() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let heads = ["/nowhere", "/buy", "/healthz", "/events/nowhere"].map {
+                "HEAD \($0) HTTP/1.1\r\nHost: x\r\n\r\n"
+            }
+            let last = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            let text = try await api.exchange([.send(heads.joined() + last)])
+            let answers = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
+            #expect(answers.map { $0.prefix(3) } == ["404", "405", "200", "404", "200"])
+            for answer in answers.dropLast() { #expect(answer.hasSuffix("\r\n\r\n")) }
+        }
+        await test.close()
+    }
+
     @Test func connectionsAboveTheLimitWaitForOneToEnd() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(connectionLimit: 3) { api in

@@ -229,6 +229,22 @@ import Testing
         try await redis.kill()
     }
 
+    @Test func aChangeMadeWhileRedisIsAwayTakesEffectWhenItIsBack() async throws {
+        let redis = try await RedisServer.start()
+        let test = try await TestStores.make(redis: redis)
+        try await test.withAPI { api in
+            try await redis.kill()
+            let saved = try await api.send("PUT", "/events/demo", #"{"capacity":200}"#, headers: admin)
+            #expect(saved.status == 503 && saved.text("detail")?.contains("is saved") == true)
+            try await redis.restart()
+            try await eventually("the change is in effect") {
+                try await api.send("GET", "/events/demo").integer("available") == 200
+            }
+        }
+        await test.close()
+        try await redis.kill()
+    }
+
     @Test func aLostAnswerNamesTheTicketThatMayExist() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis)

@@ -67,7 +67,7 @@ build_release() {
     static=(--static-swift-stdlib)
   say "building (the first time takes a few minutes; log in .run/build.log)"
   (cd "$root" && swift build -c release "${static[@]}") >"$state/build.log" 2>&1 ||
-    { grep -E 'error' "$state/build.log" | head -20 >&2; fail "the build failed: see .run/build.log"; }
+    { grep -E 'error' "$state/build.log" | head -20 >&2 || true; fail "the build failed: see .run/build.log"; }
 }
 
 # Waits up to 30 s until a command succeeds.

@@ -11,12 +11,21 @@ secret() { # NAME: a random password, made once
 start_redis() {
   local port password
   mkdir -p "$state/redis"
+  # A Redis that outlived its run (the script was killed) would write the same files; Postgres notices that by itself.
+  local old
+  old=$(cat "$state/redis/redis.pid" 2>/dev/null || true)
+  if [[ -n $old && $(cat "/proc/$old/comm" 2>/dev/null) == redis-server ]]; then
+    say "stopping a Redis that an earlier run left behind (process $old)"
+    kill -TERM "$old"
+    wait_until "it has stopped" sh -c "! kill -0 $old"
+  fi
   port=$(free_port "${LOCAL_REDIS_PORT:-19379}") password=$(secret redis.password)
   (umask 077 && cat >"$state/redis/redis.conf" <<CONF
 bind 127.0.0.1
 port $port
 requirepass $password
 dir "$state/redis"
+pidfile "$state/redis/redis.pid"
 appendonly yes
 appendfsync always
 no-appendfsync-on-rewrite no
@@ -80,7 +89,6 @@ start_postgres() {
 }
 
 stop_servers() {
-  [[ -z $postgres_pid ]] || { kill -INT "$postgres_pid" 2>/dev/null; wait "$postgres_pid" 2>/dev/null; }
-  [[ -z $redis_pid ]] || { kill -TERM "$redis_pid" 2>/dev/null; wait "$redis_pid" 2>/dev/null; }
-  return 0
+  [[ -z $postgres_pid ]] || { kill -INT "$postgres_pid" 2>/dev/null || true; wait "$postgres_pid" 2>/dev/null || true; }
+  [[ -z $redis_pid ]] || { kill -TERM "$redis_pid" 2>/dev/null || true; wait "$redis_pid" 2>/dev/null || true; }
 }

@@ -22,7 +22,8 @@ struct ProblemMiddleware: RouterMiddleware {
             response = failure(error, context: context).response
         }
         response.headers[.requestID] = context.requestID
-        return response
+        // The router leaves the body out for HEAD only where there is a route.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func missing(_ request: Request) -> Problem {

@@ -9,6 +9,8 @@ actor EventRestorer {
     private var restoring: [EventID: Task<Bool, any Error>] = [:]
     /// Whether every event has been published since the start.
     private(set) var isComplete = false
+    /// Events whose last change is in the ledger, but could not be published.
+    private var owed: Set<EventID> = []
 
     init(catalogue: EventCatalogue, ledger: Ledger) {
         self.catalogue = catalogue
@@ -28,6 +30,19 @@ actor EventRestorer {
         restoring[id] = task
         defer { restoring[id] = nil }
         return try await task.value
+    }
+
+    /// Notes an event that is to be published as soon as that can be done.
+    func owe(_ id: EventID) {
+        owed.insert(id)
+    }
+
+    /// Publishes what is owed, looking once a second, until it is cancelled.
+    func payDebts() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            for id in owed where (try? await catalogue.publish(id)) == .done { owed.remove(id) }
+        }
     }
 
     /// Publishes all events, again and again until it is complete.

@@ -63,6 +63,7 @@ extension Sale {
         do {
             return try await body()
         } catch let error as CatalogueError {
+            if case .notInEffectYet = error { await restorer.owe(id) }
             throw Problem(error, event: id)
         }
     }

@@ -15,7 +15,7 @@ public struct EventCatalogue: Sendable {
 
     /// Creates the event or changes it; the answer is whether it is new.
     public func put(_ id: EventID, _ change: EventChange) async throws -> Bool {
-        let created = try await refusingOversell {
+        let created = try await undoingLowering(of: id) {
             try await ledger.pool.withTransaction { connection in
                 let present = try await Ledger.lock(id, on: connection)
                 let terms = try change.applied(to: present?.terms, of: id)
@@ -29,7 +29,7 @@ public struct EventCatalogue: Sendable {
                 return false
             }
         }
-        try await publish(id)
+        try await publishSaved(id)
         return created
     }
 
@@ -45,7 +45,7 @@ public struct EventCatalogue: Sendable {
                 try await Ledger.renew(id, capacity: capacity, on: connection)
                 return capacity
             }
-            try await publish(id)
+            try await publishSaved(id)
             return capacity
         } catch let error where !(error is CatalogueError) {
             // The event may stand closed. If this fails too, the next claim that finds it closed publishes it.
@@ -107,19 +107,34 @@ public struct EventCatalogue: Sendable {
     }
 
     private func lower(_ event: LedgerEvent, to capacity: Int) async throws {
-        guard capacity < event.terms.capacity, event.wasPublished else { return }
+        guard capacity < event.terms.capacity else { return }
         switch try await inventory.lower(event.id, generation: event.generation, capacity: capacity) {
         case .done: return
-        case .notHere: throw CatalogueError.recovering
+        case .notHere: if event.wasPublished { throw CatalogueError.recovering }
         case .inUse(let claimed): throw CatalogueError.capacityInUse(claimed: claimed)
         }
     }
 
-    private func refusingOversell<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    /// Publishes what the ledger has committed; a failure is told from one that left everything as it was.
+    private func publishSaved(_ id: EventID) async throws {
+        do {
+            guard try await publish(id) == .belowClaimed else { return }
+        } catch let error where !(error is CatalogueError) {
+            throw CatalogueError.notInEffectYet(reason: "\(error)")
+        }
+        throw CatalogueError.notInEffectYet(reason: "more is claimed than the ledger's capacity")
+    }
+
+    /// Lowering reaches Redis before the ledger: where the ledger then does not follow, Redis is put back.
+    private func undoingLowering<Value: Sendable>(
+        of id: EventID, _ body: () async throws -> Value
+    ) async throws -> Value {
         do {
             return try await body()
-        } catch let error as PostgresError where error.isCheckViolation {
-            throw CatalogueError.capacityInUse(claimed: nil)
+        } catch let error as PostgresError {
+            _ = try? await publish(id)
+            if error.isCheckViolation { throw CatalogueError.capacityInUse(claimed: nil) }
+            throw error
         }
     }
 }

@@ -39,7 +39,7 @@ public struct EventChange: Hashable, Sendable {
     }
 }
 
-/// Why a change to an event was refused; nothing was changed.
+/// Why a change to an event was refused; nothing was changed but where it says so.
 public enum CatalogueError: Error, Hashable, Sendable {
     case eventUnknown
     case invalid(field: String, String)
@@ -47,4 +47,6 @@ public enum CatalogueError: Error, Hashable, Sendable {
     case capacityInUse(claimed: Int?)
     /// The event is not on sale in Redis at the moment, so what is claimed is not known.
     case recovering
+    /// The one case in which something was changed: it is in the ledger, but Redis could not be told yet.
+    case notInEffectYet(reason: String)
 }

@@ -76,7 +76,8 @@ extension Ledger {
     /// Begins a new generation: the counters are zero and the orders are gone. Deleting many takes its time.
     static func renew(_ id: EventID, capacity: Int, on connection: PostgresConnection) async throws {
         _ = try await connection.execute(eventRenew, [id.description, String(capacity)])
-        _ = try await connection.execute(ordersDelete, [id.description], timeout: .seconds(60))
+        try await connection.execute(script: "SET LOCAL statement_timeout = '60s'")
+        _ = try await connection.execute(ordersDelete, [id.description], timeout: .seconds(61))
     }
 
     private static func parameters(_ id: EventID, _ terms: EventTerms) -> [String?] {

@@ -22,8 +22,9 @@ public actor PostgresConnection {
 
     func connect(conninfo: String, timeout: Duration) throws(PostgresError) {
         handle = try PostgresHandle.connect(conninfo: conninfo, deadline: .now + timeout)
-        // So that a statement that we have given up does not go on waiting for a lock in the server.
-        try execute(script: "SET lock_timeout = \(statementTimeout.components.seconds * 1000)")
+        // So that a statement that we have given up does not go on in the server, holding its locks.
+        let limit = max(statementTimeout.milliseconds, 1)
+        try execute(script: "SET lock_timeout = \(limit); SET statement_timeout = \(limit + 1000)")
     }
 
     /// Runs a statement, preparing it first where this connection has not yet.

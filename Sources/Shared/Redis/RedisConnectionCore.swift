@@ -145,7 +145,13 @@ final class RedisConnectionCore {
         state.opened()
         let arrived = waiting
         waiting = []
-        for item in arrived { send(item.command, deadline: item.deadline, completion: item.completion) }
+        for item in arrived {
+            if item.deadline <= .now() {
+                item.completion(.failure(RedisError(.timeout, "no connection within the deadline", mayHaveRun: false)))
+            } else {
+                send(item.command, deadline: item.deadline, completion: item.completion)
+            }
+        }
     }
 
     private func ended() {

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Ends a batch that the ledger has settled: puts the orders' records right, moves the events' counters, sets entries that
 -- nobody can settle aside, and drops the lease. Where the token holds no lease any more, nothing changes.
 --

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Closes an event for rebuilding: claims are refused until it is published again.
 --
 -- KEYS  event

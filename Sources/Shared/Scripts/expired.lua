@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Names the tokens whose leases have run out, the longest overdue first.
 --
 -- KEYS  leases

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Lets the records of the longest settled batch go, once they have been kept long enough.
 --
 -- KEYS  settled, one key per order of the batch

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Lowers an event's capacity before the ledger's, so that nothing is sold in between that the ledger would refuse.
 --
 -- KEYS  event

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Gives a batch whose lease has run out to a new token. The old token is worth nothing from then on.
 --
 -- KEYS  leases, attempts, the old token's list, the new token's list

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Moves the end of a lease that is still held. With 0 milliseconds the batch is given back: anyone may reclaim it at once.
 --
 -- KEYS  leases

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Takes a batch from the head of the queue and leases it to a token, in one step: an entry is never without an owner.
 --
 -- KEYS  queue, leases, attempts, the batch's list (named by the token)

@@ -38,7 +38,8 @@ struct JSONLogHandler: LogHandler {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
         var line = Self.line(label: label, level: event.level, message: "\(event.message)", metadata: all, at: Date())
         line += "\n"
-        FileHandle.standardError.write(Data(line.utf8))
+        // A log that cannot be written must not end the program.
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
 
     static func line(
