@@ -11,12 +11,14 @@ extension TestStores {
     /// Runs the API on a free port while `body` runs, ready to serve, then stops it gracefully.
     func withAPI<Value: Sendable>(
         demo: Bool = true, token: String? = "secret", connectionLimit: Int = 10_000,
+        queueLimit: Int = 1_000_000,
         _ body: @escaping @Sendable (HTTPClient) async throws -> Value
     ) async throws -> Value {
         var settings = try APISettings(Settings(flags: ["PORT": "0"], environment: environment))
         settings.isDemo = demo
         settings.adminToken = token
         settings.connectionLimit = connectionLimit
+        settings.queueLimit = queueLimit
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let app = try await API.App.application(
             settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger,

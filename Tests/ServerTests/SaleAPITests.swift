@@ -188,6 +188,19 @@ import Testing
         await test.close()
     }
 
+    @Test func aFullQueueIsToldWithATimeToComeBack() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI(queueLimit: 2) { api in
+            for _ in 0..<2 { #expect(try await api.send("POST", "/buy").status == 202) }
+            let full = try await api.send("POST", "/buy")
+            #expect(full.status == 503 && full.text("code") == "queue-full" && full.headers["retry-after"] == "1")
+            #expect(try await api.send("GET", "/events/demo").integer("available") == 98)
+            try await test.withWorkers { try await test.drained() }
+            #expect(try await api.send("POST", "/buy").status == 202)
+        }
+        await test.close()
+    }
+
     @Test func aLostEventIsRestoredByTheFirstWhoWantsIt() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in

@@ -79,9 +79,9 @@ import Testing
     }
 
     @Test func connectionStringsAreCheckedWithoutRepeatingThem() {
-        #expect(PostgresHandle.flaw(of: "postgres://u:p@h:1/d") == nil)
-        #expect(PostgresHandle.flaw(of: "host=/tmp user=u") == nil)
-        let flaw = PostgresHandle.flaw(of: "postgres://u:hunter2@h:1/d?nonsense=1")
+        #expect(PostgresConninfo.flaw(of: "postgres://u:p@h:1/d") == nil)
+        #expect(PostgresConninfo.flaw(of: "host=/tmp user=u") == nil)
+        let flaw = PostgresConninfo.flaw(of: "postgres://u:hunter2@h:1/d?nonsense=1")
         #expect(flaw != nil)
         #expect(flaw?.contains("hunter2") == false)
     }

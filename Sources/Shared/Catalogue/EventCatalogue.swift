@@ -92,11 +92,16 @@ public struct EventCatalogue: Sendable {
 
     /// Reports in the order of the events' ids, those after `id` only.
     public func reports(after id: String, limit: Int) async throws -> [EventReport] {
-        var reports: [EventReport] = []
-        for event in try await ledger.events(after: id, limit: limit) {
-            reports.append(try await inventory.event(event.id) ?? Self.report(event))
+        let events = try await ledger.events(after: id, limit: limit)
+        // All at once: the connection pipelines them.
+        return try await withThrowingTaskGroup(of: (Int, EventReport).self) { group in
+            for (place, event) in events.enumerated() {
+                group.addTask { (place, try await inventory.event(event.id) ?? Self.report(event)) }
+            }
+            var reports = events.map(Self.report)
+            for try await (place, report) in group { reports[place] = report }
+            return reports
         }
-        return reports
     }
 
     private static func report(_ event: LedgerEvent) -> EventReport {

@@ -74,7 +74,6 @@ final class RedisConnectionCore {
     }
 
     private func connect() {
-        let isolated = eventLoop.assumeIsolated()
         let handler: RedisChannelHandler
         do {
             handler = try RedisChannelHandler(limit: configuration.commandLimit) { [weak self] in self?.ended() }
@@ -95,7 +94,6 @@ final class RedisConnectionCore {
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
             }
-        _ = isolated
         opened.assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel):

@@ -53,7 +53,7 @@ public struct StoreSettings: Sendable {
             throw SettingsError(description: "REDIS_URL cannot be read: \(error.description)")
         }
         databaseURL = settings.text("DATABASE_URL", default: "postgres://127.0.0.1:5432/ticketblitz")
-        if let reason = PostgresHandle.flaw(of: databaseURL) {
+        if let reason = PostgresConninfo.flaw(of: databaseURL) {
             throw SettingsError(description: "DATABASE_URL cannot be read: \(reason)")
         }
         databasePoolSize = try settings.integer("DATABASE_POOL_SIZE", default: 25, in: 1...1000)

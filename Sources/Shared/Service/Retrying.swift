@@ -1,30 +1,4 @@
 import Logging
-import NIOCore
-
-/// The two stores, opened as the settings say, and what is built on them.
-public struct Stores: Sendable {
-    public let redis: RedisClient
-    public let pool: PostgresPool
-    public let ledger: Ledger
-
-    /// Does not wait for either store: a program starts while they are away, and says so.
-    public init(_ settings: StoreSettings, group: any EventLoopGroup, logger: Logger) async throws {
-        redis = try await RedisClient(Self.redis(settings), group: group, logger: logger)
-        var postgres = PostgresConfiguration(conninfo: settings.databaseURL)
-        postgres.poolSize = settings.databasePoolSize
-        pool = PostgresPool(postgres)
-        ledger = Ledger(pool: pool)
-    }
-
-    public static func redis(_ settings: StoreSettings) -> RedisConfiguration {
-        RedisConfiguration(url: settings.redis, scripts: Scripts.all)
-    }
-
-    public func close() async {
-        await redis.close()
-        await pool.close()
-    }
-}
 
 /// Repeats something until it works, with a backoff, and says so once for each new reason.
 public func retrying<Value: Sendable>(
