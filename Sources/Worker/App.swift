@@ -58,10 +58,13 @@ struct App: AsyncParsableCommand {
     static func drains(
         _ settings: WorkerSettings, stores: Stores, group: any EventLoopGroup, logger: Logger
     ) async throws -> [Drain] {
+        // The stores' connection tells of a Redis that is away; these would only repeat it.
+        var quiet = logger
+        quiet.logLevel = .critical
         var drains: [Drain] = []
         for keys in settings.stores.partitioning.all {
             let blocking = try await RedisConnection.open(
-                Stores.redis(settings.stores), on: group.next(), logger: logger)
+                Stores.redis(settings.stores), on: group.next(), logger: quiet)
             drains.append(
                 Drain(
                     queue: OrderQueue(connection: stores.redis.connection, keys: keys, lease: settings.lease),

@@ -98,6 +98,28 @@ import Testing
         await test.close()
     }
 
+    /// Between the two stores' steps of a reset nothing is accepted that the reset would delete.
+    @Test func nothingIsSoldWhileAResetIsUnderWay() async throws {
+        let test = try await make(capacity: 10)
+        try await test.sql(
+            """
+            CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext(current_schema())); RETURN NEW; END $$;
+            CREATE TRIGGER hold BEFORE UPDATE OF generation ON events FOR EACH ROW EXECUTE FUNCTION hold()
+            """)
+        try await test.pool.withTransaction { holder in
+            try await holder.execute(script: "SELECT pg_advisory_xact_lock(hashtext(current_schema()))")
+            async let reset = test.catalogue.reset(.demo, capacity: 5)
+            try await eventually("the event is closed") {
+                try await test.inventory.claim(test.purchase()) == .refused(.recovering)
+            }
+            try await holder.execute(script: "COMMIT; BEGIN")
+            #expect(try await reset == 5)
+        }
+        #expect(try await test.claimAtOnce(10).accepted.count == 5)
+        await test.close()
+    }
+
     /// A reset that died after closing the event in Redis, before anything reached Postgres; and one that died after
     /// Postgres committed. Publishing puts both right.
     @Test func aResetThatWasCutOffIsPutRight() async throws {
@@ -160,6 +182,16 @@ import Testing
         #expect(try await test.claimAtOnce(30).accepted.count == 20)
         await test.close()
         try await redis.kill()
+    }
+
+    /// Somebody changed the ledger by hand: Redis never sells less than nothing, and says so.
+    @Test func aCapacityBelowWhatIsClaimedIsNotPublished() async throws {
+        let test = try await make(capacity: 100)
+        _ = try await test.claimAtOnce(80)
+        try await test.sql("UPDATE events SET capacity = 10")
+        #expect(try await test.catalogue.publish(.demo) == .belowClaimed)
+        #expect(try #require(try await test.inventory.event(.demo)).available == 20, "nothing was changed")
+        await test.close()
     }
 
     @Test func pagesOfEventsAreInOrder() async throws {

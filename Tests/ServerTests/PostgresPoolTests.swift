@@ -87,7 +87,13 @@ import Testing
             }
         }
         // A user who begins a transaction by hand and forgets it.
-        try await pool.withConnection { _ = try await $0.execute(script: "BEGIN; INSERT INTO t VALUES (2)") }
+        let backend = try await pool.withConnection { connection in
+            _ = try await connection.execute(script: "BEGIN; INSERT INTO t VALUES (2)")
+            return try await connection.execute(script: "SELECT pg_backend_pid()").rows[0][0] ?? ""
+        }
+        try await eventually("its locks are gone though nobody leases it again") {
+            try await test.sql("SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend)") == "0"
+        }
         try await pool.withTransaction { _ = try await $0.execute(script: "INSERT INTO t VALUES (3)") }
         let rows = try await pool.withConnection { try await $0.execute(script: "SELECT x FROM t") }.rows
         #expect(rows == [["3"]])

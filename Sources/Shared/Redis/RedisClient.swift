@@ -9,9 +9,13 @@ public final class RedisClient: Sendable {
 
     /// Begins to open the connections; does not wait for them to stand.
     public init(_ configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) async throws {
+        // One line is enough when all of them lose the same server.
+        var quiet = logger
+        quiet.logLevel = .critical
         var connections: [RedisConnection] = []
         for eventLoop in group.makeIterator() {
-            connections.append(try await .open(configuration, on: eventLoop, logger: logger))
+            connections.append(
+                try await .open(configuration, on: eventLoop, logger: connections.isEmpty ? logger : quiet))
         }
         self.connections = connections
     }

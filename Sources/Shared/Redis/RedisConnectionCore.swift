@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -104,7 +105,7 @@ final class RedisConnectionCore {
                 self.handler = handler
                 self.shakeHands(handler)
             case .failure(let error):
-                self.attemptFailed("cannot connect: \(error)")
+                self.attemptFailed("cannot connect to \(Self.reason(error))")
             }
         }
     }
@@ -170,6 +171,19 @@ final class RedisConnectionCore {
         }
         releaseWaiting(.failure(RedisError(.notConnected, reason, mayHaveRun: false)))
         perform(action)
+    }
+
+    /// What an operator needs to know of a failure to connect.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            let cause = error.connectionErrors.first?.error ?? error.dnsAError ?? error.dnsAAAAError
+            return "\(error.host):\(error.port): " + (cause.map(reason) ?? "no address")
+        case let error as IOError:
+            return String(cString: strerror(error.errnoCode))
+        default:
+            return "\(error)"
+        }
     }
 
     private func releaseWaiting(_ result: Result<RESPValue, RedisError>) {
