@@ -260,7 +260,7 @@ import Testing
 
     @Test func aLostAnswerNamesTheTicketThatMayExist() async throws {
         let redis = try await RedisServer.start()
-        let test = try await TestStores.make(redis: redis)
+        let test = try await TestStores.make(redis: redis, redisTimeout: .seconds(2))
         try await test.withAPI { api in
             #expect(try await api.send("POST", "/buy").status == 202)
             await redis.signal(SIGSTOP)

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOCore
 import NIOPosix
 import Shared
 
@@ -39,9 +40,11 @@ public struct TestStores: Sendable {
     /// - Parameters:
     ///   - redis: a Redis of the test's own, for tests that harm it; nil for the shared one.
     ///   - postgres: likewise.
+    ///   - redisTimeout: for commands and connecting. Long unless a test is about it: many tests share the machine's disk,
+    ///     which stalls for seconds at times, and that is nothing they are to fail for.
     public static func make(
         redis ownRedis: RedisServer? = nil, postgres ownPostgres: PostgresServer? = nil, queueLimit: Int = 1_000_000,
-        partitions: Int = 1
+        partitions: Int = 1, redisTimeout: TimeAmount = .seconds(20)
     ) async throws -> TestStores {
         let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
         let redis = ownRedis ?? sharedRedis
@@ -57,7 +60,14 @@ public struct TestStores: Sendable {
         ]
         let settings = try StoreSettings(Settings(flags: [:], environment: environment))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let stores = try await Stores(settings, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let stores = try await Stores(settings, group: MultiThreadedEventLoopGroup.singleton, logger: logger) {
+            $0.commandTimeout = redisTimeout
+            $0.connectTimeout = redisTimeout
+            $1.poolSize = 6
+            $1.leaseTimeout = .seconds(30)
+            $1.connectTimeout = .seconds(20)
+            $1.statementTimeout = .seconds(20)
+        }
         try await stores.ledger.migrate()
         let inventory = try await Inventory(
             client: stores.redis, partitioning: settings.partitioning, queueLimit: queueLimit)

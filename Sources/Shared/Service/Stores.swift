@@ -8,10 +8,17 @@ public struct Stores: Sendable {
     public let ledger: Ledger
 
     /// Does not wait for either store: a program starts while they are away, and says so.
-    public init(_ settings: StoreSettings, group: any EventLoopGroup, logger: Logger) async throws {
-        redis = try await RedisClient(Self.redis(settings), group: group, logger: logger)
+    ///
+    /// - Parameter tune: changes deadlines and limits; programs keep the defaults.
+    public init(
+        _ settings: StoreSettings, group: any EventLoopGroup, logger: Logger,
+        tune: (inout RedisConfiguration, inout PostgresConfiguration) -> Void = { _, _ in }
+    ) async throws {
+        var redis = Self.redis(settings)
         var postgres = PostgresConfiguration(conninfo: settings.databaseURL)
         postgres.poolSize = settings.databasePoolSize
+        tune(&redis, &postgres)
+        self.redis = try await RedisClient(redis, group: group, logger: logger)
         pool = PostgresPool(postgres)
         ledger = Ledger(pool: pool)
     }
