@@ -3,7 +3,7 @@ import Shared
 
 extension Drain {
     /// Brings a batch to its end, or leaves it to whoever takes it over.
-    func settle(_ batch: Batch) async throws {
+    func settle(_ batch: Batch) async {
         batchSizes.record(batch.orders.count)
         guard let settlements = await settlements(of: batch) else { return }
         report(batch, settlements)

@@ -3,19 +3,19 @@ import Shared
 
 extension Drain {
     /// Looks for batches whose worker has died or stalls, and for records to let go, several times in a lease.
-    func keepUp() async throws {
+    func keepUp() async {
         while !Task.isShuttingDownGracefully {
-            do {
+            do throws(RedisError) {
                 for token in try await queue.expiredTokens() {
                     if Task.isShuttingDownGracefully { return }
                     guard let batch = try await queue.reclaim(token) else { continue }
                     logger.notice(
                         "took over a batch",
                         metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
-                    try await settle(batch)
+                    await settle(batch)
                 }
                 while !Task.isShuttingDownGracefully, try await queue.forgetOldest() {}
-            } catch is RedisError {
+            } catch {
                 // The drain meets the same failure and reports it.
             }
             await pause(min(lease / 4, .seconds(5)))

@@ -25,11 +25,10 @@ struct Drain: Service {
     func run() async throws {
         try await withGracefulShutdownHandler {
             guard try await prepare() else { return }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await keepUp() }
-                try await drain()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await keepUp() }
+                await drain()
                 group.cancelAll()
-                try await group.waitForAll()
             }
         } onGracefulShutdown: {
             // Ends the wait for work at once; waiting takes nothing out of the queue.
@@ -53,18 +52,18 @@ struct Drain: Service {
 
     // MARK: The queue
 
-    private func drain() async throws {
-        var next = try await firstBatch()
+    private func drain() async {
+        var next = await firstBatch()
         while let batch = next {
             async let following = takeNext(after: batch.orders.count)
-            try await settle(batch)
+            await settle(batch)
             next = await following
-            if next == nil { next = try await firstBatch() }
+            if next == nil { next = await firstBatch() }
         }
     }
 
     /// Waits for a batch; nil when the worker is to stop.
-    private func firstBatch() async throws -> Batch? {
+    private func firstBatch() async -> Batch? {
         var failures = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do throws(RedisError) {

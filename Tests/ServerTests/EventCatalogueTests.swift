@@ -120,6 +120,21 @@ import Testing
         await test.close()
     }
 
+    @Test(arguments: [("stock", "1.5"), ("stock", "nan"), ("stock", ""), ("pending", ""), ("capacity", "x")])
+    func aDamagedEventIsMadeAnewFromTheLedgerOnceItsOrdersAreThere(field: String, value: String) async throws {
+        let test = try await make(capacity: 10)
+        _ = try await test.claimAtOnce(3)
+        try await test.redis("HSET", test.keys.event(.demo), field, value)
+        #expect(try await test.catalogue.publish(.demo) == .ordersUnderWay)
+        #expect(try await test.redis("HGET", test.keys.event(.demo), field).string == value, "nothing was changed")
+        let batch = try #require(try await test.queue().take(limit: 10))
+        try await test.redis("DEL", test.keys.leases, test.keys.batch(batch.token))
+        _ = try await test.ledger.settle(batch.orders)
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.claimAtOnce(10).accepted.count == 7)
+        await test.close()
+    }
+
     /// A reset that died after closing the event in Redis, before anything reached Postgres; and one that died after
     /// Postgres committed. Publishing puts both right.
     @Test func aResetThatWasCutOffIsPutRight() async throws {

@@ -242,6 +242,26 @@ import Testing
         try await redis.kill()
     }
 
+    /// Redis lowers the capacity, but its answer is lost, so the ledger does not follow.
+    @Test func aLoweringWhoseAnswerWasLostIsUndone() async throws {
+        let redis = try await RedisServer.start()
+        let test = try await TestStores.make(redis: redis, redisTimeout: .seconds(2))
+        try await test.withAPI { api in
+            await redis.signal(SIGSTOP)
+            let lost = try await api.send("PUT", "/events/demo", #"{"capacity":10}"#, headers: admin)
+            await redis.signal(SIGCONT)
+            #expect(lost.status == 503)
+            #expect(try await test.sql("SELECT capacity FROM events") == "100")
+            try await test.redisIsBack()
+            try await eventually("the capacity is as it was") {
+                let event = try await api.send("GET", "/events/demo")
+                return event.integer("available") == 100 && event.integer("capacity") == 100
+            }
+        }
+        await test.close()
+        try await redis.kill()
+    }
+
     @Test func aChangeMadeWhileRedisIsAwayTakesEffectWhenItIsBack() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis)

@@ -9,7 +9,7 @@ actor EventRestorer {
     private var restoring: [EventID: Task<Bool, any Error>] = [:]
     /// Whether every event has been published since the start.
     private(set) var isComplete = false
-    /// Events whose last change is in the ledger, but could not be published.
+    /// Events whose last change, or its undoing, could not be published.
     private var owed: Set<EventID> = []
 
     init(catalogue: EventCatalogue, ledger: Ledger) {
@@ -41,7 +41,16 @@ actor EventRestorer {
     func payDebts() async throws {
         while true {
             try await Task.sleep(for: .seconds(1))
-            for id in owed where (try? await catalogue.publish(id)) == .done { owed.remove(id) }
+            for id in owed {
+                do {
+                    let publication = try await catalogue.publish(id)
+                    if publication == .done || publication == .superseded { owed.remove(id) }
+                } catch is CatalogueError {
+                    owed.remove(id)  // There is no such event: it was never made.
+                } catch {
+                    // A store is still away.
+                }
+            }
         }
     }
 

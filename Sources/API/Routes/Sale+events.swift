@@ -65,6 +65,10 @@ extension Sale {
         } catch let error as CatalogueError {
             if case .notInEffectYet = error { await restorer.owe(id) }
             throw Problem(error, event: id)
+        } catch {
+            // How far it came is not known; publishing puts Redis right whatever the ledger holds.
+            await restorer.owe(id)
+            throw error
         }
     }
 }

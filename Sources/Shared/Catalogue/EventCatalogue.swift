@@ -136,9 +136,9 @@ public struct EventCatalogue: Sendable {
     ) async throws -> Value {
         do {
             return try await body()
-        } catch let error as PostgresError {
+        } catch let error where !(error is CatalogueError) {
             _ = try? await publish(id)
-            if error.isCheckViolation { throw CatalogueError.capacityInUse(claimed: nil) }
+            if (error as? PostgresError)?.isCheckViolation == true { throw CatalogueError.capacityInUse(claimed: nil) }
             throw error
         }
     }

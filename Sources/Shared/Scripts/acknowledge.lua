@@ -3,7 +3,8 @@
 -- nobody can settle aside, and drops the lease. Where the token holds no lease any more, nothing changes.
 --
 -- KEYS  leases, attempts, the batch's list, dead letters, settled, one key per event, one key per order
--- ARGV  token, the ids of the orders whose records are to be kept for a while, number of events, number of orders, number of dead letters,
+-- ARGV  token, the ids of the orders whose records are to be kept for a while, number of events, number of orders,
+--       number of dead letters,
 --       then per event: generation, units that left 'pending', units of these that were sold
 --       then per order: its record as it is to be from now on, '' to forget it
 --       then per dead letter: its id, its text
