@@ -18,26 +18,28 @@ extension App {
         let logger = Logger(label: "api")
         let group = MultiThreadedEventLoopGroup.singleton
         let stores = try await Stores(settings.stores, group: group, logger: logger)
-        let app = try await application(settings, stores: stores, group: group, logger: logger)
         let services = ServiceGroup(
             configuration: .init(
-                services: [app.preparation, app.server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: try await services(settings, stores: stores, group: group, logger: logger),
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await services.run()
         await stores.close()
         logger.info("stopped")
     }
 
-    /// The service and what prepares it, for `serve` and for tests.
-    static func application(
+    /// The server, what prepares it, and what it waits with; for `serve` and for tests. At the stop the last goes first.
+    static func services(
         _ settings: APISettings, stores: Stores, group: any EventLoopGroup, logger: Logger,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
-    ) async throws -> (preparation: Preparation, server: some Service) {
+    ) async throws -> [any Service] {
         let inventory = try await Inventory(
             client: stores.redis, partitioning: settings.stores.partitioning, queueLimit: settings.queueLimit)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
+        let watch = try await OrderWatch(
+            Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
         let sale = Sale(
-            inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer,
+            inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,
             access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo))
         let preparation = Preparation(
             ledger: stores.ledger, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
@@ -50,7 +52,7 @@ extension App {
             onServerRunning: onServerRunning,
             eventLoopGroupProvider: .shared(group),
             logger: logger)
-        return (preparation, server)
+        return [preparation, server, Watching(watch: watch)]
     }
 
     private static var channelConfiguration: HTTP1Channel.Configuration {

@@ -43,10 +43,10 @@ struct App: AsyncParsableCommand {
         let logger = Logger(label: "worker")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let stores = try await Stores(settings.stores, group: group, logger: logger)
-        let drains = try await drains(settings, stores: stores, group: group, logger: logger)
         let services = ServiceGroup(
             configuration: .init(
-                services: drains, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: try await services(settings, stores: stores, group: group, logger: logger),
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         logger.info("started", metadata: ["batch": "\(settings.batchSize)", "lease": "\(settings.lease)"])
         try await services.run()
         await stores.close()
@@ -54,23 +54,24 @@ struct App: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    /// One drain for each partition, for `work` and for tests.
-    static func drains(
+    /// A drain and a sweep for each partition, for `work` and for tests.
+    static func services(
         _ settings: WorkerSettings, stores: Stores, group: any EventLoopGroup, logger: Logger
-    ) async throws -> [Drain] {
+    ) async throws -> [any Service] {
         // The stores' connection tells of a Redis that is away; these would only repeat it.
         var quiet = logger
         quiet.logLevel = .critical
-        var drains: [Drain] = []
+        var services: [any Service] = []
         for keys in settings.stores.partitioning.all {
             let blocking = try await RedisConnection.open(
                 Stores.redis(settings.stores), on: group.next(), logger: quiet)
-            drains.append(
+            services.append(
                 Drain(
                     queue: OrderQueue(connection: stores.redis.connection, keys: keys, lease: settings.lease),
                     blocking: blocking, ledger: stores.ledger, batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
+            services.append(Sweep(holds: Holds(connection: stores.redis.connection, keys: keys), logger: logger))
         }
-        return drains
+        return services
     }
 }

@@ -71,7 +71,7 @@ extension Drain {
         }
         for (order, settlement) in zip(batch.orders, settlements) {
             switch settlement {
-            case .confirmed, .forgotten: break
+            case .recorded, .forgotten: break
             case .rejected(let reason):
                 logger.error("the ledger rejected an order", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             case .unsettleable(let reason):

@@ -20,10 +20,10 @@ extension TestStores {
         settings.connectionLimit = connectionLimit
         settings.queueLimit = queueLimit
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
-        let app = try await API.App.application(
+        let running = try await API.App.services(
             settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onServerRunning: { found.yield($0.localAddress?.port ?? 0) })
-        let services = ServiceGroup(configuration: .init(services: [app.preparation, app.server], logger: logger))
+        let services = ServiceGroup(configuration: .init(services: running, logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let result: Result<Value, any Error>

@@ -12,14 +12,14 @@ import Testing
 
     private func order(
         _ event: EventID = .demo, generation: Int = 1, quantity: Int = 1, customer: String? = nil
-    ) -> QueuedOrder {
-        QueuedOrder(
+    ) -> Order {
+        Order(
             id: OrderID(at: .now, partition: 0), event: event, generation: generation, quantity: quantity,
-            customer: customer, claimedAt: Timestamp(milliseconds: 1_795_466_379_441))
+            customer: customer, state: .pending, claimedAt: Timestamp(milliseconds: 1_795_466_379_441))
     }
 
     private func isConfirmed(_ settlement: Settlement) -> Bool {
-        if case .confirmed = settlement { true } else { false }
+        if case .recorded = settlement { true } else { false }
     }
 
     @Test func anOrderIsTakenOnceHoweverOftenItIsPut() async throws {

@@ -13,13 +13,14 @@ import Testing
         return test
     }
 
-    private let confirmed = Settlement.confirmed(at: Timestamp(milliseconds: 1_795_466_379_441))
+    private let confirmed = Settlement.recorded(
+        version: 1, confirmedAt: Timestamp(milliseconds: 1_795_466_379_441))
 
     @Test func everyEntryIsTakenOnceInOrderAndAcknowledged() async throws {
         let test = try await make(selling: 2500)
         let queue = test.queue()
         let queued = try await test.redis("LRANGE", test.keys.queue, "0", "-1").array
-        var taken: [QueuedOrder] = []
+        var taken: [Order] = []
         while let batch = try await queue.take(limit: 1000) {
             taken += batch.orders
             #expect(try await queue.acknowledge(batch, batch.orders.map { _ in confirmed }))

@@ -1,9 +1,18 @@
 import NIOPosix
 import ServiceLifecycle
-import Shared
 import TestSupport
+import Testing
 
+@testable import Shared
 @testable import Worker
+
+/// Where an event's units are by Redis's account.
+struct Counters: Equatable {
+    var available = 0
+    var held = 0
+    var pending = 0
+    var sold = 0
+}
 
 extension TestStores {
     /// Runs workers while `body` runs, then stops them gracefully.
@@ -14,12 +23,12 @@ extension TestStores {
         var settings = try WorkerSettings(Settings(flags: [:], environment: environment))
         settings.batchSize = batchSize
         settings.lease = lease
-        var drains: [Drain] = []
+        var workers: [any Service] = []
         for _ in 0..<count {
-            drains += try await Worker.App.drains(
+            workers += try await Worker.App.services(
                 settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         }
-        let services = ServiceGroup(configuration: .init(services: drains, logger: logger))
+        let services = ServiceGroup(configuration: .init(services: workers, logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let result: Result<Value, any Error>
@@ -32,13 +41,33 @@ extension TestStores {
         }
     }
 
+    func counters(_ event: EventID = .demo) async throws -> Counters {
+        let report = try #require(try await inventory.event(event))
+        return Counters(
+            available: report.available, held: report.held, pending: report.pending, sold: report.sold)
+    }
+
+    /// Claims from an event with a hold time; the order as it then is.
+    func hold(_ event: EventID = .demo, quantity: Int = 1, customer: String? = nil) async throws -> Order {
+        let purchase = purchase(event, quantity: quantity, customer: customer)
+        guard case .accepted = try await inventory.claim(purchase) else {
+            throw GaveUp(description: "the claim was refused")
+        }
+        return try #require(try await inventory.order(purchase.id))
+    }
+
+    /// The token of the only batch that is leased.
+    func onlyToken() async throws -> String {
+        try #require(try await redis("ZRANGE", keys.leases, "0", "-1").array?.first?.string)
+    }
+
     /// Claims `count` times at once; how many were accepted, and the refusals.
     func claimAtOnce(
-        _ count: Int, of event: EventID = .demo, quantity: Int = 1
+        _ count: Int, of event: EventID = .demo, quantity: Int = 1, customer: (Int) -> String? = { _ in nil }
     ) async throws -> (accepted: [Purchase], refused: [Refusal]) {
         try await withThrowingTaskGroup(of: (Purchase, ClaimOutcome).self) { group in
-            for _ in 0..<count {
-                let purchase = purchase(event, quantity: quantity)
+            for number in 0..<count {
+                let purchase = purchase(event, quantity: quantity, customer: customer(number))
                 group.addTask { (purchase, try await inventory.claim(purchase)) }
             }
             var accepted: [Purchase] = []
@@ -75,6 +104,7 @@ extension TestStores {
             return false
         }
         return report.terms.capacity == report.available + report.held + report.pending + report.sold
-            && report.pending == 0 && report.sold == row.sold && report.terms.capacity == row.terms.capacity
+            && report.pending == 0 && report.held == row.held && report.sold == row.sold
+            && report.terms.capacity == row.terms.capacity
     }
 }

@@ -6,8 +6,8 @@ import Testing
     /// The whole table: what is not listed is not allowed.
     private let allowed: [OrderState: [OrderTransition: OrderState]] = [
         .pending: [.persist: .confirmed, .reject: .rejected],
-        .held: [.confirm: .confirmed, .cancel: .cancelled, .expire: .expired],
-        .confirmed: [.cancel: .cancelled],
+        .held: [.confirm: .confirmed, .cancel: .cancelled, .expire: .expired, .reject: .rejected],
+        .confirmed: [.cancel: .cancelled, .reject: .rejected],
     ]
 
     @Test func hasExactlyTheseTransitions() {
@@ -53,6 +53,10 @@ import Testing
         #expect(try EventChange(opensAt: .some(nil)).applied(to: present, of: id).opensAt == nil)
         #expect(try EventChange(capacity: 9).applied(to: present, of: id).capacity == 9)
         #expect(try EventChange(capacity: 9).applied(to: nil, of: id).name == "e")
+        let limited = try EventChange(customerLimit: 4, holdSeconds: 60).applied(to: present, of: id)
+        #expect(limited.customerLimit == 4 && limited.holdSeconds == 60)
+        #expect(try EventChange(paused: false).applied(to: limited, of: id).holdSeconds == 60)
+        #expect(try EventChange(customerLimit: .some(nil)).applied(to: limited, of: id).customerLimit == nil)
     }
 
     @Test func refusesWhatMakesNoSense() throws {

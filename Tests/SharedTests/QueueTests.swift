@@ -3,19 +3,33 @@ import Testing
 @testable import Shared
 
 /// Customers that break naive separators, quotes and encodings.
-let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\'`", "ümläut 日本 👩‍👩‍👧", "\u{202e}x", " "]
+let oddCustomers: [String?] = [
+    nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8|9|10|11|12", "\"\\'`", "ümläut 日本 👩‍👩‍👧", "\u{202e}x", " ",
+]
 
 @Suite struct QueueEntryTests {
-    private func order(_ customer: String?) throws -> QueuedOrder {
-        QueuedOrder(
+    private func order(_ customer: String?, key: String? = nil, state: OrderState = .pending) throws -> Order {
+        Order(
             id: OrderID(milliseconds: 5, partition: 0, random: 9), event: try #require(EventID("e.1")), generation: 3,
-            quantity: 2, customer: customer, claimedAt: Timestamp(milliseconds: 1_795_466_379_441))
+            quantity: 2, customer: customer, idempotencyKey: key, state: state, version: state == .pending ? 1 : 4,
+            claimedAt: Timestamp(milliseconds: 1_795_466_379_441),
+            confirmedAt: state == .confirmed ? Timestamp(milliseconds: 1_795_466_379_999) : nil,
+            expiresAt: state == .pending ? nil : Timestamp(milliseconds: 1_795_466_380_441))
     }
 
     @Test(arguments: oddCustomers)
     func readsWhatIsWritten(customer: String?) throws {
-        let order = try order(customer)
-        #expect(try QueueEntry.decode(Array(QueueEntry.encode(order).utf8)) == order)
+        for state in [OrderState.pending, .held, .confirmed, .cancelled, .expired] {
+            for key in [nil, "k", "a|b c~!\"", String(repeating: "|", count: 255)] {
+                let order = try order(customer, key: key, state: state)
+                #expect(try QueueEntry.decode(Array(QueueEntry.encode(order).utf8)) == order)
+            }
+        }
+    }
+
+    @Test func readsEntriesOfEarlierReleases() throws {
+        let text = "1|00000000-0005-7000-8000-000000000009|e.1|3|2|1795466379441|a|b"
+        #expect(try QueueEntry.decode(Array(text.utf8)) == order("a|b"))
     }
 
     @Test func neverTrapsOnDamage() throws {
@@ -33,7 +47,8 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
     }
 
     @Test(arguments: [
-        "", "1", "2|x", "1|||||||", "1|not-a-uuid|e|1|1|5|c", "1|00000000-0005-7000-8000-000000000009|e|1|0|5|",
+        "", "1", "2|x", "3|x", "2||||||||||", "2|00000000-0005-7000-8000-000000000009|held|0|e|1|1|5|||",
+        "2|00000000-0005-7000-8000-000000000009|lost|1|e|1|1|5|||", "1|||||||", "1|not-a-uuid|e|1|1|5|c", "1|00000000-0005-7000-8000-000000000009|e|1|0|5|",
         "1|00000000-0005-7000-8000-000000000009|e|1|-1|5|", "1|00000000-0005-7000-8000-000000000009|e|1|1|-5|",
         "1|00000000-0005-7000-8000-000000000009|e|1|99999999999|5|",
     ])
@@ -43,29 +58,54 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
 }
 
 @Suite struct OrderRecordTests {
+    private let id = OrderID(milliseconds: 5, partition: 0, random: 9)
+
     @Test(arguments: oddCustomers)
     func readsWhatIsWritten(customer: String?) throws {
-        let id = OrderID(milliseconds: 5, partition: 0, random: 9)
         for state in OrderState.allCases {
-            let order = Order(
-                id: id, event: .demo, quantity: 4, customer: customer, state: state,
-                claimedAt: Timestamp(milliseconds: 1),
-                confirmedAt: state == .confirmed ? Timestamp(milliseconds: 2) : nil,
-                reason: state == .rejected ? "oversold" : nil)
-            let record = OrderRecord(order: order, generation: 7)
-            #expect(OrderRecord(id: id, text: record.text) == record)
+            for key in [nil, "a|b"] {
+                let order = Order(
+                    id: id, event: .demo, generation: 7, quantity: 4, customer: customer, idempotencyKey: key,
+                    state: state, version: 3, ledgerVersion: 2, claimedAt: Timestamp(milliseconds: 1),
+                    confirmedAt: state == .confirmed ? Timestamp(milliseconds: 2) : nil,
+                    expiresAt: state == .held ? Timestamp(milliseconds: 3) : nil,
+                    reason: state == .rejected ? "oversold" : nil)
+                #expect(OrderRecord.decode(OrderRecord.encode(order), id: id) == order)
+            }
         }
-        #expect(OrderRecord(id: id, text: "2|pending|demo|1|1|1|||") == nil)
-        #expect(OrderRecord(id: id, text: "1|unheard|demo|1|1|1|||") == nil)
+    }
+
+    @Test func readsRecordsOfEarlierReleases() {
+        let confirmed = Order(
+            id: id, event: .demo, generation: 7, quantity: 4, customer: "a|b", state: .confirmed, ledgerVersion: 1,
+            claimedAt: Timestamp(milliseconds: 1), confirmedAt: Timestamp(milliseconds: 2))
+        #expect(OrderRecord.decode("1|confirmed|demo|7|4|1|2||a|b", id: id) == confirmed)
+        #expect(OrderRecord.decode("1|pending|demo|7|4|1||| ", id: id)?.isPersisted == false)
+    }
+
+    @Test(arguments: [
+        "", "x", "2|pending|demo|1|1|1|||", "1|unheard|demo|1|1|1|||", "2|unheard|1|0|demo|1|1|1||||",
+        "3|pending|1|0|demo|1|1|1||||",
+    ])
+    func refuses(text: String) {
+        #expect(OrderRecord.decode(text, id: id) == nil)
     }
 }
 
 @Suite struct AcknowledgementTests {
-    private func order(_ number: UInt64, _ event: EventID, quantity: Int = 1) -> QueuedOrder {
-        QueuedOrder(
-            id: OrderID(milliseconds: number, partition: 0, random: number), event: event, generation: 1,
-            quantity: quantity, claimedAt: Timestamp(milliseconds: 1))
+    private func order(
+        _ number: UInt64, _ event: EventID, quantity: Int = 1, state: OrderState = .pending, version: Int = 1
+    ) -> Order {
+        Order(
+            id: OrderID(milliseconds: number, partition: 0, random: number), event: event, quantity: quantity,
+            state: state, version: version, claimedAt: Timestamp(milliseconds: 1))
     }
+
+    private func batch(_ orders: [Order], and entries: [[UInt8]] = []) -> Batch {
+        Batch(token: "t", attempts: 1, entries: orders.map { Array(QueueEntry.encode($0).utf8) } + entries)
+    }
+
+    private let recorded = Settlement.recorded(version: 1, confirmedAt: Timestamp(milliseconds: 9))
 
     @Test func sumsByEventAndSetsAsideWhatNobodySettles() throws {
         let other = try #require(EventID("other"))
@@ -73,21 +113,32 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
             order(1, .demo, quantity: 2), order(2, .demo, quantity: 3), order(3, other), order(4, .demo),
             order(5, .demo),
         ]
-        let entries = orders.map { Array(QueueEntry.encode($0).utf8) } + [Array("junk".utf8)]
-        let batch = Batch(token: "t", attempts: 1, entries: entries)
+        let batch = batch(orders, and: [Array("junk".utf8)])
         let acknowledgement = Acknowledgement(
-            batch,
-            [
-                .confirmed(at: Timestamp(milliseconds: 9)), .rejected(reason: "oversold"),
-                .confirmed(at: Timestamp(milliseconds: 9)), .forgotten, .unsettleable(reason: "why"),
-            ])
+            batch, [recorded, .rejected(reason: "over|sold"), recorded, .forgotten, .unsettleable(reason: "why")])
         #expect(
             acknowledgement.moves == [
-                .init(event: .demo, generation: 1, settled: 6, sold: 2),
-                .init(event: other, generation: 1, settled: 1, sold: 1),
+                .init(event: .demo, generation: 1, sold: 2), .init(event: other, generation: 1, sold: 1),
             ])
-        #expect(acknowledgement.records.map { $0.text.isEmpty } == [false, false, false, true])
-        #expect(acknowledgement.deadLetters.map(\.entry) == [Array("junk".utf8), entries[4]])
+        #expect(acknowledgement.records.map(\.version) == [1, 1, 1, 0])
+        #expect(acknowledgement.records.map { $0.text.isEmpty } == [false, true, false, true])
+        #expect(acknowledgement.rejections == [.init(record: 1, event: 0, generation: 1, reason: "over/sold")])
+        let fifth = Array(QueueEntry.encode(orders[4]).utf8)
+        #expect(acknowledgement.deadLetters.map(\.entry) == [Array("junk".utf8), fifth])
+    }
+
+    @Test func ofSeveralSnapshotsOfAnOrderTheHighestVersionIsNoted() {
+        let orders = [
+            order(1, .demo, state: .confirmed, version: 2), order(1, .demo, state: .held),
+            order(1, .demo, state: .cancelled, version: 3),
+        ]
+        let settlement = Settlement.recorded(version: 3, confirmedAt: nil)
+        let acknowledgement = Acknowledgement(batch(orders), [settlement, settlement, settlement])
+        #expect(acknowledgement.records == [.init(id: orders[0].id, version: 3)])
+        #expect(acknowledgement.moves.isEmpty, "only pending orders move counters when they are acknowledged")
+        let rejected = Settlement.rejected(reason: "oversold")
+        let refused = Acknowledgement(batch(orders), [rejected, rejected, rejected])
+        #expect(refused.rejections.count == 1)
     }
 }
 
@@ -101,10 +152,10 @@ let oddCustomers: [String?] = [nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8", "\"\\
         // The script sees a's orders first, then b's: places 0, 2, then 1.
         let group = ClaimGroup([purchase(1, a), purchase(2, b), purchase(3, a)])
         let reply = RESPValue.array([0, 77, 9, 0, 8, 4, 1000].map { .integer($0) })
+        let acceptance = Acceptance(order: purchase(1, a).id, expiresAt: Timestamp(milliseconds: 77))
         #expect(
             try group.outcomes(of: reply) == [
-                .accepted(claimedAt: Timestamp(milliseconds: 77)), .refused(.insufficientStock(available: 4)),
-                .refused(.soldOut),
+                .accepted(acceptance), .refused(.insufficientStock(available: 4)), .refused(.soldOut),
             ])
     }
 

@@ -108,9 +108,12 @@ public struct TestStores: Sendable {
         try await pool.withConnection { try await $0.execute(script: sql) }.rows.first?.first ?? nil
     }
 
-    public func purchase(_ event: EventID = .demo, quantity: Int = 1, customer: String? = nil) -> Purchase {
+    public func purchase(
+        _ event: EventID = .demo, quantity: Int = 1, customer: String? = nil, key: String? = nil
+    ) -> Purchase {
         Purchase(
-            id: inventory.makeOrderID(for: event, at: .now), event: event, quantity: quantity, customer: customer)
+            id: inventory.makeOrderID(for: event, at: .now), event: event, quantity: quantity, customer: customer,
+            idempotencyKey: key)
     }
 
     /// Ends the connections. The servers go with the test process.

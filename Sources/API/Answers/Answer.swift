@@ -15,26 +15,35 @@ extension Response {
 }
 
 extension JSONObject {
-    /// The answer to an accepted purchase.
-    init(accepted purchase: Purchase) {
+    /// The answer to an accepted purchase; the same for each that its idempotency key is sent with.
+    init(accepted purchase: Purchase, as acceptance: Acceptance) {
         self.init()
-        let id = purchase.id.description
+        let id = acceptance.order.description
+        let state = acceptance.expiresAt == nil ? OrderState.pending : .held
         self["ticket_id"] = .string(id)
         self["event"] = .string(purchase.event.description)
         self["quantity"] = .integer(purchase.quantity)
-        self["status"] = .string(OrderState.pending.rawValue)
+        self["status"] = .string(state.rawValue)
         self["status_url"] = .string("/orders/\(id)")
+        self["expires_at"] = acceptance.expiresAt.map { .string(RFC3339.text($0)) }
     }
 
     init(_ order: Order) {
+        self.init(changed: order)
+        self["persisted"] = .boolean(order.isPersisted)
+    }
+
+    /// The order as a transition left it: the same however often the transition is asked for, so without what changes by
+    /// itself afterwards, whether the ledger has it yet.
+    init(changed order: Order) {
         self.init()
         self["ticket_id"] = .string(order.id.description)
         self["event"] = .string(order.event.description)
         self["quantity"] = .integer(order.quantity)
         self["status"] = .string(order.state.rawValue)
-        self["persisted"] = .boolean(order.state != .pending)
         self["claimed_at"] = .string(RFC3339.text(order.claimedAt))
         self["confirmed_at"] = order.confirmedAt.map { .string(RFC3339.text($0)) }
+        self["expires_at"] = order.expiresAt.map { .string(RFC3339.text($0)) }
         self["reason"] = order.reason.map { .string($0) }
     }
 
@@ -49,6 +58,8 @@ extension JSONObject {
         self["sold"] = .integer(event.sold)
         self["status"] = .string(event.status.rawValue)
         self["max_quantity"] = .integer(event.terms.maxQuantity)
+        self["per_customer_limit"] = event.terms.customerLimit.map { .integer($0) }
+        self["hold_seconds"] = event.terms.holdSeconds.map { .integer($0) }
         self["opens_at"] = event.terms.opensAt.map { .string(RFC3339.text($0)) }
         self["closes_at"] = event.terms.closesAt.map { .string(RFC3339.text($0)) }
     }

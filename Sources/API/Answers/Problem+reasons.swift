@@ -10,8 +10,9 @@ extension Problem {
         case .recovering:
             self.init(.recovering, "The event's stock is being recovered; try again.", retryAfterSeconds: 1)
         case .scheduled(let opensAt, let now):
-            let wait = max(1, Int((opensAt.milliseconds - now.milliseconds + 999) / 1000))
-            self.init(.notOnSale, "The sale opens at \(RFC3339.text(opensAt)).", retryAfterSeconds: wait)
+            self.init(
+                .notOnSale, "The sale opens at \(RFC3339.text(opensAt)).",
+                retryAfterSeconds: Self.seconds(from: now, until: opensAt))
             extras.append(("state", .string(EventStatus.scheduled.rawValue)))
         case .paused:
             self.init(.notOnSale, "The sale is paused.")
@@ -21,14 +22,50 @@ extension Problem {
             extras.append(("state", .string(EventStatus.closed.rawValue)))
         case .quantityAboveMaximum(let maximum):
             self = .invalid("quantity", "quantity must be at most \(maximum) for this event.")
+        case .customerRequired:
+            self = .invalid("customer", "This event has a limit for each customer: customer is needed.")
+        case .customerLimit(let limit, let available):
+            self.init(.customerLimit, "A customer may have \(limit) at most; this one may have \(available) more.")
+            extras += [("limit", .integer(limit)), ("available", .integer(available))]
         case .queueFull:
             self.init(.queueFull, "Too many orders wait to be recorded; try again.", retryAfterSeconds: 1)
         case .insufficientStock(let available):
             self.init(.insufficientStock, "Only \(available) left.")
             extras.append(("available", .integer(available)))
+        case .allHeld(let end, let now):
+            self.init(
+                .allHeld, "All that is left is held; some may come back at \(RFC3339.text(end)).",
+                retryAfterSeconds: Self.seconds(from: now, until: end))
         case .soldOut:
             self.init(.soldOut, "No tickets are left.")
+        case .idempotencyKeyReused:
+            self.init(
+                .idempotencyKeyReused, "This Idempotency-Key was sent before with another quantity; use a new one.")
         }
+    }
+
+    /// Whole seconds until a moment, one at least.
+    private static func seconds(from now: Timestamp, until moment: Timestamp) -> Int {
+        max(1, Int((moment.milliseconds - now.milliseconds + 999) / 1000))
+    }
+
+    /// What stands against confirming or cancelling an order.
+    init(_ order: Order, against transition: OrderTransition) {
+        let wanted = transition == .confirm ? "confirmed" : "cancelled"
+        let isPending = order.state == .pending
+        self.init(
+            .orderState,
+            isPending
+                ? "The order is on its way to the ledger; it can be cancelled once it is confirmed."
+                : "The order is \(order.state.rawValue); it cannot be \(wanted).",
+            retryAfterSeconds: isPending ? 1 : nil)
+        extras.append(("state", .string(order.state.rawValue)))
+    }
+
+    /// The hold's time is over, whether or not its units are back for sale yet.
+    static var holdExpired: Problem {
+        Problem(.holdExpired, "The time to confirm this order is over; buy again.")
+            .with("state", .string(OrderState.expired.rawValue))
     }
 
     init(_ error: CatalogueError, event: EventID) {
@@ -62,13 +99,19 @@ extension Problem {
             retryAfterSeconds: 1)
     }
 
-    /// The claim's answer was lost: the order may exist, under this id.
-    static func claimUnknown(_ id: OrderID) -> Problem {
-        Problem(
+    /// The claim's answer was lost: the order may exist, under the purchase's id, or the one that its key led to before.
+    static func claimUnknown(_ purchase: Purchase) -> Problem {
+        guard purchase.idempotencyKey == nil else {
+            return Problem(
+                .storeUnavailable,
+                "The answer to the claim was lost. Send it again with the same Idempotency-Key: it leads to one order.",
+                retryAfterSeconds: 1)
+        }
+        return Problem(
             .storeUnavailable,
             "The answer to the claim was lost. The order may have been taken: look at status_url before you buy again.",
             retryAfterSeconds: 1
         )
-        .with("ticket_id", .string(id.description)).with("status_url", .string("/orders/\(id)"))
+        .with("ticket_id", .string(purchase.id.description)).with("status_url", .string("/orders/\(purchase.id)"))
     }
 }

@@ -60,11 +60,16 @@ enum ProblemCode: String, CaseIterable {
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case insufficientStock = "insufficient-stock"
+    case allHeld = "all-held"
+    case customerLimit = "customer-limit"
+    case orderState = "order-state"
     case notOnSale = "not-on-sale"
     case capacityInUse = "capacity-in-use"
     case soldOut = "sold-out"
+    case holdExpired = "hold-expired"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
+    case idempotencyKeyReused = "idempotency-key-reused"
     case headersTooLarge = "headers-too-large"
     case internalError = "internal-error"
     case queueFull = "queue-full"
@@ -79,10 +84,11 @@ enum ProblemCode: String, CaseIterable {
         case .eventNotFound, .orderNotFound, .routeNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .insufficientStock, .notOnSale, .capacityInUse: .conflict
-        case .soldOut: .gone
+        case .insufficientStock, .allHeld, .customerLimit, .orderState, .notOnSale, .capacityInUse: .conflict
+        case .soldOut, .holdExpired: .gone
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
+        case .idempotencyKeyReused: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .queueFull, .storeUnavailable, .recovering: .serviceUnavailable
@@ -100,11 +106,16 @@ enum ProblemCode: String, CaseIterable {
         case .methodNotAllowed: "The route does not take this method"
         case .requestTimeout: "The request took too long to arrive"
         case .insufficientStock: "Fewer tickets are left than asked for"
+        case .allHeld: "All that is left is held by others"
+        case .customerLimit: "The customer's limit is reached"
+        case .orderState: "The order's state does not allow it"
         case .notOnSale: "The event is not on sale"
         case .capacityInUse: "The capacity is in use"
         case .soldOut: "The event is sold out"
+        case .holdExpired: "The hold is over"
         case .bodyTooLarge: "The body is too large"
         case .unsupportedMediaType: "The body must be JSON"
+        case .idempotencyKeyReused: "The idempotency key belongs to another order"
         case .headersTooLarge: "The headers are too large or too many"
         case .internalError: "Something went wrong on our side"
         case .queueFull: "Too many orders are on their way"

@@ -19,6 +19,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var answerHasBegun = false
     private var isClosing = false
+    private var clientLeft = false
+    /// Called when the client has ended its side of the connection, at once where it has already.
+    var onClientLeft: (() -> Void)? {
+        didSet { if clientLeft { onClientLeft?() } }
+    }
 
     init(bodyDeadline: TimeAmount) {
         self.bodyDeadline = bodyDeadline
@@ -79,7 +84,19 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { clientHasLeft() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func clientHasLeft() {
+        clientLeft = true
+        onClientLeft?()
+        onClientLeft = nil
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        clientHasLeft()
         bodyTimer?.cancel()
         bodyTimer = nil
         context.fireChannelInactive()

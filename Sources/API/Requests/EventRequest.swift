@@ -3,7 +3,9 @@ import Shared
 
 /// The body of `PUT /events/{id}`; a field that is left out stays as it is.
 struct EventRequest {
-    private static let fields: Set<String> = ["name", "capacity", "max_quantity", "opens_at", "closes_at", "paused"]
+    private static let fields: Set<String> = [
+        "name", "capacity", "per_customer_limit", "max_quantity", "hold_seconds", "opens_at", "closes_at", "paused",
+    ]
 
     var change = EventChange()
 
@@ -17,6 +19,10 @@ struct EventRequest {
         }
         change.capacity = try object.integer("capacity", in: EventTerms.capacityRange)
         change.maxQuantity = try object.integer("max_quantity", in: EventTerms.maxQuantityRange)
+        change.customerLimit = try object.integerOrNull("per_customer_limit", in: EventTerms.customerLimitRange)
+        change.holdSeconds = try object.integerOrNull("hold_seconds", in: 0...EventTerms.holdSecondsRange.upperBound)
+        // No time to hold an order is no hold.
+        if change.holdSeconds == .some(0) { change.holdSeconds = .some(nil) }
         change.opensAt = try Self.time("opens_at", in: object)
         change.closesAt = try Self.time("closes_at", in: object)
         change.paused = try object.boolean("paused")

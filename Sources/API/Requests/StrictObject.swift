@@ -58,6 +58,12 @@ struct StrictObject: Decodable {
         return value
     }
 
+    /// An integer, or null to take it away; nil where the field is not there.
+    func integerOrNull(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int?? {
+        guard has(name) else { return nil }
+        return isNull(name) ? .some(nil) : .some(try integer(name, in: range))
+    }
+
     /// Nil where the field is not there; null is not a value of any kind.
     private func value<Value: Decodable>(
         _ name: String, _ type: Value.Type, _ wanted: String

@@ -25,7 +25,7 @@ actor EventRestorer {
         if let running = restoring[id] { return try await running.value }
         let task = Task { [catalogue, ledger] in
             guard try await ledger.event(id) != nil else { throw Problem(Refusal.eventUnknown, event: id) }
-            return try await catalogue.publish(id) != .ordersUnderWay
+            return try await !catalogue.publish(id).isIncomplete
         }
         restoring[id] = task
         defer { restoring[id] = nil }
@@ -45,7 +45,7 @@ actor EventRestorer {
                 do {
                     let publication = try await catalogue.publish(id)
                     if publication == .done || publication == .superseded { owed.remove(id) }
-                } catch is CatalogueError {
+                } catch CatalogueError.eventUnknown {
                     owed.remove(id)  // There is no such event: it was never made.
                 } catch {
                     // A store is still away.

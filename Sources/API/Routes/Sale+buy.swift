@@ -5,25 +5,30 @@ import Shared
 extension Sale {
     /// `POST /buy`
     func buy(_ request: Request, _ context: SaleContext) async throws -> Response {
+        let key = try request.idempotencyKey()
         let wanted = try BuyRequest(try await request.jsonBody(limit: Self.bodyLimit))
         let purchase = Purchase(
             id: inventory.makeOrderID(for: wanted.event, at: .now), event: wanted.event, quantity: wanted.quantity,
-            customer: wanted.customer)
+            customer: wanted.customer, idempotencyKey: key)
         var outcome = try await claim(purchase, context)
         if case .refused(let refusal) = outcome, refusal == .eventUnknown || refusal == .recovering {
             // Redis may have lost the event, or a reset was cut off: Postgres knows.
-            guard try await restorer.restore(wanted.event) else {
-                throw Problem(Refusal.recovering, event: wanted.event)
-            }
+            try await restore(wanted.event)
             outcome = try await claim(purchase, context)
         }
         switch outcome {
-        case .accepted:
-            let headers: HTTPFields = [.location: "/orders/\(purchase.id)", .retryAfter: "1"]
-            return .json(JSONObject(accepted: purchase), status: .accepted, headers: headers)
+        case .accepted(let acceptance):
+            var headers: HTTPFields = [.location: "/orders/\(acceptance.order)", .retryAfter: "1"]
+            if acceptance.isReplay { headers[.idempotentReplayed] = "true" }
+            return .json(JSONObject(accepted: purchase, as: acceptance), status: .accepted, headers: headers)
         case .refused(let refusal):
             throw Problem(refusal, event: wanted.event)
         }
+    }
+
+    /// Has an event filled into Redis that is missing or closed there; throws a problem where that has to wait.
+    func restore(_ event: EventID) async throws {
+        guard try await restorer.restore(event) else { throw Problem(Refusal.recovering, event: event) }
     }
 
     private func claim(_ purchase: Purchase, _ context: SaleContext) async throws -> ClaimOutcome {
@@ -33,7 +38,7 @@ extension Sale {
             guard error.mayHaveRun else { throw error }
             context.logger.warning(
                 "the answer to a claim was lost", metadata: ["order": "\(purchase.id)", "reason": "\(error)"])
-            throw Problem.claimUnknown(purchase.id)
+            throw Problem.claimUnknown(purchase)
         }
     }
 }

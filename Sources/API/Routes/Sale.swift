@@ -8,6 +8,7 @@ struct Sale: Sendable {
     let ledger: Ledger
     let catalogue: EventCatalogue
     let restorer: EventRestorer
+    let watch: OrderWatch
     let access: AdminAccess
 }
 
@@ -17,16 +18,19 @@ extension Sale {
 
     /// The routes with their methods, HEAD wherever GET is.
     static let routes = RouteTable([
-        ("/buy", ["POST"]), ("/orders/:id", ["GET", "HEAD"]), ("/events", ["GET", "HEAD"]),
-        ("/events/:id", ["GET", "HEAD", "PUT"]), ("/reset", ["POST"]), ("/healthz", ["GET", "HEAD"]),
-        ("/readyz", ["GET", "HEAD"]), ("/openapi.yaml", ["GET", "HEAD"]),
+        ("/buy", ["POST"]), ("/orders/:id", ["GET", "HEAD"]), ("/orders/:id/confirm", ["POST"]),
+        ("/orders/:id/cancel", ["POST"]), ("/events", ["GET", "HEAD"]), ("/events/:id", ["GET", "HEAD", "PUT"]),
+        ("/reset", ["POST"]), ("/healthz", ["GET", "HEAD"]), ("/readyz", ["GET", "HEAD"]),
+        ("/openapi.yaml", ["GET", "HEAD"]),
     ])
 
     func router() -> Router<SaleContext> {
         let router = Router(context: SaleContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware(routes: Self.routes))
         router.post("/buy") { request, context in try await buy(request, context) }
-        router.get("/orders/:id") { _, context in try await order(context) }
+        router.get("/orders/:id") { request, context in try await order(request, context) }
+        router.post("/orders/:id/confirm") { request, context in try await change(.confirm, request, context) }
+        router.post("/orders/:id/cancel") { request, context in try await change(.cancel, request, context) }
         router.get("/events") { request, _ in try await events(request) }
         router.get("/events/:id") { _, context in try await event(context) }
         router.put("/events/:id") { request, context in try await putEvent(request, context) }

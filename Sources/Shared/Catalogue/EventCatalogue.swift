@@ -41,6 +41,7 @@ public struct EventCatalogue: Sendable {
             let capacity = try await ledger.pool.withTransaction { connection in
                 guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
                 try await inventory.close(id)
+                while try await inventory.dropHolds(of: id) {}
                 let capacity = capacity ?? event.terms.capacity
                 try await Ledger.renew(id, capacity: capacity, on: connection)
                 return capacity
@@ -60,10 +61,28 @@ public struct EventCatalogue: Sendable {
     public func publish(_ id: EventID) async throws -> Inventory.Publication {
         try await ledger.pool.withTransaction { connection in
             guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
-            let publication = try await inventory.publish(event)
+            var publication = try await inventory.publish(event)
+            if publication == .needsFilling {
+                let token = try await fill(event, on: connection)
+                publication = try await inventory.publish(event, filling: token)
+            }
             if publication == .done, !event.wasPublished { try await Ledger.markPublished(event, on: connection) }
             return publication
         }
+    }
+
+    /// Puts back what hangs on the orders of an event that is missing in Redis; the answer is the filling's token.
+    private func fill(_ event: LedgerEvent, on connection: PostgresConnection) async throws -> String {
+        let token = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        guard try await inventory.fill([], of: event.id, token: token, isFirst: true) else {
+            throw CatalogueError.recovering
+        }
+        try await Ledger.eachPage(toFill: event.id, size: Inventory.pageSize, on: connection) { page in
+            guard try await inventory.fill(page, of: event.id, token: token, isFirst: false) else {
+                throw CatalogueError.recovering
+            }
+        }
+        return token
     }
 
     /// Publishes every event; the answer is whether all are on sale as the ledger has them.
@@ -72,7 +91,7 @@ public struct EventCatalogue: Sendable {
         var last = ""
         while true {
             let page = try await ledger.events(after: last, limit: 100)
-            for event in page where try await publish(event.id) == .ordersUnderWay { complete = false }
+            for event in page where try await publish(event.id).isIncomplete { complete = false }
             guard let end = page.last else { return complete }
             last = end.id.description
         }

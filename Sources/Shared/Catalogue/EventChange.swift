@@ -3,18 +3,22 @@ public struct EventChange: Hashable, Sendable {
     public var name: String?
     public var capacity: Int?
     public var maxQuantity: Int?
-    /// `.some(nil)` takes the time away.
+    /// `.some(nil)` takes the limit, the hold time or the time away.
+    public var customerLimit: Int??
+    public var holdSeconds: Int??
     public var opensAt: Timestamp??
     public var closesAt: Timestamp??
     public var paused: Bool?
 
     public init(
-        name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, opensAt: Timestamp?? = nil,
-        closesAt: Timestamp?? = nil, paused: Bool? = nil
+        name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, customerLimit: Int?? = nil,
+        holdSeconds: Int?? = nil, opensAt: Timestamp?? = nil, closesAt: Timestamp?? = nil, paused: Bool? = nil
     ) {
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
+        self.customerLimit = customerLimit
+        self.holdSeconds = holdSeconds
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused
@@ -29,6 +33,8 @@ public struct EventChange: Hashable, Sendable {
         terms.capacity = capacity
         if let name { terms.name = name }
         if let maxQuantity { terms.maxQuantity = maxQuantity }
+        if let customerLimit { terms.customerLimit = customerLimit }
+        if let holdSeconds { terms.holdSeconds = holdSeconds }
         if let opensAt { terms.opensAt = opensAt }
         if let closesAt { terms.closesAt = closesAt }
         if let paused { terms.paused = paused }

@@ -1,8 +1,23 @@
 /// What became of a claim. Every refusal changed nothing.
 public enum ClaimOutcome: Hashable, Sendable {
     /// The stock is taken, the order is recorded and queued.
-    case accepted(claimedAt: Timestamp)
+    case accepted(Acceptance)
     case refused(Refusal)
+}
+
+/// An order that a claim led to.
+public struct Acceptance: Hashable, Sendable {
+    public var order: OrderID
+    /// When its hold ends; nil where it has none and is on its way to the ledger as sold.
+    public var expiresAt: Timestamp?
+    /// Whether an earlier claim with the same idempotency key made it, and this one changed nothing.
+    public var isReplay: Bool
+
+    public init(order: OrderID, expiresAt: Timestamp? = nil, isReplay: Bool = false) {
+        self.order = order
+        self.expiresAt = expiresAt
+        self.isReplay = isReplay
+    }
 }
 
 /// Why a claim was refused.
@@ -14,8 +29,16 @@ public enum Refusal: Hashable, Sendable {
     case paused
     case closed
     case quantityAboveMaximum(Int)
+    /// The event has a limit for each customer, so it must be said who buys.
+    case customerRequired
+    /// The customer would have more than the limit; so many more can be had.
+    case customerLimit(Int, available: Int)
     case queueFull
     /// Some are left, fewer than asked for.
     case insufficientStock(available: Int)
+    /// None is left for sale, but some are held: the next hold ends at this moment.
+    case allHeld(until: Timestamp, now: Timestamp)
     case soldOut
+    /// The idempotency key belongs to an order of another quantity.
+    case idempotencyKeyReused
 }

@@ -37,12 +37,18 @@ public struct EventTerms: Hashable, Sendable {
     /// Bounds on what can be said; the ledger's CHECK constraints repeat them.
     public static let capacityRange = 0...1_000_000_000
     public static let maxQuantityRange = 1...1000
+    public static let customerLimitRange = 1...1_000_000
+    public static let holdSecondsRange = 1...604_800
 
     public var name: String
     /// Units that exist.
     public var capacity: Int
     /// The most units one order may ask for.
     public var maxQuantity: Int
+    /// The most units that one customer may have in all orders together; nil: as many as there are.
+    public var customerLimit: Int?
+    /// How long an order is held until its customer confirms it; nil: it is sold at once.
+    public var holdSeconds: Int?
     /// On sale from this moment on; nil: from the start.
     public var opensAt: Timestamp?
     /// On sale until this moment; nil: until sold out.
@@ -50,12 +56,14 @@ public struct EventTerms: Hashable, Sendable {
     public var paused: Bool
 
     public init(
-        name: String, capacity: Int, maxQuantity: Int = 10, opensAt: Timestamp? = nil, closesAt: Timestamp? = nil,
-        paused: Bool = false
+        name: String, capacity: Int, maxQuantity: Int = 10, customerLimit: Int? = nil, holdSeconds: Int? = nil,
+        opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false
     ) {
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
+        self.customerLimit = customerLimit
+        self.holdSeconds = holdSeconds
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused

@@ -2,29 +2,48 @@
 public struct Order: Hashable, Sendable {
     public var id: OrderID
     public var event: EventID
+    /// The event's generation at the time of the claim; a reset begins a new one.
+    public var generation: Int
     public var quantity: Int
     public var customer: String?
+    public var idempotencyKey: String?
     public var state: OrderState
+    /// How many times the order has changed since it is known, the claim being the first. Of two accounts of an order the
+    /// one with the higher version stands.
+    public var version: Int
+    /// The version that the ledger holds, as far as is known; 0 for none.
+    public var ledgerVersion: Int
     /// When the stock was claimed, by Redis's clock.
     public var claimedAt: Timestamp
-    /// When the ledger confirmed it, by Postgres's clock.
+    /// When it was confirmed: by the customer, by Redis's clock, or where there was no hold by the ledger, by Postgres's.
     public var confirmedAt: Timestamp?
+    /// When its hold ends, where it has or had one, by Redis's clock.
+    public var expiresAt: Timestamp?
     /// Why it was rejected.
     public var reason: String?
 
     public init(
-        id: OrderID, event: EventID, quantity: Int, customer: String? = nil, state: OrderState,
-        claimedAt: Timestamp, confirmedAt: Timestamp? = nil, reason: String? = nil
+        id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil,
+        idempotencyKey: String? = nil, state: OrderState, version: Int = 1, ledgerVersion: Int = 0,
+        claimedAt: Timestamp, confirmedAt: Timestamp? = nil, expiresAt: Timestamp? = nil, reason: String? = nil
     ) {
         self.id = id
         self.event = event
+        self.generation = generation
         self.quantity = quantity
         self.customer = customer
+        self.idempotencyKey = idempotencyKey
         self.state = state
+        self.version = version
+        self.ledgerVersion = ledgerVersion
         self.claimedAt = claimedAt
         self.confirmedAt = confirmedAt
+        self.expiresAt = expiresAt
         self.reason = reason
     }
+
+    /// Whether the ledger holds the order as it stands.
+    public var isPersisted: Bool { ledgerVersion >= version }
 }
 
 /// A claim that has been checked for form and can be put to the inventory.
@@ -33,11 +52,16 @@ public struct Purchase: Hashable, Sendable {
     public var event: EventID
     public var quantity: Int
     public var customer: String?
+    /// A repetition with the same key is answered with the order that the first one made.
+    public var idempotencyKey: String?
 
-    public init(id: OrderID, event: EventID, quantity: Int, customer: String? = nil) {
+    public init(
+        id: OrderID, event: EventID, quantity: Int, customer: String? = nil, idempotencyKey: String? = nil
+    ) {
         self.id = id
         self.event = event
         self.quantity = quantity
         self.customer = customer
+        self.idempotencyKey = idempotencyKey
     }
 }

@@ -2,9 +2,11 @@
 ///
 /// ```
 /// pending ──persist──▶ confirmed ──cancel──▶ cancelled
-///    └─────reject────▶ rejected
-/// held ──confirm──▶ confirmed      held ──cancel──▶ cancelled      held ──expire──▶ expired
+/// held ────confirm───▶ confirmed      held ──cancel──▶ cancelled      held ──expire──▶ expired
+/// pending, held, confirmed ──reject──▶ rejected
 /// ```
+/// The ledger rejects where Redis sold what does not exist; so a confirmed order can be rejected only as long as the
+/// ledger has no row for it.
 public enum OrderState: String, Sendable, CaseIterable {
     /// Claimed in Redis, on its way to the ledger.
     case pending
@@ -24,11 +26,19 @@ public enum OrderState: String, Sendable, CaseIterable {
         OrderTransition.allCases.allSatisfy { after($0) == nil }
     }
 
+    /// Whether the order's units are its customer's: they are not for sale.
+    public var holdsUnits: Bool {
+        switch self {
+        case .pending, .held, .confirmed: true
+        case .rejected, .cancelled, .expired: false
+        }
+    }
+
     /// The state that `transition` leads to from here, or nil where it is not allowed.
     public func after(_ transition: OrderTransition) -> OrderState? {
         switch (self, transition) {
         case (.pending, .persist): .confirmed
-        case (.pending, .reject): .rejected
+        case (.pending, .reject), (.held, .reject), (.confirmed, .reject): .rejected
         case (.held, .confirm): .confirmed
         case (.held, .cancel), (.confirmed, .cancel): .cancelled
         case (.held, .expire): .expired
@@ -38,6 +48,6 @@ public enum OrderState: String, Sendable, CaseIterable {
 }
 
 /// What can happen to an order.
-public enum OrderTransition: Sendable, CaseIterable {
+public enum OrderTransition: String, Sendable, CaseIterable {
     case persist, reject, confirm, cancel, expire
 }

@@ -9,6 +9,11 @@ extension Inventory {
         case ordersUnderWay
         /// The new capacity is below what is claimed; nothing changed.
         case belowClaimed
+        /// The event is missing in Redis, and so is what hangs on its orders; nothing changed.
+        case needsFilling
+
+        /// Whether the event is not on sale as the ledger has it, and may be after another attempt.
+        public var isIncomplete: Bool { self == .ordersUnderWay || self == .needsFilling }
     }
 
     /// What became of lowering a capacity.
@@ -28,11 +33,7 @@ extension Inventory {
         guard let stock = fields["stock"].flatMap({ Int($0) }), let terms = EventTerms(fields: fields) else {
             return nil
         }
-        let time = try await connection.send(RedisCommand("TIME")).array?.map(\.integer) ?? []
-        guard time.count == 2, let seconds = time[0], let microseconds = time[1] else {
-            throw RedisError(.protocolViolation, "not a time", mayHaveRun: false)
-        }
-        let now = Timestamp(milliseconds: seconds * 1000 + microseconds / 1000)
+        let now = try await connection.send(RedisCommand("TIME")).time()
         func count(_ field: String) -> Int { fields[field].flatMap { Int($0) } ?? 0 }
         return EventReport(
             id: id, terms: terms, available: stock, held: count("held"), pending: count("pending"), sold: count("sold"),
@@ -40,15 +41,25 @@ extension Inventory {
     }
 
     /// Brings Redis to what the ledger says. To be called with the event's row locked.
-    func publish(_ event: LedgerEvent) async throws(RedisError) -> Publication {
+    ///
+    /// - Parameter filling: the token of the filling that was done since the answer ``Publication/needsFilling``.
+    func publish(_ event: LedgerEvent, filling: String? = nil) async throws(RedisError) -> Publication {
         let keys = partitioning.home(of: event.id)
-        var call = RedisScriptCall(Scripts.publish, keys: [keys.event(event.id), keys.queue, keys.leases])
+        let id = event.id
+        var call = RedisScriptCall(
+            Scripts.publish,
+            keys: [
+                keys.event(id), keys.queue, keys.leases, keys.customers(id), keys.holds(id), keys.holding,
+                keys.filling(id),
+            ])
         call.append(event.wasPublished ? 0 : 1)
-        call.append(event.generation)
-        call.append(event.terms.capacity)
-        call.append(event.held)
-        call.append(event.sold)
-        call.append(event.terms.maxQuantity)
+        call.append(filling ?? "")
+        call.append(id.description)
+        for number in [event.generation, event.terms.capacity, event.held, event.sold, event.terms.maxQuantity] {
+            call.append(number)
+        }
+        call.append(event.terms.customerLimit.map { String($0) } ?? "")
+        call.append(event.terms.holdSeconds.map { String($0) } ?? "")
         call.append(event.terms.opensAt.map { String($0.milliseconds) } ?? "")
         call.append(event.terms.closesAt.map { String($0.milliseconds) } ?? "")
         call.append(event.terms.paused ? 1 : 0)
@@ -58,6 +69,7 @@ extension Inventory {
         case 1: return .superseded
         case 2: return .ordersUnderWay
         case 3: return .belowClaimed
+        case 4: return .needsFilling
         default: throw RedisError(.protocolViolation, "the publish script answered in another form", mayHaveRun: true)
         }
     }
@@ -88,6 +100,8 @@ extension EventTerms {
         else { return nil }
         self.init(
             name: name, capacity: capacity, maxQuantity: maxQuantity,
+            customerLimit: fields["per_customer_limit"].flatMap { Int($0) },
+            holdSeconds: fields["hold_seconds"].flatMap { Int($0) },
             opensAt: fields["opens_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             closesAt: fields["closes_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             paused: fields["paused"] == "1")

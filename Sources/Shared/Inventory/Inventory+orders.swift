@@ -6,24 +6,9 @@ extension Inventory {
         guard let text = try await client.connection.send(RedisCommand("GET", keys.order(id))).string else {
             return nil
         }
-        guard let record = OrderRecord(id: id, text: text) else { return nil }
-        let generation = try await client.connection.send(
-            RedisCommand("HGET", keys.event(record.order.event), "generation"))
-        guard let present = generation.string, present != String(record.generation) else { return record.order }
+        guard let order = OrderRecord.decode(text, id: id) else { return nil }
+        let generation = try await client.connection.send(RedisCommand("HGET", keys.event(order.event), "generation"))
+        guard let present = generation.string, present != String(order.generation) else { return order }
         return nil
-    }
-}
-
-extension RESPValue {
-    /// The answer of HGETALL.
-    func fields() throws(RedisError) -> [String: String] {
-        guard let elements = array, elements.count.isMultiple(of: 2) else {
-            throw RedisError(.protocolViolation, "not the fields of a hash", mayHaveRun: false)
-        }
-        var fields: [String: String] = [:]
-        for index in stride(from: 0, to: elements.count, by: 2) {
-            if let name = elements[index].string { fields[name] = elements[index + 1].string }
-        }
-        return fields
     }
 }

@@ -1,17 +1,23 @@
 import NIOCore
 
-/// Where stock is claimed and events' counters are read: the Redis side of a sale.
+/// Where stock is claimed, orders change and events' counters are read: the Redis side of a sale.
 public struct Inventory: Sendable {
+    /// What a partition's claims and transitions go through.
+    private struct Lanes {
+        let claims: GroupCaller<ClaimGroup>
+        let transitions: GroupCaller<TransitionGroup>
+    }
+
     let client: RedisClient
     let partitioning: Partitioning
     /// All claims of a process go through one connection, whatever event loop they come from: the groups are the larger
     /// for it, and each group costs Redis a sync of its disk. (Measured: see docs/architecture.md.)
-    private let claimLoop: any EventLoop
-    private let claimers: NIOLoopBound<[GroupClaimer]>
+    private let eventLoop: any EventLoop
+    private let lanes: NIOLoopBound<[Lanes]>
 
     /// - Parameters:
     ///   - queueLimit: length of the queue at which claims are refused.
-    ///   - waitingLimit: claims that may wait for the next group.
+    ///   - waitingLimit: claims that may wait for the next group; as many transitions may.
     public init(
         client: RedisClient, partitioning: Partitioning, queueLimit: Int, waitingLimit: Int = 20_000
     ) async throws {
@@ -19,27 +25,50 @@ public struct Inventory: Sendable {
         self.partitioning = partitioning
         let connection = client.connections[0]
         let eventLoop = connection.eventLoop
-        claimLoop = eventLoop
-        claimers = try await eventLoop.submit {
-            let claimers = partitioning.all.map { keys in
-                GroupClaimer(connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit)
+        self.eventLoop = eventLoop
+        lanes = try await eventLoop.submit {
+            let lanes = partitioning.all.map { keys in
+                Lanes(
+                    claims: GroupCaller(
+                        connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_claim_group_size"),
+                    transitions: GroupCaller(
+                        connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_transition_group_size"))
             }
-            return NIOLoopBound(claimers, eventLoop: eventLoop)
+            return NIOLoopBound(lanes, eventLoop: eventLoop)
         }.get()
     }
 
     /// Claims stock for one order: accepted means that the stock is taken, the order recorded and queued, and that Redis
-    /// has written all of it as its persistence settings promise.
+    /// has written all of it as its persistence settings promise. A purchase whose idempotency key has led to an order
+    /// within a day is answered with that order, whatever has become of the event since.
     ///
     /// An error that `mayHaveRun` leaves open whether it was.
     public func claim(_ purchase: Purchase) async throws(RedisError) -> ClaimOutcome {
-        let partition = partitioning.home(of: purchase.event).partition
-        return try await withCheckedContinuation { continuation in
-            if claimLoop.inEventLoop {
-                claimers.value[partition].claim(purchase) { continuation.resume(returning: $0) }
+        try await add(purchase, to: \.claims, in: partitioning.home(of: purchase.event).partition)
+    }
+
+    /// Confirms or cancels an order: compare-and-set on its state and its deadline, by Redis's clock. Of transitions that
+    /// race exactly one is done; stock and the customer's count come back with it.
+    ///
+    /// - Parameter order: the order as it was last seen, in Redis or in the ledger. Where Redis has no record of it, what
+    ///   the ledger says is gone by.
+    public func change(_ order: Order, by transition: OrderTransition) async throws(RedisError) -> TransitionOutcome {
+        let request = TransitionRequest(
+            order: order.id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
+        return try await add(request, to: \.transitions, in: partitioning.home(of: order.event).partition)
+    }
+
+    private func add<Group>(
+        _ member: Group.Member, to lane: KeyPath<Lanes, GroupCaller<Group>> & Sendable, in partition: Int
+    ) async throws(RedisError) -> Group.Outcome where Group.Member: Sendable, Group.Outcome: Sendable {
+        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Group.Outcome, RedisError>, _>) in
+            if eventLoop.inEventLoop {
+                lanes.value[partition][keyPath: lane].add(member) { continuation.resume(returning: $0) }
             } else {
-                claimLoop.execute {
-                    claimers.value[partition].claim(purchase) { continuation.resume(returning: $0) }
+                eventLoop.execute {
+                    lanes.value[partition][keyPath: lane].add(member) { continuation.resume(returning: $0) }
                 }
             }
         }.get()

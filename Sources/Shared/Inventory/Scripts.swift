@@ -1,9 +1,16 @@
 /// The Lua scripts of this package.
 public enum Scripts {
+    // Orders.
     static let claim = RedisScript(name: "claim", source: PackageResources.claim_lua)
+    static let transition = RedisScript(name: "transition", source: PackageResources.transition_lua)
+    static let tidy = RedisScript(name: "tidy", source: PackageResources.tidy_lua)
+    // Events.
     static let publish = RedisScript(name: "publish", source: PackageResources.publish_lua)
+    static let fill = RedisScript(name: "fill", source: PackageResources.fill_lua)
     static let lower = RedisScript(name: "lower", source: PackageResources.lower_lua)
     static let close = RedisScript(name: "close", source: PackageResources.close_lua)
+    static let drop = RedisScript(name: "drop", source: PackageResources.drop_lua)
+    // The queue.
     static let take = RedisScript(name: "take", source: PackageResources.take_lua)
     static let expired = RedisScript(name: "expired", source: PackageResources.expired_lua)
     static let reclaim = RedisScript(name: "reclaim", source: PackageResources.reclaim_lua)
@@ -11,5 +18,7 @@ public enum Scripts {
     static let acknowledge = RedisScript(name: "acknowledge", source: PackageResources.acknowledge_lua)
     static let forget = RedisScript(name: "forget", source: PackageResources.forget_lua)
 
-    public static let all = [claim, publish, lower, close, take, expired, reclaim, renew, acknowledge, forget]
+    public static let all = [
+        claim, transition, tidy, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
+    ]
 }

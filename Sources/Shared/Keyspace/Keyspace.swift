@@ -19,8 +19,20 @@ public struct Keyspace: Hashable, Sendable {
     public var deadLetters: String { prefix + "dead" }
     /// Batches that are settled, with the ids of their orders, whose records are to be let go after a while.
     public var settled: String { prefix + "settled" }
+    /// Events that have holds, scored with the end of the first.
+    public var holding: String { prefix + "holding" }
+    /// Idempotency keys and the orders they made, a hash for each day of three in turn; see claim.lua.
+    public var idempotencyKeys: [String] { (0..<3).map { prefix + "keys:\($0)" } }
+    /// The channel on which orders are named once they are final or in the ledger.
+    public var finished: String { prefix + "finished" }
     public func batch(_ token: String) -> String { prefix + "inflight:" + token }
     public func event(_ id: EventID) -> String { prefix + "event:" + id.description }
+    /// How many units each customer of the event has.
+    public func customers(_ id: EventID) -> String { prefix + "customers:" + id.description }
+    /// The event's holds, scored with their ends.
+    public func holds(_ id: EventID) -> String { prefix + "holds:" + id.description }
+    /// The token of the filling of an event that is under way.
+    public func filling(_ id: EventID) -> String { prefix + "filling:" + id.description }
     public func order(_ id: OrderID) -> String { order(id.description) }
     func order(_ id: String) -> String { prefix + "order:" + id }
 }

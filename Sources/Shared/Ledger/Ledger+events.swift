@@ -14,7 +14,7 @@ public struct LedgerEvent: Hashable, Sendable {
 extension Ledger {
     private static let columns = """
         id, name, capacity, max_quantity, \(milliseconds("opens_at")), \(milliseconds("closes_at")), paused,
-        held, sold, generation, published_generation
+        held, sold, generation, published_generation, per_customer_limit, hold_seconds
         """
     private static let eventFind = PostgresStatement(
         name: "event_find", sql: "SELECT \(columns) FROM events WHERE id = $1")
@@ -25,14 +25,16 @@ extension Ledger {
     private static let eventInsert = PostgresStatement(
         name: "event_insert",
         sql: """
-            INSERT INTO events (id, name, capacity, max_quantity, opens_at, closes_at, paused)
-            VALUES ($1, $2, $3, $4, \(timestamp("$5")), \(timestamp("$6")), $7) ON CONFLICT (id) DO NOTHING
+            INSERT INTO events (id, name, capacity, max_quantity, opens_at, closes_at, paused, per_customer_limit,
+                hold_seconds)
+            VALUES ($1, $2, $3, $4, \(timestamp("$5")), \(timestamp("$6")), $7, $8, $9) ON CONFLICT (id) DO NOTHING
             """)
     private static let eventUpdate = PostgresStatement(
         name: "event_update",
         sql: """
             UPDATE events SET name = $2, capacity = $3, max_quantity = $4, opens_at = \(timestamp("$5")),
-                closes_at = \(timestamp("$6")), paused = $7, updated_at = now()
+                closes_at = \(timestamp("$6")), paused = $7, per_customer_limit = $8, hold_seconds = $9,
+                updated_at = now()
             WHERE id = $1
             """)
     private static let eventPublished = PostgresStatement(
@@ -84,7 +86,8 @@ extension Ledger {
         [
             id.description, terms.name, String(terms.capacity), String(terms.maxQuantity),
             terms.opensAt.map { String($0.milliseconds) }, terms.closesAt.map { String($0.milliseconds) },
-            terms.paused ? "true" : "false",
+            terms.paused ? "true" : "false", terms.customerLimit.map { String($0) },
+            terms.holdSeconds.map { String($0) },
         ]
     }
 
@@ -94,6 +97,7 @@ extension Ledger {
         }
         let terms = EventTerms(
             name: try row.text(1), capacity: try row.integer(2), maxQuantity: try row.integer(3),
+            customerLimit: try row.integerIfPresent(11), holdSeconds: try row.integerIfPresent(12),
             opensAt: try row.integerIfPresent(4).map { Timestamp(milliseconds: Int64($0)) },
             closesAt: try row.integerIfPresent(5).map { Timestamp(milliseconds: Int64($0)) },
             paused: try row.text(6) == "t")

@@ -10,7 +10,10 @@ public struct Ledger: Sendable {
     public static let migrations = [
         Migration(
             version: 1, name: "ledger",
-            sql: String(decoding: PackageResources.migration_0001_ledger_sql, as: UTF8.self))
+            sql: String(decoding: PackageResources.migration_0001_ledger_sql, as: UTF8.self)),
+        Migration(
+            version: 2, name: "reservations",
+            sql: String(decoding: PackageResources.migration_0002_reservations_sql, as: UTF8.self)),
     ]
 
     /// Brings the schema up to date.

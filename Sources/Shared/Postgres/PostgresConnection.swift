@@ -47,8 +47,8 @@ public actor PostgresConnection {
 
     /// Runs SQL without parameters, as a migration holds it.
     @discardableResult
-    public func execute(script sql: String) throws(PostgresError) -> PostgresResult {
-        let deadline = ContinuousClock.now + statementTimeout
+    public func execute(script sql: String, timeout: Duration? = nil) throws(PostgresError) -> PostgresResult {
+        let deadline = ContinuousClock.now + (timeout ?? statementTimeout)
         return try giveUpWhenBroken { () throws(PostgresError) in
             try require { (handle: borrowing PostgresHandle) throws(PostgresError) in
                 try handle.execute(script: sql, deadline: deadline)

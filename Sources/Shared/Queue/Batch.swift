@@ -4,14 +4,14 @@ public struct Batch: Hashable, Sendable {
     /// How often the batch has been taken, with this time.
     public let attempts: Int
     /// The entries that could be read, with their place in the batch.
-    public let orders: [QueuedOrder]
+    public let orders: [Order]
     /// The entries that could not, as they are, with the reason.
     public let unreadable: [DeadLetter]
 
     init(token: String, attempts: Int, entries: [[UInt8]]) {
         self.token = token
         self.attempts = attempts
-        var orders: [QueuedOrder] = []
+        var orders: [Order] = []
         var unreadable: [DeadLetter] = []
         for entry in entries {
             do throws(QueueEntry.Unreadable) {

@@ -95,6 +95,11 @@ public struct OrderQueue: Sendable {
         return try await connection.evaluate(call).integer == 1
     }
 
+    /// Lets the idempotency keys go that are older than two days.
+    public func forgetOldKeys() async throws(RedisError) {
+        _ = try await connection.evaluate(RedisScriptCall(Scripts.tidy, keys: keys.idempotencyKeys))
+    }
+
     private static func makeToken() -> String {
         String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }

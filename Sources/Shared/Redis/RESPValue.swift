@@ -29,4 +29,12 @@ extension RESPValue {
     public var array: [RESPValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
+
+    /// The payload, where this is a message that a channel was sent: `message`, the channel, the payload.
+    var message: [UInt8]? {
+        guard case .array(let elements) = self, elements.count == 3, elements[0].string == "message",
+            case .bulkString(let payload) = elements[2]
+        else { return nil }
+        return payload
+    }
 }

@@ -17,6 +17,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     private let parser: RESPParser
     private let limit: Int
+    private let onMessage: (([UInt8]) -> Void)?
     private let onInactive: () -> Void
     private var context: ChannelHandlerContext?
     private var pending = CircularBuffer<Pending>()
@@ -25,10 +26,15 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
     private var failure: RedisError?
 
-    /// `onInactive` is called once, when the socket is gone and all commands have been answered for.
-    init(limit: Int, onInactive: @escaping () -> Void) throws(RedisError) {
+    /// - Parameters:
+    ///   - onMessage: called with each message of a channel that was subscribed to.
+    ///   - onInactive: called once, when the socket is gone and all commands have been answered for.
+    init(
+        limit: Int, onMessage: (([UInt8]) -> Void)? = nil, onInactive: @escaping () -> Void
+    ) throws(RedisError) {
         self.parser = try RESPParser()
         self.limit = limit
+        self.onMessage = onMessage
         self.onInactive = onInactive
     }
 
@@ -88,6 +94,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
             }
             if let fed { throw fed }
             while let value = try parser.next() {
+                if let onMessage, let message = value.message {
+                    onMessage(message)
+                    continue
+                }
                 guard let answered = pending.popFirst() else {
                     throw RedisError(.protocolViolation, "an answer that nobody asked for", mayHaveRun: false)
                 }

@@ -14,6 +14,10 @@ public struct RedisConfiguration: Sendable {
     /// Commands that may be under way on one connection.
     public var commandLimit = 10_000
     public var backoff = Backoff()
+    /// For a connection that listens: nothing else is to be sent on it.
+    public var subscription: RedisSubscription?
+    /// How often a connection that listens asks whether the server is still there.
+    public var heartbeat: TimeAmount = .seconds(5)
 
     public init(url: RedisURL, scripts: [RedisScript] = []) {
         self.url = url

@@ -77,7 +77,9 @@ final class RedisConnectionCore {
     private func connect() {
         let handler: RedisChannelHandler
         do {
-            handler = try RedisChannelHandler(limit: configuration.commandLimit) { [weak self] in self?.ended() }
+            handler = try RedisChannelHandler(
+                limit: configuration.commandLimit, onMessage: configuration.subscription?.onMessage
+            ) { [weak self] in self?.ended() }
         } catch {
             return attemptFailed(error.message)
         }
@@ -122,6 +124,10 @@ final class RedisConnectionCore {
         for script in configuration.scripts {
             commands.append((RedisCommand("SCRIPT", "LOAD", script.source), { self.digests[script] = $0.string }))
         }
+        if let subscription = configuration.subscription {
+            // One answer for each channel, so one command for each.
+            for channel in subscription.channels { commands.append((RedisCommand("SUBSCRIBE", channel), { _ in })) }
+        }
         commands.append((RedisCommand("PING"), { _ in self.stands() }))
         var hasFailed = false
         for (command, onSuccess) in commands {
@@ -150,6 +156,18 @@ final class RedisConnectionCore {
             } else {
                 send(item.command, deadline: item.deadline, completion: item.completion)
             }
+        }
+        configuration.subscription?.onListening()
+        if configuration.subscription != nil, let handler { beat(handler) }
+    }
+
+    /// A listener hears nothing from a server that is gone without a word; so it asks. An unanswered question ends the
+    /// socket, and a new one is opened.
+    private func beat(_ handler: RedisChannelHandler) {
+        eventLoop.assumeIsolated().scheduleTask(in: configuration.heartbeat) { [weak self, weak handler] in
+            guard let self, let handler, handler === self.handler else { return }
+            handler.send(RedisCommand("PING"), deadline: .now() + self.configuration.commandTimeout) { _ in }
+            self.beat(handler)
         }
     }
 

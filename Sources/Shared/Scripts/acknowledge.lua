@@ -1,57 +1,105 @@
 #!lua flags=allow-oom
--- Ends a batch that the ledger has settled: puts the orders' records right, moves the events' counters, sets entries that
--- nobody can settle aside, and drops the lease. Where the token holds no lease any more, nothing changes.
+-- Ends a batch that the ledger has settled: puts the orders' records and the events' counters right, tells who waits for
+-- these orders, sets entries that nobody can settle aside, and drops the lease. Where the token holds no lease any more,
+-- nothing changes.
 --
--- KEYS  leases, attempts, the batch's list, dead letters, settled, one key per event, one key per order
--- ARGV  token, the ids of the orders whose records are to be kept for a while, number of events, number of orders,
---       number of dead letters,
---       then per event: generation, units that left 'pending', units of these that were sold
---       then per order: its record as it is to be from now on, '' to forget it
+-- KEYS  leases, attempts, the batch's list, dead letters, settled,
+--       then per event: the event, its customers, its holds; then one key per order (ending with the order's id)
+-- ARGV  token, channel of finished orders, the ids of the orders that the ledger has, number of events, of orders, of
+--       rejected orders, of dead letters,
+--       then per event: generation, units that went from 'pending' to 'sold'
+--       then per order: the version that the ledger has, 0 to forget the order; its record as it is to be if it is pending
+--       then per rejected order: its place among the orders, its event's place, generation, reason
 --       then per dead letter: its id, its text
 -- Answer: 1, or 0 where the token was not valid.
-local events, orders, dead = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-if #KEYS ~= 5 + events + orders or #ARGV ~= 5 + 3 * events + orders + 2 * dead then
+local call, tonumber, unpack = redis.call, tonumber, unpack
+local events, orders, rejections, dead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local record_base = 5 + 3 * events
+if #KEYS ~= record_base + orders or #ARGV ~= 7 + 2 * events + 2 * orders + 4 * rejections + 2 * dead then
   return redis.error_reply('ERR acknowledge: keys and arguments do not match')
 end
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+if not call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 
-local base = 5
-for i = 1, events do
-  local key, generation = KEYS[5 + i], ARGV[base + 3 * i - 2]
-  -- After a reset the counters belong to a later generation and are none of this batch's.
-  if redis.call('HGET', key, 'generation') == generation then
-    redis.call('HINCRBY', key, 'pending', -tonumber(ARGV[base + 3 * i - 1]))
-    redis.call('HINCRBY', key, 'sold', tonumber(ARGV[base + 3 * i]))
+local function text(number) return string.format('%.0f', number) end
+
+-- Moves counters of an event. After a reset they belong to a later generation and are none of this batch's; a damaged
+-- event is made anew from the ledger.
+local function move(event, generation, moves)
+  local key = KEYS[3 + 3 * event]
+  if call('HGET', key, 'generation') ~= generation then return false end
+  for field, units in pairs(moves) do
+    local before = tonumber(call('HGET', key, field) or '')
+    if before then call('HSET', key, field, text(before + units)) end
   end
+  return true
 end
 
-base = base + 3 * events
+local base = 7
+for e = 1, events do
+  local units = tonumber(ARGV[base + 2 * e])
+  if units > 0 then move(e, ARGV[base + 2 * e - 1], { pending = -units, sold = units }) end
+end
+
 -- One MGET and one MSET for all records: what a command costs, its records share. For the same reason the records have
 -- no expiry each, but their ids stand in the list of settled batches, which forget.lua reads.
+base = base + 2 * events
+local present = {}
 for first = 1, orders, 1000 do
   local last = math.min(first + 999, orders)
-  local present = redis.call('MGET', unpack(KEYS, 5 + events + first, 5 + events + last))
+  local found = call('MGET', unpack(KEYS, record_base + first, record_base + last))
   local changes = {}
   for i = first, last do
-    local key, record, before = KEYS[5 + events + i], ARGV[base + i], present[i - first + 1]
-    if record == '' then
-      redis.call('DEL', key)
-    elseif before and string.find(before, '1|pending|', 1, true) == 1 then
-      changes[#changes + 1] = key
-      changes[#changes + 1] = record
+    local key, version, record, before = KEYS[record_base + i], ARGV[base + 2 * i - 1], ARGV[base + 2 * i], nil
+    before = found[i - first + 1]
+    present[i] = before
+    if version == '0' then
+      call('DEL', key)
+    elseif before and string.find(before, '^[12]|pending|') then
+      if record ~= '' then
+        changes[#changes + 1] = key
+        changes[#changes + 1] = record
+      end
+    elseif before then
+      -- Later transitions may have come since the snapshot: only what the ledger has is noted.
+      local head, settled, rest = string.match(before, '^(2|%l+|%d+|)(%d+)(|.*)$')
+      if head and tonumber(settled) < tonumber(version) then
+        changes[#changes + 1] = key
+        changes[#changes + 1] = head .. version .. rest
+      end
     end
   end
-  if #changes > 0 then redis.call('MSET', unpack(changes)) end
-end
-if ARGV[2] ~= '' then
-  local time = redis.call('TIME')
-  redis.call('RPUSH', KEYS[5], time[1] .. '|' .. ARGV[2])
+  if #changes > 0 then call('MSET', unpack(changes)) end
 end
 
-base = base + orders
-for i = 1, dead do redis.call('HSET', KEYS[4], ARGV[base + 2 * i - 1], ARGV[base + 2 * i]) end
+-- What the ledger refused stands in Redis as something it is not. Its units do not come back: they do not exist.
+base = base + 2 * orders
+for r = 1, rejections do
+  local at = base + 4 * r - 3
+  local place, event, generation, reason = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
+  local key = KEYS[record_base + place]
+  local state, version, body, tail = string.match(present[place] or '',
+    '^2|(%l+)|(%d+)|%d+|([^|]*|%d+|%d+|%d+|%d*|%d*|)[^|]*|(.*)$')
+  if state then
+    local units = tonumber(string.match(body, '^[^|]*|%d+|(%d+)'))
+    local counter = ({ pending = 'pending', held = 'held', confirmed = 'sold' })[state]
+    if counter and move(event, generation, { [counter] = -units }) then
+      local customers, customer = KEYS[4 + 3 * event], string.match(tail, '^[^\t]*')
+      local left = (tonumber(call('HGET', customers, customer) or '') or 0) - units
+      if left > 0 then call('HSET', customers, customer, text(left)) else call('HDEL', customers, customer) end
+      call('ZREM', KEYS[5 + 3 * event], string.sub(key, -36))
+    end
+    call('SET', key, '2|rejected|' .. version .. '|' .. version .. '|' .. body .. reason .. '|' .. tail)
+  end
+end
 
-redis.call('DEL', KEYS[3])
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[2], ARGV[1])
+if ARGV[3] ~= '' then
+  call('RPUSH', KEYS[5], call('TIME')[1] .. '|' .. ARGV[3])
+  call('PUBLISH', ARGV[2], ARGV[3])
+end
+base = base + 4 * rejections
+for i = 1, dead do call('HSET', KEYS[4], ARGV[base + 2 * i - 1], ARGV[base + 2 * i]) end
+
+call('DEL', KEYS[3])
+call('ZREM', KEYS[1], ARGV[1])
+call('HDEL', KEYS[2], ARGV[1])
 return 1

@@ -1,72 +1,158 @@
 #!lua
 -- Claims stock for a group of orders, in their order, and answers each. All or nothing per order: an accepted order has
--- taken its stock, has its record and stands in the queue; a refused one has changed nothing.
+-- taken its stock, counts for its customer, has its record and stands in the queue; a refused one has changed nothing.
 --
--- KEYS  queue, one key per event, one key per order (ending with the order's id), the orders of an event together
+-- KEYS  queue, events with holds, idempotency keys of three days in turn, then per event: the event, its customers, its
+--       holds; then one key per order (ending with the order's id), the orders of an event together
 -- ARGV  limit of the queue's length, number of events,
 --       then per event: its id, the number of its orders
---       then per order: quantity, customer ('' for none)
--- Answer: two integers per order, a code and a value:
---   0 accepted: the time of the claim     1 event not here
---   2 stock unreadable or event closed for rebuilding
+--       then per order: quantity, customer ('' for none), idempotency key ('' for none)
+-- Answer: two values per order, a code and what goes with it:
+--   0 accepted: the end of the hold, 0 for none         20 replayed: the end of the hold or '', '|', the first order's id
+--   1 event not here                  2 the event, or the customer's count, is unreadable or being rebuilt
 --   3 not open yet: the opening time      4 paused               5 over
 --   6 quantity above the event's maximum: the maximum            7 queue full
 --   8 fewer left than asked for: how many                        9 sold out
+--   10 above the customer's limit: how many more the customer may have, '|', the limit
+--   11 this event needs a customer       12 all that is left is held: the next end of a hold
+--   13 the idempotency key was used with another quantity
 -- The last integer of the answer is the server's time. Times are milliseconds since 1970.
-local KEYS, ARGV, call, tonumber = KEYS, ARGV, redis.call, tonumber
+local KEYS, ARGV, call, tonumber, unpack = KEYS, ARGV, redis.call, tonumber, unpack
 local queue_limit, events = tonumber(ARGV[1]), tonumber(ARGV[2])
 local counts, orders = {}, 0
 for e = 1, events do
   counts[e] = tonumber(ARGV[2 * e + 2])
   orders = orders + counts[e]
 end
-local base = 2 + 2 * events
-if #KEYS ~= 1 + events + orders or #ARGV ~= base + 2 * orders then
+local base, record_base = 2 + 2 * events, 5 + 3 * events
+if #KEYS ~= record_base + orders or #ARGV ~= base + 3 * orders then
   return redis.error_reply('ERR claim: keys and arguments do not match')
 end
-local quantities = {}
+local quantities, keyed = {}, false
 for i = 1, orders do
-  local quantity = tonumber(ARGV[base + 2 * i - 1])
+  local quantity = tonumber(ARGV[base + 3 * i - 2])
   if not quantity or quantity < 1 or quantity % 1 ~= 0 then
     return redis.error_reply('ERR claim: order ' .. i .. ' is malformed')
   end
   quantities[i] = quantity
+  keyed = keyed or ARGV[base + 3 * i] ~= ''
 end
 
+local function text(number) return string.format('%.0f', number) end
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local now_text = string.format('%.0f', now)
+local now_text = text(now)
 local room = queue_limit - call('LLEN', KEYS[1])
 
+-- Idempotency keys: a hash for each day, of which today's and yesterday's are looked at. A key's scope is its event,
+-- customer and itself; neither an event nor a customer can hold a tab.
+local scopes, first_orders, today = {}, {}, nil
+if keyed then
+  local wanted, i = {}, 0
+  for e = 1, events do
+    local prefix = ARGV[2 * e + 1] .. '\t'
+    for _ = 1, counts[e] do
+      i = i + 1
+      local at = base + 3 * i
+      if ARGV[at] ~= '' then
+        scopes[i] = prefix .. ARGV[at - 1] .. '\t' .. ARGV[at]
+        wanted[#wanted + 1] = scopes[i]
+      end
+    end
+  end
+  local day = math.floor(now / 86400000)
+  today = KEYS[3 + day % 3]
+  local new, old = call('HMGET', today, unpack(wanted)), call('HMGET', KEYS[3 + (day + 2) % 3], unpack(wanted))
+  for k = 1, #wanted do first_orders[wanted[k]] = new[k] or old[k] or nil end
+end
+
 -- What an event says about any claim at this moment: a code and a value, or no code where it sells.
-local function judge(generation, stock, maximum, opens, closes, paused, closed, pending)
-  if not generation then return 1, 0 end
-  if not stock or stock < 0 or stock % 1 ~= 0 or not maximum or not pending or closed == '1' then return 2, 0 end
-  if closes and now >= closes then return 5, 0 end
-  if paused == '1' then return 4, 0 end
-  if opens and now < opens then return 3, opens end
+local function judge(event)
+  if not event.generation then return 1, 0 end
+  local stock = event.stock
+  if not stock or stock < 0 or stock % 1 ~= 0 or not event.maximum or not event.pending or not event.held
+    or event.limit == nil or event.hold == nil or event.closed == '1' then
+    return 2, 0
+  end
+  if event.closes and now >= event.closes then return 5, 0 end
+  if event.paused == '1' then return 4, 0 end
+  if event.opens and now < event.opens then return 3, event.opens end
   return nil, 0
 end
 
-local sub = string.sub
-local answers, entries, records, accepted = {}, {}, {}, 0
+-- A number that may be absent: false where it is, nil where it cannot be read.
+local function optional(field)
+  if not field then return false end
+  return tonumber(field)
+end
+
+local sub, match = string.sub, string.match
+local answers, entries, records, keys, accepted = {}, {}, {}, {}, 0
 local i = 0
 for e = 1, events do
-  local key = KEYS[1 + e]
-  local fields = call('HMGET', key,
-    'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused', 'closed', 'pending')
-  local stock, maximum, pending = tonumber(fields[2]), tonumber(fields[3]), tonumber(fields[8])
-  local closed_code, closed_value = judge(fields[1], stock, maximum, tonumber(fields[4] or ''),
-    tonumber(fields[5] or ''), fields[6], fields[7], pending)
-  local prefix, suffix = ARGV[2 * e + 1] .. '|' .. (fields[1] or '') .. '|', '|' .. now_text
-  local taken = 0
+  local key = KEYS[3 * e + 3]
+  local fields = call('HMGET', key, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused', 'closed',
+    'pending', 'held', 'per_customer_limit', 'hold_seconds')
+  local generation, stock, maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
+  local limit, hold = optional(fields[10]), optional(fields[11])
+  local pending, held = tonumber(fields[8]), tonumber(fields[9])
+  local closed_code, closed_value = judge({ generation = generation, stock = stock, maximum = maximum,
+    opens = tonumber(fields[4] or ''), closes = tonumber(fields[5] or ''), paused = fields[6], closed = fields[7],
+    pending = pending, held = held, limit = limit, hold = hold })
+
+  -- Units of the customers in this group, whether or not there is a limit now: one may be set later.
+  local owned, names, changed = {}, {}, {}
+  if not closed_code then
+    for j = i + 1, i + counts[e] do
+      local customer = ARGV[base + 3 * j - 1]
+      if customer ~= '' and owned[customer] == nil then
+        owned[customer] = false
+        names[#names + 1] = customer
+      end
+    end
+    if #names > 0 then
+      local values = call('HMGET', KEYS[3 * e + 4], unpack(names))
+      for k = 1, #names do owned[names[k]] = tonumber(values[k] or '0') end
+    end
+  end
+
+  local expires = hold and now + hold * 1000
+  local expires_text = expires and text(expires) or ''
+  local state = hold and '|held|1|' or '|pending|1|'
+  -- Forms: see OrderRecord and QueueEntry.
+  local record_prefix = '2' .. state .. '0|' .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
+  local entry_prefix = state .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
+  local suffix = '|' .. now_text .. '||' .. expires_text .. '|'
+  local holds, taken, next_end = {}, 0, nil
   for _ = 1, counts[e] do
     i = i + 1
-    local quantity = quantities[i]
+    local at = base + 3 * i
+    local quantity, customer, scope = quantities[i], ARGV[at - 1], scopes[i]
     local code, value = closed_code, closed_value
-    if not code then
+    local earlier, replayed = scope and first_orders[scope], false
+    if earlier and code ~= 1 and code ~= 2 then
+      local of, units, claimed, rest = match(earlier, '^(%d+)|(%d+)|(%d+)|(.*)$')
+      if of == generation and now - tonumber(claimed) < 86400000 then
+        replayed = true
+        if tonumber(units) == quantity then code, value = 20, rest else code, value = 13, 0 end
+      end
+    end
+    if not replayed and not code then
+      local count = owned[customer] or 0
       if quantity > maximum then
         code, value = 6, maximum
+      elseif limit and customer == '' then
+        code, value = 11, 0
+      elseif customer ~= '' and not owned[customer] then
+        code, value = 2, 0
+      elseif limit and count + quantity > limit then
+        code, value = 10, text(math.max(0, limit - count)) .. '|' .. text(limit)
+      elseif stock == 0 and held > 0 then
+        if not next_end then
+          local first = call('ZRANGE', KEYS[3 * e + 5], 0, 0, 'WITHSCORES')
+          next_end = first[2] and tonumber(first[2]) or expires or now
+        end
+        code, value = 12, next_end
       elseif stock == 0 then
         code, value = 9, 0
       elseif quantity > stock then
@@ -74,21 +160,47 @@ for e = 1, events do
       elseif accepted >= room then
         code, value = 7, 0
       else
-        code, value = 0, now
+        code, value = 0, expires or 0
         stock, taken, accepted = stock - quantity, taken + quantity, accepted + 1
-        -- Forms: see OrderRecord and QueueEntry.
-        local order_key, customer = KEYS[1 + events + i], ARGV[base + 2 * i]
-        local body = prefix .. ARGV[base + 2 * i - 1] .. suffix
-        records[2 * accepted - 1] = order_key
-        records[2 * accepted] = '1|pending|' .. body .. '|||' .. customer
-        entries[accepted] = '1|' .. sub(order_key, -36) .. '|' .. body .. '|' .. customer
+        local record, tail = KEYS[record_base + i], customer
+        local id = sub(record, -36)
+        if scope then
+          tail = customer .. '\t' .. ARGV[at]
+          first_orders[scope] = generation .. '|' .. quantity .. '|' .. now_text .. '|' .. expires_text .. '|' .. id
+          keys[#keys + 1] = scope
+          keys[#keys + 1] = first_orders[scope]
+        end
+        if customer ~= '' then
+          owned[customer] = count + quantity
+          changed[customer] = true
+        end
+        if hold then
+          held = held + quantity
+          holds[#holds + 1] = expires_text
+          holds[#holds + 1] = id
+        end
+        records[2 * accepted - 1] = record
+        records[2 * accepted] = record_prefix .. ARGV[at - 2] .. suffix .. '|' .. tail
+        entries[accepted] = '2|' .. id .. entry_prefix .. ARGV[at - 2] .. suffix .. tail
       end
     end
     answers[2 * i - 1] = code
     answers[2 * i] = value
   end
   if taken > 0 then
-    call('HSET', key, 'stock', string.format('%.0f', stock), 'pending', string.format('%.0f', pending + taken))
+    if hold then
+      call('HSET', key, 'stock', text(stock), 'held', text(held))
+      call('ZADD', KEYS[3 * e + 5], unpack(holds))
+      call('ZADD', KEYS[2], 'LT', expires_text, ARGV[2 * e + 1])
+    else
+      call('HSET', key, 'stock', text(stock), 'pending', text(pending + taken))
+    end
+    local totals = {}
+    for customer in pairs(changed) do
+      totals[#totals + 1] = customer
+      totals[#totals + 1] = text(owned[customer])
+    end
+    if #totals > 0 then call('HSET', KEYS[3 * e + 4], unpack(totals)) end
   end
 end
 
@@ -99,5 +211,6 @@ end
 for first = 1, accepted, 1000 do
   call('RPUSH', KEYS[1], unpack(entries, first, math.min(first + 999, accepted)))
 end
+if #keys > 0 then call('HSET', today, unpack(keys)) end
 answers[#answers + 1] = now
 return answers

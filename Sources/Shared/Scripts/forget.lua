@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Lets the records of the longest settled batch go, once they have been kept long enough.
+-- Lets the records of the longest settled batch go, once they have been kept long enough: those that the ledger has as
+-- they stand, and that hold nothing. The others stand in a later batch too, or will.
 --
 -- KEYS  settled, one key per order of the batch
 -- ARGV  the batch as the list holds it: the time of settling in seconds, '|', the orders' ids; seconds to keep records
@@ -10,6 +11,18 @@ if not settled then return redis.error_reply('ERR forget: the batch is damaged')
 if tonumber(redis.call('TIME')[1]) < settled + tonumber(ARGV[2]) then return 0 end
 redis.call('LPOP', KEYS[1])
 for first = 2, #KEYS, 1000 do
-  redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS)))
+  local last = math.min(first + 999, #KEYS)
+  local records, ended = redis.call('MGET', unpack(KEYS, first, last)), {}
+  for i = first, last do
+    local record = records[i - first + 1]
+    if record then
+      local state, version, known = string.match(record, '^2|(%l+)|(%d+)|(%d+)|')
+      if state and state ~= 'held' and tonumber(known) >= tonumber(version)
+        or string.find(record, '^1|') and not string.find(record, '^1|pending|') then
+        ended[#ended + 1] = KEYS[i]
+      end
+    end
+  end
+  if #ended > 0 then redis.call('UNLINK', unpack(ended)) end
 end
 return 1

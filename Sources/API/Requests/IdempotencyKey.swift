@@ -1,0 +1,21 @@
+import HTTPTypes
+import Hummingbird
+
+extension Request {
+    /// The header `Idempotency-Key`, 1 to 255 printable ASCII characters; nil where it is not sent.
+    func idempotencyKey() throws(Problem) -> String? {
+        let values = headers[values: .idempotencyKey]
+        guard let key = values.first else { return nil }
+        guard values.count == 1, (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
+        else {
+            throw .invalid("Idempotency-Key", "Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters.")
+        }
+        return key
+    }
+}
+
+extension HTTPField.Name {
+    // Constants, valid by RFC 9110's rule for tokens.
+    static let idempotencyKey = Self("Idempotency-Key").unsafelyUnwrapped
+    static let idempotentReplayed = Self("Idempotent-Replayed").unsafelyUnwrapped
+}

@@ -1,0 +1,46 @@
+import HTTPTypes
+import Hummingbird
+
+/// How long a client would wait for an order: `?wait=N`, or `Prefer: wait=N` (RFC 7240, section 4.3), in seconds.
+struct WaitPreference: Hashable {
+    static let limit = 30
+
+    var seconds = 0
+    /// Whether the header said so, which the answer then confirms.
+    var isFromHeader = false
+
+    init(_ request: Request) throws(Problem) {
+        if let text = request.uri.queryParameters["wait"] {
+            guard let seconds = Self.number(text), seconds <= Self.limit else {
+                throw .invalid("wait", "wait must be a whole number of seconds from 0 to \(Self.limit).")
+            }
+            self.seconds = seconds
+        } else if let seconds = Self.preferred(request.headers[values: .prefer]) {
+            self.seconds = min(seconds, Self.limit)
+            isFromHeader = true
+        }
+    }
+
+    /// The first `wait` of the preferences; one that cannot be read is passed over, as the RFC has it.
+    private static func preferred(_ values: [String]) -> Int? {
+        for preference in values.joined(separator: ",").split(separator: ",") {
+            let parts = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map {
+                $0.trimmingPrefix { $0.isWhitespace }
+            }
+            guard parts.count == 2, parts[0].lowercased().filter({ !$0.isWhitespace }) == "wait" else { continue }
+            if let seconds = number(parts[1].filter { !$0.isWhitespace && $0 != "\"" }) { return seconds }
+        }
+        return nil
+    }
+
+    private static func number(_ text: some StringProtocol) -> Int? {
+        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(text)
+    }
+}
+
+extension HTTPField.Name {
+    // Constants, valid by RFC 9110's rule for tokens.
+    static let prefer = Self("Prefer").unsafelyUnwrapped
+    static let preferenceApplied = Self("Preference-Applied").unsafelyUnwrapped
+}

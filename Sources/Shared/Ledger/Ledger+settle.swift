@@ -1,0 +1,186 @@
+extension Ledger {
+    /// Locks the events' rows in the order of their ids, writes the snapshots, each where the order is new or was at a
+    /// lower version, and moves the counters by what that changed; all in one statement and so in one transaction. Answers
+    /// one row with the time, and one for each order that was not written, with the reason.
+    ///
+    /// `previous_status` is set from the row as it is when the statement writes it, not as its snapshot saw it, so that
+    /// the counters follow what really changed.
+    private static let write = PostgresStatement(
+        name: "orders_write",
+        sql: """
+            WITH input AS (
+                SELECT * FROM unnest(
+                    $1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::text[], $7::int[], $8::bigint[],
+                    $9::bigint[], $10::bigint[], $11::text[])
+                    AS columns (id, event_id, generation, status, version, customer, quantity, claimed_ms,
+                        confirmed_ms, expires_ms, idempotency_key)
+            ), event AS MATERIALIZED (
+                SELECT id, generation FROM events
+                WHERE id IN (SELECT event_id FROM input) ORDER BY id FOR UPDATE
+            ), written AS (
+                INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at, expires_at,
+                    idempotency_key)
+                SELECT input.id, event_id, customer, quantity, CASE status WHEN 'pending' THEN 'confirmed' ELSE status END,
+                    version, \(timestamp("claimed_ms")),
+                    CASE status WHEN 'pending' THEN now() ELSE \(timestamp("confirmed_ms")) END,
+                    \(timestamp("expires_ms")), idempotency_key
+                FROM input JOIN event ON event.id = event_id AND event.generation = input.generation
+                ON CONFLICT (id) DO UPDATE SET previous_status = orders.status, status = excluded.status,
+                    version = excluded.version, confirmed_at = excluded.confirmed_at, updated_at = now()
+                WHERE orders.version < excluded.version AND orders.status <> 'rejected'
+                RETURNING id, event_id, quantity, status, previous_status
+            ), moved AS (
+                UPDATE events SET sold = sold + sold_units, held = held + held_units, updated_at = now()
+                FROM (
+                    SELECT event_id,
+                        sum(quantity * ((status = 'confirmed')::int - (previous_status IS NOT DISTINCT FROM 'confirmed')::int))
+                            AS sold_units,
+                        sum(quantity * ((status = 'held')::int - (previous_status IS NOT DISTINCT FROM 'held')::int))
+                            AS held_units
+                    FROM written GROUP BY event_id
+                ) AS sums
+                WHERE events.id = sums.event_id
+            )
+            SELECT NULL AS id, 'now' AS outcome, \(milliseconds("now()"))
+            UNION ALL
+            SELECT input.id, CASE
+                    WHEN event.id IS NULL THEN 'unknown'
+                    WHEN event.generation > input.generation THEN 'forgotten'
+                    WHEN event.generation < input.generation THEN 'ahead'
+                    ELSE 'present' END, NULL
+            FROM input LEFT JOIN event ON event.id = input.event_id
+            WHERE NOT EXISTS (SELECT FROM written WHERE written.id = input.id)
+            """)
+
+    private static let standing = PostgresStatement(
+        name: "orders_standing",
+        sql: """
+            SELECT id, status, version, \(milliseconds("confirmed_at")), reason FROM orders WHERE id = ANY($1::uuid[])
+            """)
+
+    private static let insertRejected = PostgresStatement(
+        name: "order_insert_rejected",
+        sql: """
+            INSERT INTO orders (id, event_id, customer, quantity, status, reason, claimed_at, expires_at, idempotency_key,
+                version)
+            SELECT $1, id, $4, $5, 'rejected', $7, \(timestamp("$6")), \(timestamp("$8")), $9, $10
+            FROM events WHERE id = $2 AND generation = $3
+            ON CONFLICT (id) DO NOTHING
+            """)
+
+    /// Settles a batch of snapshots, in their order, each exactly once however often and in whatever order they are put:
+    /// of an order the highest version stands.
+    ///
+    /// In the usual case this is one statement. Where the content of some order makes the batch impossible (it would break
+    /// the event's CHECK, or Postgres cannot take its data), every order is settled alone, so that one bad order does not
+    /// hold up the others. Throws what is not the orders' fault; then nothing is known to have been settled.
+    public func settle(_ snapshots: [Order]) async throws -> [Settlement] {
+        guard !snapshots.isEmpty else { return [] }
+        let latest = Self.latest(of: snapshots)
+        var settlements: [OrderID: Settlement]
+        do {
+            settlements = try await write(latest)
+        } catch let error as PostgresError where error.isAboutContent {
+            settlements = [:]
+            for order in latest { settlements[order.id] = try await settleAlone(order) }
+        }
+        return snapshots.map { settlements[$0.id] ?? .forgotten }
+    }
+
+    /// The snapshot with the highest version of each order, in the order in which the orders first appear.
+    static func latest(of snapshots: [Order]) -> [Order] {
+        var latest: [Order] = []
+        var places: [OrderID: Int] = [:]
+        latest.reserveCapacity(snapshots.count)
+        for snapshot in snapshots {
+            if let place = places[snapshot.id] {
+                if snapshot.version > latest[place].version { latest[place] = snapshot }
+            } else {
+                places[snapshot.id] = latest.count
+                latest.append(snapshot)
+            }
+        }
+        return latest
+    }
+
+    private func settleAlone(_ order: Order) async throws -> Settlement {
+        do {
+            return try await write([order])[order.id] ?? .forgotten
+        } catch let error as PostgresError where error.isCheckViolation {
+            return try await reject(order, reason: "oversold")
+        } catch let error as PostgresError where error.isAboutContent {
+            return .unsettleable(reason: error.description)
+        }
+    }
+
+    /// Writes the orders, none of which is there twice.
+    private func write(_ orders: [Order]) async throws -> [OrderID: Settlement] {
+        let rows = try await pool.execute(
+            Self.write,
+            [
+                PostgresArray.literal(orders.map { $0.id.description }),
+                PostgresArray.literal(orders.map(\.event.description)),
+                PostgresArray.literal(orders.map(\.generation)),
+                PostgresArray.literal(orders.map(\.state.rawValue)),
+                PostgresArray.literal(orders.map(\.version)),
+                PostgresArray.literal(orders.map(\.customer)),
+                PostgresArray.literal(orders.map(\.quantity)),
+                PostgresArray.literal(orders.map(\.claimedAt.milliseconds)),
+                PostgresArray.literal(orders.map { $0.confirmedAt.map { String($0.milliseconds) } }),
+                PostgresArray.literal(orders.map { $0.expiresAt.map { String($0.milliseconds) } }),
+                PostgresArray.literal(orders.map(\.idempotencyKey)),
+            ]
+        ).rows
+        guard let first = rows.first, first[1] == "now" else {
+            throw PostgresError(.unexpectedResult, "the insert did not say when it ran")
+        }
+        let now = Timestamp(milliseconds: Int64(try first.integer(2)))
+        var settlements: [OrderID: Settlement] = [:]
+        settlements.reserveCapacity(orders.count)
+        for order in orders {
+            let confirmedAt = order.state == .pending ? now : order.confirmedAt
+            settlements[order.id] = .recorded(version: order.version, confirmedAt: confirmedAt)
+        }
+        var present: [OrderID] = []
+        for row in rows.dropFirst() {
+            guard let id = OrderID(try row.text(0)) else { continue }
+            switch row[1] {
+            case "unknown": settlements[id] = .unsettleable(reason: "the event is not in the ledger")
+            case "forgotten": settlements[id] = .forgotten
+            case "ahead":
+                settlements[id] = .unsettleable(reason: "the event's generation is later than the ledger's")
+            default: present.append(id)
+            }
+        }
+        return settlements.merging(try await standing(present)) { $1 }
+    }
+
+    /// What earlier deliveries of these orders led to.
+    private func standing(_ ids: [OrderID]) async throws -> [OrderID: Settlement] {
+        guard !ids.isEmpty else { return [:] }
+        // A row that is gone again was deleted by a reset in between.
+        var settlements = Dictionary(ids.map { ($0, Settlement.forgotten) }) { $1 }
+        for row in try await pool.execute(Self.standing, [PostgresArray.literal(ids.map(\.description))]).rows {
+            guard let id = OrderID(try row.text(0)) else { continue }
+            if row[1] == OrderState.rejected.rawValue {
+                settlements[id] = .rejected(reason: row[4] ?? "rejected")
+            } else {
+                settlements[id] = .recorded(
+                    version: try row.integer(2),
+                    confirmedAt: try row.integerIfPresent(3).map { Timestamp(milliseconds: Int64($0)) })
+            }
+        }
+        return settlements
+    }
+
+    private func reject(_ order: Order, reason: String) async throws -> Settlement {
+        _ = try await pool.execute(
+            Self.insertRejected,
+            [
+                order.id.description, order.event.description, String(order.generation), order.customer,
+                String(order.quantity), String(order.claimedAt.milliseconds), reason,
+                order.expiresAt.map { String($0.milliseconds) }, order.idempotencyKey, String(order.version),
+            ])
+        return try await standing([order.id])[order.id] ?? .forgotten
+    }
+}

@@ -1,0 +1,122 @@
+#!lua flags=allow-oom
+-- Confirms, cancels or expires orders: each changes only where its record is in a state that the transition leads away
+-- from, and on the right side of its deadline. Stock and the customer's count come back with the one that wins. Every
+-- change raises the order's version and queues a snapshot for the ledger.
+--
+-- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order (ending
+--       with the order's id), the orders of an event together
+-- ARGV  channel of finished orders, number of events,
+--       then per event: its id, the number of its orders
+--       then per order: confirm, cancel or expire; the record to go by where there is none, '' to leave it alone
+-- Answer: two values per order, a code and its record as it is now ('' where there is none):
+--   0 done   1 it was in that state already   2 it is in a state that this cannot follow   3 its deadline is over
+--   4 no such order in the event's present generation   5 the event is not here, unreadable or being rebuilt
+local KEYS, ARGV, call, tonumber, unpack = KEYS, ARGV, redis.call, tonumber, unpack
+local events, orders = tonumber(ARGV[2]), 0
+for e = 1, events do orders = orders + tonumber(ARGV[2 * e + 2]) end
+local base, record_base = 2 + 2 * events, 2 + 3 * events
+if #KEYS ~= record_base + orders or #ARGV ~= base + 2 * orders or orders > 1000 then
+  return redis.error_reply('ERR transition: keys and arguments do not match')
+end
+
+local function text(number) return string.format('%.0f', number) end
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Read once; a later transition of the same order in this call sees what an earlier one left.
+local present = {}
+if orders > 0 then
+  local found = call('MGET', unpack(KEYS, record_base + 1))
+  for i = 1, orders do present[KEYS[record_base + i]] = found[i] or nil end
+end
+
+-- The state that follows, or nil and the code of the refusal.
+local function decide(transition, state, expires)
+  local overdue = expires and now >= expires
+  if transition == 'confirm' then
+    if state == 'held' then
+      if overdue then return nil, 3 end
+      return 'confirmed'
+    end
+    if state == 'confirmed' then return nil, 1 end
+    if state == 'expired' then return nil, 3 end
+  elseif transition == 'cancel' then
+    if state == 'held' or state == 'confirmed' then return 'cancelled' end
+    if state == 'cancelled' then return nil, 1 end
+  elseif transition == 'expire' then
+    if state == 'held' and overdue then return 'expired' end
+    if state == 'expired' then return nil, 1 end
+  end
+  return nil, 2
+end
+
+local answers, entries, records, ended, i = {}, {}, {}, {}, 0
+for e = 1, events do
+  local key, customers, holds = KEYS[3 * e], KEYS[3 * e + 1], KEYS[3 * e + 2]
+  local fields = call('HMGET', key, 'generation', 'stock', 'held', 'sold', 'closed')
+  local generation, stock, held, sold = fields[1], tonumber(fields[2]), tonumber(fields[3]), tonumber(fields[4])
+  local readable = generation and stock and held and sold and fields[5] ~= '1'
+  local changes, back, gone = 0, {}, {}
+  for _ = 1, tonumber(ARGV[2 * e + 2]) do
+    i = i + 1
+    local transition, record_key = ARGV[base + 2 * i - 1], KEYS[record_base + i]
+    local record = present[record_key]
+    -- A record in the form of an earlier release is gone by as if it were not there.
+    if not record or string.sub(record, 1, 2) ~= '2|' then record = ARGV[base + 2 * i] end
+    local state, version, settled, event, of, quantity, claimed, confirmed, expires, reason, tail = string.match(record,
+      '^2|(%l+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d*)|(%d*)|([^|]*)|(.*)$')
+    local code, after
+    if not readable then
+      code = 5
+    elseif not state or event ~= ARGV[2 * e + 1] or of ~= generation then
+      code = 4
+    else
+      after, code = decide(transition, state, tonumber(expires))
+    end
+    if after then
+      code = 0
+      local units = tonumber(quantity)
+      if state == 'held' then held = held - units else sold = sold - units end
+      if after == 'confirmed' then
+        sold, confirmed = sold + units, text(now)
+      else
+        stock = stock + units
+        local customer = string.match(tail, '^[^\t]*')
+        if customer ~= '' then back[customer] = (back[customer] or 0) + units end
+        ended[#ended + 1] = string.sub(record_key, -36)
+      end
+      local body = event .. '|' .. of .. '|' .. quantity .. '|' .. claimed .. '|' .. confirmed .. '|' .. expires .. '|'
+      version = text(version + 1)
+      record = '2|' .. after .. '|' .. version .. '|' .. settled .. '|' .. body .. reason .. '|' .. tail
+      present[record_key] = record
+      records[#records + 1] = record_key
+      records[#records + 1] = record
+      entries[#entries + 1] = '2|' .. string.sub(record_key, -36) .. '|' .. after .. '|' .. version .. '|' .. body .. tail
+      changes = changes + 1
+    end
+    -- Whatever is not held now is to leave the holds. Of an event that cannot be read now nothing is known.
+    if code == 4 or code ~= 5 and (after or state ~= 'held') then gone[#gone + 1] = string.sub(record_key, -36) end
+    answers[2 * i - 1] = code
+    answers[2 * i] = record
+  end
+  if changes > 0 then
+    call('HSET', key, 'stock', text(stock), 'held', text(held), 'sold', text(sold))
+    for customer, units in pairs(back) do
+      local left = (tonumber(call('HGET', customers, customer) or '') or 0) - units
+      if left > 0 then call('HSET', customers, customer, text(left)) else call('HDEL', customers, customer) end
+    end
+  end
+  if #gone > 0 then call('ZREM', holds, unpack(gone)) end
+  local first = call('ZRANGE', holds, 0, 0, 'WITHSCORES')
+  if first[2] then
+    call('ZADD', KEYS[2], first[2], ARGV[2 * e + 1])
+  else
+    call('ZREM', KEYS[2], ARGV[2 * e + 1])
+  end
+end
+
+if #records > 0 then
+  call('MSET', unpack(records))
+  call('RPUSH', KEYS[1], unpack(entries))
+end
+if #ended > 0 then call('PUBLISH', ARGV[1], table.concat(ended, ',')) end
+return answers
