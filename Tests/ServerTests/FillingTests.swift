@@ -1,0 +1,106 @@
+import TestSupport
+import Testing
+
+@testable import Shared
+
+/// Redis emptied with reservations in the ledger: everything that hangs on them comes back.
+@Suite(.timeLimit(.minutes(2))) struct FillingTests {
+    private func make() async throws -> TestStores {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(
+            .demo,
+            EventTerms(name: "Demo", capacity: 5000, maxQuantity: 10, customerLimit: 4, holdSeconds: 600))
+        return test
+    }
+
+    @Test func holdsLimitsAndKeysComeBackFromTheLedger() async throws {
+        let test = try await make()
+        let held = try await test.hold(quantity: 3, customer: "a")
+        let sold = try await test.hold(quantity: 2, customer: "b")
+        _ = try await test.inventory.change(sold, by: .confirm)
+        let cancelled = try await test.hold(quantity: 2, customer: "b")
+        _ = try await test.inventory.change(cancelled, by: .cancel)
+        let keyed = test.purchase(quantity: 1, customer: "a", key: "k|1")
+        #expect(
+            try await test.inventory.claim(keyed)
+                == .accepted(Acceptance(order: keyed.id, expiresAt: try await test.inventory.order(keyed.id)?.expiresAt)))
+        // More than one page.
+        #expect(try await test.claimAtOnce(1200, customer: { "many\($0)" }).accepted.count == 1200)
+        try await test.withWorkers { try await test.drained() }
+        let before = try await test.counters()
+        let end = try await test.inventory.order(keyed.id)?.expiresAt
+
+        try await test.redis("FLUSHDB")
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.counters() == before)
+        #expect(try await test.inventory.order(held.id)?.expiresAt == held.expiresAt)
+        #expect(try await test.redis("HGET", test.keys.customers(.demo), "a").integer == 4)
+        #expect(try await test.redis("HGET", test.keys.customers(.demo), "b").integer == 2)
+        #expect(try await test.redis("HLEN", test.keys.customers(.demo)).integer == 1202)
+        #expect(try await test.redis("ZCARD", test.keys.holds(.demo)).integer == 1202)
+        #expect(try await test.redis("EXISTS", test.keys.filling(.demo)).integer == 0)
+        let again = test.purchase(quantity: 1, customer: "a", key: "k|1")
+        #expect(
+            try await test.inventory.claim(again)
+                == .accepted(Acceptance(order: keyed.id, expiresAt: end, isReplay: true)))
+        let present = try #require(try await test.inventory.order(held.id))
+        guard case .done = try await test.inventory.change(present, by: .confirm) else {
+            Issue.record("a hold that came back cannot be confirmed")
+            return
+        }
+        let row = try #require(try await test.ledger.order(sold.id))
+        guard case .done = try await test.inventory.change(row, by: .cancel) else {
+            Issue.record("an order of before cannot be cancelled")
+            return
+        }
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
+    @Test func nothingIsFilledInWhileSnapshotsAreOnTheirWay() async throws {
+        let test = try await make()
+        _ = try await test.hold(customer: "a")
+        try await test.redis("DEL", test.keys.event(.demo))
+        #expect(try await test.catalogue.publish(.demo) == .ordersUnderWay)
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.counters() == Counters(available: 4999, held: 1))
+        await test.close()
+    }
+
+    /// A filling whose caller gave up is carried out late, in the middle of the next one: it adds nothing.
+    @Test func aFillingThatWasGivenUpCannotAddToTheNext() async throws {
+        let test = try await make()
+        let order = try await test.hold(quantity: 2, customer: "a")
+        try await test.withWorkers { try await test.drained() }
+        let row = try #require(try await test.ledger.order(order.id))
+        try await test.redis("FLUSHDB")
+        let inventory = test.inventory
+        #expect(try await inventory.fill([], of: .demo, token: "old", isFirst: true))
+        #expect(try await inventory.fill([], of: .demo, token: "new", isFirst: true))
+        #expect(try await !inventory.fill([row], of: .demo, token: "old", isFirst: false))
+        #expect(try await inventory.fill([row], of: .demo, token: "new", isFirst: false))
+        let event = try #require(try await test.ledger.event(.demo))
+        #expect(try await inventory.publish(event, filling: "old") == .needsFilling)
+        #expect(try await inventory.publish(event, filling: "new") == .done)
+        #expect(try await test.redis("HGET", test.keys.customers(.demo), "a").integer == 2)
+        await test.close()
+    }
+
+    @Test func manyProcessesFillingAtOnceAreOneFilling() async throws {
+        let test = try await make()
+        #expect(try await test.claimAtOnce(700, customer: { "c\($0 % 350)" }).accepted.count == 700)
+        try await test.withWorkers { try await test.drained() }
+        try await test.redis("FLUSHDB")
+        let publications = try await withThrowingTaskGroup(of: Inventory.Publication.self) { group in
+            for _ in 0..<5 { group.addTask { try await test.catalogue.publish(.demo) } }
+            return try await group.reduce(into: [Inventory.Publication]()) { $0.append($1) }
+        }
+        #expect(Set(publications) == [.done])
+        let counts = try await test.redis("HVALS", test.keys.customers(.demo)).array?.compactMap(\.integer) ?? []
+        #expect(counts.count == 350 && counts.allSatisfy { $0 == 2 })
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+}

@@ -1,0 +1,151 @@
+import TestSupport
+import Testing
+
+@testable import Shared
+
+@Suite(.timeLimit(.minutes(2))) struct IdempotencyTests {
+    private func make(capacity: Int = 100, holdSeconds: Int? = nil, limit: Int? = nil) async throws -> TestStores {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(
+            .demo,
+            EventTerms(name: "Demo", capacity: capacity, customerLimit: limit, holdSeconds: holdSeconds))
+        return test
+    }
+
+    private func acceptance(_ test: TestStores, _ purchase: Purchase) async throws -> Acceptance {
+        guard case .accepted(let acceptance) = try await test.inventory.claim(purchase) else {
+            throw GaveUp(description: "refused")
+        }
+        return acceptance
+    }
+
+    @Test(arguments: [nil, 600])
+    func aThousandAtOnceWithOneKeyMakeOneOrder(holdSeconds: Int?) async throws {
+        let test = try await make(holdSeconds: holdSeconds)
+        let acceptances = try await withThrowingTaskGroup(of: Acceptance.self) { group in
+            for _ in 0..<1000 {
+                group.addTask { try await acceptance(test, test.purchase(quantity: 3, customer: "c", key: "k")) }
+            }
+            return try await group.reduce(into: [Acceptance]()) { $0.append($1) }
+        }
+        #expect(acceptances.count { !$0.isReplay } == 1)
+        #expect(Set(acceptances.map(\.order)).count == 1)
+        #expect(Set(acceptances.map(\.expiresAt)).count == 1)
+        #expect(try await test.redis("LLEN", test.keys.queue).integer == 1)
+        let report = try await test.counters()
+        #expect(report.available == 97 && report.pending + report.held == 3)
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.sql("SELECT count(*) || idempotency_key FROM orders GROUP BY idempotency_key") == "1k")
+        await test.close()
+    }
+
+    @Test func aReplayWinsOverEverythingThatWouldRefuse() async throws {
+        let test = try await make(capacity: 5, limit: 5)
+        let first = try await acceptance(test, test.purchase(quantity: 2, customer: "c", key: "k"))
+        #expect(try await acceptance(test, test.purchase(quantity: 3, customer: "c", key: "rest")).isReplay == false)
+        let expected = Acceptance(order: first.order, isReplay: true)
+        func replays() async throws -> Bool {
+            try await acceptance(test, test.purchase(quantity: 2, customer: "c", key: "k")) == expected
+        }
+        #expect(try await replays(), "sold out, and at the customer's limit")
+        _ = try await test.catalogue.put(.demo, EventChange(maxQuantity: 1, paused: true))
+        #expect(try await replays(), "paused, and above the maximum")
+        _ = try await test.catalogue.put(.demo, EventChange(closesAt: Timestamp(milliseconds: 1), paused: false))
+        #expect(try await replays(), "closed")
+        #expect(try await test.inventory.claim(test.purchase(customer: "c", key: "new")) == .refused(.closed))
+        await test.close()
+    }
+
+    @Test func aKeyWithAnotherQuantityIsRefusedAndChangesNothing() async throws {
+        let test = try await make()
+        _ = try await acceptance(test, test.purchase(quantity: 2, key: "k"))
+        #expect(
+            try await test.inventory.claim(test.purchase(quantity: 1, key: "k")) == .refused(.idempotencyKeyReused))
+        #expect(try await test.counters() == Counters(available: 98, pending: 2))
+        await test.close()
+    }
+
+    @Test func refusalsAreNotStored() async throws {
+        let test = try await make(capacity: 1)
+        #expect(
+            try await test.inventory.claim(test.purchase(quantity: 2, key: "k"))
+                == .refused(.insufficientStock(available: 1)))
+        _ = try await test.catalogue.put(.demo, EventChange(capacity: 2))
+        #expect(try await !acceptance(test, test.purchase(quantity: 2, key: "k")).isReplay)
+        await test.close()
+    }
+
+    @Test func keysBelongToTheirCustomerAndEvent() async throws {
+        let test = try await make()
+        let other = try #require(EventID("other"))
+        try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 100))
+        // Customers and keys that would meet if they were only put together.
+        let buyers: [(String?, String)] = [
+            (nil, "k"), ("a", "k"), ("b", "k"), ("a", "b|k"), ("a|b", "k"), ("a b", "k"), ("a", "b k"), ("k", "k"),
+            ("a", String(repeating: "~", count: 255)), ("日本", "\"'\\"),
+        ]
+        var orders: Set<OrderID> = []
+        for (customer, key) in buyers {
+            for event in [EventID.demo, other] {
+                let first = try await acceptance(test, test.purchase(event, customer: customer, key: key))
+                #expect(!first.isReplay)
+                orders.insert(first.order)
+                let again = try await acceptance(test, test.purchase(event, customer: customer, key: key))
+                #expect(again == Acceptance(order: first.order, isReplay: true))
+            }
+        }
+        #expect(orders.count == 2 * buyers.count)
+        await test.close()
+    }
+
+    @Test func theSameKeyTwiceInOneCallOfTheScriptMakesOneOrder() async throws {
+        let test = try await make()
+        let group = ClaimGroup([
+            test.purchase(key: "k"), test.purchase(key: "k"), test.purchase(quantity: 2, key: "k"), test.purchase(key: "l"),
+        ])
+        let reply = try await test.stores.redis.connection.evaluate(group.call(in: test.keys, queueLimit: 100))
+        let outcomes = try group.outcomes(of: reply)
+        #expect(outcomes[0] == .accepted(Acceptance(order: group.purchases[0].id)))
+        #expect(outcomes[1] == .accepted(Acceptance(order: group.purchases[0].id, isReplay: true)))
+        #expect(outcomes[2] == .refused(.idempotencyKeyReused))
+        #expect(outcomes[3] == .accepted(Acceptance(order: group.purchases[3].id)))
+        #expect(try await test.counters() == Counters(available: 98, pending: 2))
+        await test.close()
+    }
+
+    @Test func aResetBeginsAnewForKeysToo() async throws {
+        let test = try await make()
+        let first = try await acceptance(test, test.purchase(key: "k"))
+        _ = try await test.catalogue.reset(.demo, capacity: nil)
+        let second = try await acceptance(test, test.purchase(key: "k"))
+        #expect(!second.isReplay && second.order != first.order)
+        await test.close()
+    }
+
+    /// Keys are good for a day: looked for where today's and yesterday's stand, and let go by the workers after that.
+    @Test func aKeyIsKeptForADayAndLetGoAfterTwo() async throws {
+        let test = try await make()
+        let day = try await test.redis("TIME").time().milliseconds / 86_400_000
+        let keys = test.keys.idempotencyKeys
+        func bucket(_ day: Int64) -> String { keys[Int(day % 3)] }
+        let first = try await acceptance(test, test.purchase(key: "k"))
+        let scope = "demo\t\tk"
+        let kept = try #require(try await test.redis("HGET", bucket(day), scope).string)
+        // As if it had been made yesterday, less than 24 hours ago.
+        try await test.redis("RENAME", bucket(day), bucket(day + 2))
+        #expect(try await acceptance(test, test.purchase(key: "k")).order == first.order)
+        try await test.queue().forgetOldKeys()
+        #expect(try await acceptance(test, test.purchase(key: "k")).order == first.order)
+        // As if it had been made more than 24 hours ago.
+        var fields = kept.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        fields[2] = String((Int64(fields[2]) ?? 0) - 86_400_001)
+        try await test.redis("HSET", bucket(day + 2), scope, fields.joined(separator: "|"))
+        #expect(try await acceptance(test, test.purchase(key: "k")).order != first.order)
+        // The day before yesterday's.
+        try await test.redis("RENAME", bucket(day + 2), bucket(day + 1))
+        try await test.queue().forgetOldKeys()
+        #expect(try await test.redis("EXISTS", bucket(day + 1)).integer == 0)
+        #expect(try await test.redis("EXISTS", bucket(day)).integer == 1)
+        await test.close()
+    }
+}
