@@ -28,16 +28,21 @@ extension App {
     }
 
     /// The server, what prepares it, and what it waits with; for `serve` and for tests. At the stop the last goes first.
+    ///
+    /// - Parameter watch: what it waits with, where a test wants to see who waits.
     static func services(
-        _ settings: APISettings, stores: Stores, group: any EventLoopGroup, logger: Logger,
+        _ settings: APISettings, stores: Stores, group: any EventLoopGroup, logger: Logger, watch: OrderWatch? = nil,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) async throws -> [any Service] {
         let inventory = try await Inventory(
             client: stores.redis, partitioning: settings.stores.partitioning, queueLimit: settings.queueLimit)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
-        let watch = try await OrderWatch(
-            Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
+        let watch =
+            if let watch { watch } else {
+                try await OrderWatch(
+                    Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
+            }
         let sale = Sale(
             inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,
             access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo))

@@ -11,7 +11,7 @@ extension TestStores {
     /// Runs the API on a free port while `body` runs, ready to serve, then stops it gracefully.
     func withAPI<Value: Sendable>(
         demo: Bool = true, token: String? = "secret", connectionLimit: Int = 10_000,
-        queueLimit: Int = 1_000_000,
+        queueLimit: Int = 1_000_000, watch: OrderWatch? = nil,
         _ body: @escaping @Sendable (HTTPClient) async throws -> Value
     ) async throws -> Value {
         var settings = try APISettings(Settings(flags: ["PORT": "0"], environment: environment))
@@ -21,7 +21,7 @@ extension TestStores {
         settings.queueLimit = queueLimit
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let running = try await API.App.services(
-            settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger, watch: watch,
             onServerRunning: { found.yield($0.localAddress?.port ?? 0) })
         let services = ServiceGroup(configuration: .init(services: running, logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { group in
