@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
-import Shared
 import TestSupport
 import Testing
 
 @testable import API
+@testable import Shared
 
 /// The programs as users start them.
 @Suite(.timeLimit(.minutes(2))) struct ProgramTests {
@@ -81,6 +81,77 @@ import Testing
         await test.close()
     }
 
+    /// The library of Debian's package faketime, for programs with threads.
+    private static let fakeTime = try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")
+        .map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }.first(where: FileManager.default.fileExists(atPath:))
+
+    /// Deadlines, openings and leases go by Redis's clock: an API whose own is an hour off serves the same.
+    @Test(arguments: ["+1h", "-1h"])
+    func theClockOfTheAPIChangesNothing(offset: String) async throws {
+        let test = try await TestStores.make()
+        let now = try await test.redis("TIME").time()
+        func after(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: now.milliseconds + seconds * 1000) }
+        func ensure(_ id: String, _ terms: EventTerms) async throws {
+            try await test.catalogue.ensure(try #require(EventID(id)), terms)
+        }
+        try await ensure("held", EventTerms(name: "", capacity: 5, holdSeconds: 120))
+        try await ensure("soon", EventTerms(name: "", capacity: 5, opensAt: after(600)))
+        try await ensure("open", EventTerms(name: "", capacity: 5, opensAt: after(-600), closesAt: after(600)))
+        let port = try freePort()
+        // The port by environment: the library moves the environment, from where Swift finds the arguments' place.
+        let faked = ["PORT": String(port), "FAKETIME": offset, "LD_PRELOAD": try #require(Self.fakeTime)]
+        let api = try start("API", [], test.environment.merging(faked) { $1 })
+        let client = HTTPClient(port: port)
+        try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+        try await test.withWorkers {
+            let key = ["Idempotency-Key": "k"]
+            let bought = try await client.send("POST", "/buy", #"{"event":"held"}"#, headers: key)
+            let end = try #require(bought.text("expires_at").flatMap { RFC3339.timestamp($0) })
+            #expect((110...130).contains((end.milliseconds - now.milliseconds) / 1000))
+            let id = try #require(bought.text("ticket_id"))
+            // The id tells that the clock is off, and nothing goes by it.
+            let made = try #require(OrderID(id)).high >> 16
+            #expect(abs(Int64(made) - now.milliseconds) > 3_000_000)
+            let settled = try await client.send("GET", "/orders/\(id)?wait=20")
+            #expect(settled.text("status") == "held" && settled.json["persisted"] as? Bool == true)
+            let claimed = try #require(settled.text("claimed_at").flatMap { RFC3339.timestamp($0) })
+            #expect(abs(claimed.milliseconds - now.milliseconds) < 60_000)
+            #expect(try await client.send("POST", "/orders/\(id)/confirm").status == 200)
+            #expect(try await client.send("POST", "/buy", #"{"event":"held"}"#, headers: key).body == bought.body)
+            let early = try await client.send("POST", "/buy", #"{"event":"soon"}"#)
+            #expect(early.text("state") == "scheduled")
+            #expect((500...600).contains(try #require(early.integer("retry_after_s"))))
+            #expect(try await client.send("POST", "/buy", #"{"event":"open"}"#).status == 202)
+            #expect(try await client.send("GET", "/events/soon").text("status") == "scheduled")
+            #expect(try await client.send("GET", "/events/open").text("status") == "open")
+        }
+        api.signal(SIGTERM)
+        #expect(try await api.exitCode() == 0)
+        await test.close()
+    }
+
+    /// Neither the right token nor a wrong one, however much is logged.
+    @Test func theAdminTokenIsNeverLogged() async throws {
+        let test = try await TestStores.make()
+        let port = try freePort()
+        let api = try start(
+            "API", ["--port", String(port)],
+            test.environment.merging(["ADMIN_TOKEN": "right-hush-hush", "LOG_LEVEL": "trace"]) { $1 })
+        let client = HTTPClient(port: port)
+        try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+        for (token, status) in [("right-hush-hush", 201), ("wrong-hush-hush", 401)] {
+            let answer = try await client.send(
+                "PUT", "/events/e", #"{"capacity":1}"#, headers: ["Authorization": "bearer \(token)"])
+            #expect(answer.status == status)
+            #expect(!answer.body.contains("hush") && !answer.headers.values.contains { $0.contains("hush") })
+        }
+        api.signal(SIGTERM)
+        #expect(try await api.exitCode() == 0)
+        #expect(api.output.contains("event put"), "it logs")
+        #expect(!api.output.contains("hush"))
+        await test.close()
+    }
+
     @Test func aKilledWorkerLosesNothing() async throws {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100_000))
@@ -123,45 +194,5 @@ import Testing
             }
             return bound ? Int(UInt16(bigEndian: pointer.pointee.sin_port)) : nil
         }
-    }
-}
-
-/// A program of this package, as built for the tests.
-final class Run: Sendable {
-    private let process = Process()
-    private let watch: Process
-    private let log: URL
-
-    init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
-        let directory = try ServerProcess.makeDirectory()
-        log = directory.appendingPathComponent("log")
-        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        let output = try FileHandle(forWritingTo: log)
-        let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        process.executableURL = products.appendingPathComponent(program)
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        watch = try ServerProcess.watch(process.processIdentifier)
-    }
-
-    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
-
-    func signal(_ number: Int32) {
-        if process.isRunning { kill(process.processIdentifier, number) }
-    }
-
-    func exitCode() async throws -> Int32 {
-        try await eventually("the program ends") { !self.process.isRunning }
-        if watch.isRunning { watch.terminate() }
-        return process.terminationStatus
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        if watch.isRunning { watch.terminate() }
     }
 }

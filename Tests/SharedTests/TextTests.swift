@@ -12,7 +12,14 @@ import Testing
         #expect(RFC3339.text(Timestamp(milliseconds: 1_795_466_379_441)) == "2026-11-23T20:39:39.441Z")
         #expect(RFC3339.timestamp("2026-11-23T20:39:39Z")?.milliseconds == 1_795_466_379_000)
         #expect(RFC3339.timestamp("2026-11-23T21:39:39+01:00")?.milliseconds == 1_795_466_379_000)
-        for text in ["", "2026-11-23", "tomorrow", "2026-13-01T00:00:00Z"] { #expect(RFC3339.timestamp(text) == nil) }
+        #expect(RFC3339.timestamp("2024-02-29t21:39:39.5z")?.milliseconds == 1_709_242_779_500)
+        for text in [
+            "", "2026-11-23", "tomorrow", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+            "2026-11-23T12:99:00Z", "2026-11-23T12:00:99Z", "2026-11-23T12:00:00+24:00", "2026-11-23T12:00:00+01:99",
+            "2026-11-23T12:00:00", "2026-11-23T12:00:00X", "2026-11-23T12:00:00.Z1",
+        ] {
+            #expect(RFC3339.timestamp(text) == nil, "\(text)")
+        }
     }
 }
 

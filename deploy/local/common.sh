@@ -13,7 +13,7 @@ postgres_bin() {
   [[ -x $dir/initdb ]] && printf '%s' "$dir"
 }
 
-# Debian packages that are missing for building and running.
+# Debian packages that are missing for building and running, and with $wanted=tests for testing.
 missing_packages() {
   command -v pkg-config >/dev/null || printf 'pkg-config '
   pkg-config --exists libpq 2>/dev/null || printf 'libpq-dev '
@@ -22,6 +22,9 @@ missing_packages() {
   command -v redis-cli >/dev/null || printf 'redis-tools '
   [[ -n $(postgres_bin) ]] || printf 'postgresql '
   command -v setpriv >/dev/null || printf 'util-linux '
+  [[ ${wanted:-} == tests ]] || return 0
+  command -v faketime >/dev/null || printf 'faketime '
+  python3 -c 'import venv, ensurepip' 2>/dev/null || printf 'python3-venv '
 }
 
 # Installs what is missing, where that can be done; otherwise says what it needs.
@@ -46,6 +49,18 @@ install_missing() {
   rm -f "${TMPDIR:-/tmp}/ticketblitz-install.$$"
   packages=$(missing_packages)
   [[ -z $packages ]] || fail "installed, but still not found: $packages"
+}
+
+# Installs the tools that only tests need, of the versions that Tests/Tools/requirements.txt names, under .run/tools.
+install_test_tools() {
+  local tools=$state/tools wanted=$root/Tests/Tools/requirements.txt
+  cmp -s "$wanted" "$tools/requirements.txt" && [[ -x $tools/bin/python ]] && return
+  say "installing the tests' tools under .run/tools"
+  mkdir -p "$state"
+  rm -rf "$tools"
+  { python3 -m venv "$tools" && "$tools/bin/pip" install -q --disable-pip-version-check -r "$wanted"; } \
+    >"$state/tools.log" 2>&1 || { tail -n 5 "$state/tools.log" >&2; fail "could not install the tests' tools"; }
+  cp "$wanted" "$tools/requirements.txt"
 }
 
 # Whether someone listens on a port of either loopback address.

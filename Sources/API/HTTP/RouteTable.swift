@@ -3,7 +3,10 @@ struct RouteTable: Sendable {
     /// Patterns as the router writes them, `:name` standing for one segment.
     private let patterns: [(segments: [Substring], methods: [String])]
 
+    let all: [(path: String, methods: [String])]
+
     init(_ routes: [(path: String, methods: [String])]) {
+        all = routes
         patterns = routes.map { ($0.path.split(separator: "/"), $0.methods) }
     }
 

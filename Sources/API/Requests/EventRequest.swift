@@ -10,7 +10,9 @@ struct EventRequest {
     var change = EventChange()
 
     init(_ bytes: Data) throws(Problem) {
-        guard let object = try StrictObject.read(bytes, fields: Self.fields) else { return }
+        guard let object = try StrictObject.read(bytes, fields: Self.fields) else {
+            throw .invalid(nil, "A body is needed: a JSON object with what is to change.")
+        }
         change.name = try object.text("name")
         if let name = change.name {
             guard (1...200).contains(name.unicodeScalars.count), !name.unicodeScalars.contains("\0") else {

@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import API
+@testable import Shared
+
+/// The API's description, held against the standard and against the API.
+@Suite(.timeLimit(.minutes(5))) struct DescriptionTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func tool(_ name: String) throws -> URL {
+        let tool = Self.root.appendingPathComponent(".run/tools/bin/\(name)")
+        try #require(FileManager.default.isExecutableFile(atPath: tool.path), "make test installs \(name)")
+        return tool
+    }
+
+    @Test func whatIsServedIsValidOpenAPI() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let served = try await api.send("GET", "/openapi.yaml")
+            #expect(served.headers["content-type"] == "application/yaml")
+            let file = try ServerProcess.makeDirectory().appendingPathComponent("openapi.yaml")
+            try served.body.write(to: file, atomically: true, encoding: .utf8)
+            let run = try Run(try tool("python"), ["-m", "openapi_spec_validator", file.path], [:])
+            #expect(try await run.exitCode(within: 60) == 0, "\(run.output)")
+        }
+        await test.close()
+    }
+
+    /// Every route is in the description, and every path of the description is a route.
+    @Test func everyRouteIsDescribed() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let text = try await api.send("GET", "/openapi.yaml").body
+            for route in Sale.routes.all {
+                let path = route.path.replacing(":id", with: "{id}")
+                #expect(text.contains("\n  \(path):\n"), "\(path) is not described")
+            }
+            let described = text.split(separator: "\n").count { $0.hasPrefix("  /") }
+            #expect(described == Sale.routes.all.count)
+        }
+        await test.close()
+    }
+
+    private static let config = root.appendingPathComponent("Tests/Tools/schemathesis.toml").path
+
+    /// Drives the running API with generated requests, good and bad, alone and one after another.
+    private func drive(_ api: HTTPClient, _ arguments: [String], seed: Int) async throws {
+        let run = try Run(
+            try tool("schemathesis"),
+            [
+                "--config-file", Self.config, "run", "http://127.0.0.1:\(api.port)/openapi.yaml", "--checks", "all",
+                "--seed", String(seed), "--continue-on-failure", "--suppress-health-check", "all", "--no-color",
+            ] + arguments, [:])
+        #expect(try await run.exitCode(within: 240) == 0, "\(run.output)")
+    }
+
+    @Test func noGeneratedRequestIsAnsweredUnexpectedly() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            try await test.withWorkers {
+                try await drive(api, ["-H", "Authorization: Bearer secret", "-n", "60"], seed: 7)
+            }
+        }
+        await test.close()
+    }
+
+    /// Without the routes that would close the event: most purchases are accepted here, and their orders confirmed and
+    /// cancelled.
+    @Test func noReservationIsAnsweredUnexpectedly() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let terms = EventChange(capacity: 1_000_000, maxQuantity: 1000, holdSeconds: 600)
+            _ = try await test.catalogue.put(.demo, terms)
+            try await test.withWorkers {
+                try await drive(
+                    api, ["--include-path-regex", "^/(buy|orders)", "--phases", "stateful", "-n", "100"], seed: 11)
+            }
+            let states = try await test.sql("SELECT count(DISTINCT status) FROM orders")
+            #expect(states == "3", "some are held, some confirmed, some cancelled")
+            #expect(try await test.isAtRest())
+        }
+        await test.close()
+    }
+}

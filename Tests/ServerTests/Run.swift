@@ -1,0 +1,51 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// A program that a test runs: one of this package, as built for the tests, or a tool.
+final class Run: Sendable {
+    private let process = Process()
+    private let watch: Process
+    private let log: URL
+
+    /// Where the programs of this package stand.
+    static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
+
+    convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
+        try self.init(Self.products.appendingPathComponent(program), arguments, environment)
+    }
+
+    /// Runs in a new folder of its own.
+    init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+        let directory = try ServerProcess.makeDirectory()
+        log = directory.appendingPathComponent("log")
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        let output = try FileHandle(forWritingTo: log)
+        process.executableURL = executable
+        process.currentDirectoryURL = directory
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        watch = try ServerProcess.watch(process.processIdentifier)
+    }
+
+    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+    func signal(_ number: Int32) {
+        if process.isRunning { kill(process.processIdentifier, number) }
+    }
+
+    func exitCode(within seconds: Double = 20) async throws -> Int32 {
+        try await eventually("the program ends", within: seconds) { !self.process.isRunning }
+        if watch.isRunning { watch.terminate() }
+        return process.terminationStatus
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if watch.isRunning { watch.terminate() }
+    }
+}
