@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func whatIsGivenBackCanBeHadAgain() async throws {
-        let test = try await make(holdSeconds: 1)
+        let test = try await make(holdSeconds: 600)
         func refused() async throws -> Bool {
             try await test.inventory.claim(test.purchase(customer: "a")) == .refused(.customerLimit(4, available: 0))
         }
@@ -56,6 +56,7 @@ import Testing
         #expect(try await refused(), "confirmed counts like held")
         _ = try await test.inventory.change(orders[1], by: .cancel)
         _ = try await test.inventory.change(orders[1], by: .cancel)
+        _ = try await test.catalogue.put(.demo, EventChange(holdSeconds: 1))
         let third = try await test.hold(quantity: 2, customer: "a")
         #expect(try await refused())
         let holds = Holds(connection: test.stores.redis.connection, keys: test.keys)

@@ -12,6 +12,30 @@ public actor SharedServers {
     private var postgres: Task<PostgresServer, any Error>?
     private var count = 0
 
+    /// Tests that have stores at the same time: each has some ten connections, and all share two cores and one disk.
+    private static let limit = 24
+    private var present = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// Waits until there is room for one more test's stores; they have the place for as long as they keep the answer.
+    func enter() async -> Place {
+        if present == Self.limit {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            present += 1
+        }
+        return Place()
+    }
+
+    /// Ends with the test that has it, whether or not the test came to its end.
+    final class Place: Sendable {
+        deinit { Task { await SharedServers.shared.leave() } }
+    }
+
+    private func leave() {
+        if waiting.isEmpty { present -= 1 } else { waiting.removeFirst().resume() }
+    }
+
     func next() async throws -> (RedisServer, PostgresServer, Int) {
         count += 1
         let number = count
@@ -31,6 +55,7 @@ public struct TestStores: Sendable {
     public let catalogue: EventCatalogue
     public let redis: RedisServer
     public let postgres: PostgresServer
+    private let place: SharedServers.Place
     public let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     public var ledger: Ledger { stores.ledger }
@@ -46,6 +71,7 @@ public struct TestStores: Sendable {
         redis ownRedis: RedisServer? = nil, postgres ownPostgres: PostgresServer? = nil, queueLimit: Int = 1_000_000,
         partitions: Int = 1, redisTimeout: TimeAmount = .seconds(20)
     ) async throws -> TestStores {
+        let place = await SharedServers.shared.enter()
         let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
         let redis = ownRedis ?? sharedRedis
         let postgres = ownPostgres ?? sharedPostgres
@@ -73,12 +99,13 @@ public struct TestStores: Sendable {
             client: stores.redis, partitioning: settings.partitioning, queueLimit: queueLimit)
         return TestStores(
             environment: environment, settings: settings, stores: stores, inventory: inventory,
-            catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres)
+            catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres,
+            place: place)
     }
 
     private init(
         environment: [String: String], settings: StoreSettings, stores: Stores, inventory: Inventory,
-        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer
+        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer, place: SharedServers.Place
     ) {
         self.environment = environment
         self.settings = settings
@@ -87,6 +114,7 @@ public struct TestStores: Sendable {
         self.catalogue = catalogue
         self.redis = redis
         self.postgres = postgres
+        self.place = place
     }
 
     /// The queue of partition 0.
