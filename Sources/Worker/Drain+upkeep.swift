@@ -15,7 +15,7 @@ extension Drain {
                     await settle(batch)
                 }
                 while !Task.isShuttingDownGracefully, try await queue.forgetOldest() {}
-                try await queue.forgetOldKeys()
+                while !Task.isShuttingDownGracefully, try await queue.forgetOldest(withKey: true) {}
             } catch {
                 // The drain meets the same failure and reports it.
             }

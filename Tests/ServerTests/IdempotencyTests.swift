@@ -35,7 +35,7 @@ import Testing
         let report = try await test.counters()
         #expect(report.available == 97 && report.pending + report.held == 3)
         try await test.withWorkers { try await test.drained() }
-        #expect(try await test.sql("SELECT count(*) || idempotency_key FROM orders GROUP BY idempotency_key") == "1k")
+        #expect(try await test.sql("SELECT count(*) FROM orders") == "1")
         await test.close()
     }
 
@@ -122,30 +122,63 @@ import Testing
         await test.close()
     }
 
-    /// Keys are good for a day: looked for where today's and yesterday's stand, and let go by the workers after that.
-    @Test func aKeyIsKeptForADayAndLetGoAfterTwo() async throws {
+    /// A repetition is told by the record; so that of an order with a key is kept for a day, and others for an hour.
+    @Test func aKeyIsKeptForADay() async throws {
         let test = try await make()
-        let day = try await test.redis("TIME").time().milliseconds / 86_400_000
-        let keys = test.keys.idempotencyKeys
-        func bucket(_ day: Int64) -> String { keys[Int(day % 3)] }
+        let queue = test.queue()
         let first = try await acceptance(test, test.purchase(key: "k"))
-        let scope = "demo\t\tk"
-        let kept = try #require(try await test.redis("HGET", bucket(day), scope).string)
-        // As if it had been made yesterday, less than 24 hours ago.
-        try await test.redis("RENAME", bucket(day), bucket(day + 2))
-        #expect(try await acceptance(test, test.purchase(key: "k")).order == first.order)
-        try await test.queue().forgetOldKeys()
-        #expect(try await acceptance(test, test.purchase(key: "k")).order == first.order)
-        // As if it had been made more than 24 hours ago.
-        var fields = kept.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        fields[2] = String((Int64(fields[2]) ?? 0) - 86_400_001)
-        try await test.redis("HSET", bucket(day + 2), scope, fields.joined(separator: "|"))
-        #expect(try await acceptance(test, test.purchase(key: "k")).order != first.order)
-        // The day before yesterday's.
-        try await test.redis("RENAME", bucket(day + 2), bucket(day + 1))
-        try await test.queue().forgetOldKeys()
-        #expect(try await test.redis("EXISTS", bucket(day + 1)).integer == 0)
-        #expect(try await test.redis("EXISTS", bucket(day)).integer == 1)
+        let plain = try await acceptance(test, test.purchase())
+        try await test.withWorkers { try await test.drained() }
+        for list in [test.keys.settled, test.keys.settledWithKey] {
+            // As if it had been settled two hours ago.
+            let batch = try #require(try await test.redis("LINDEX", list, "0").string)
+            let bar = try #require(batch.firstIndex(of: "|"))
+            let time = try #require(Int(batch[..<bar]))
+            try await test.redis("LSET", list, "0", "\(time - 7200)\(batch[bar...])")
+        }
+        #expect(try await queue.forgetOldest())
+        #expect(try await !queue.forgetOldest(withKey: true))
+        #expect(try await test.inventory.order(plain.order) == nil)
+        #expect(try await acceptance(test, test.purchase(key: "k")) == Acceptance(order: first.order, isReplay: true))
+        #expect(try await queue.forgetOldest(withKey: true, retention: 0))
+        let second = try await acceptance(test, test.purchase(key: "k"))
+        #expect(!second.isReplay && second.order != first.order)
+        await test.close()
+    }
+
+    /// An order that is long settled, whose key has been used again since: both can be cancelled, each once.
+    @Test func anOrderWhoseKeyWasUsedAgainCanStillBeCancelled() async throws {
+        let test = try await make(limit: 10)
+        let old = try await acceptance(test, test.purchase(quantity: 2, customer: "c", key: "k"))
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.queue().forgetOldest(withKey: true, retention: 0))
+        let new = try await acceptance(test, test.purchase(quantity: 3, customer: "c", key: "k"))
+        try await test.withWorkers { try await test.drained() }
+        #expect(test.keys.order(old.order) == test.keys.order(new.order))
+        #expect(try await test.inventory.order(old.order) == nil)
+        let row = try #require(try await test.ledger.order(old.order))
+        let outcomes = try await withThrowingTaskGroup(of: TransitionOutcome.self) { group in
+            for _ in 0..<10 { group.addTask { try await test.inventory.change(row, by: .cancel) } }
+            return try await group.reduce(into: [TransitionOutcome]()) { $0.append($1) }
+        }
+        #expect(outcomes.count { if case .done = $0 { true } else { false } } == 1)
+        #expect(outcomes.count { if case .already = $0 { true } else { false } } == 9)
+        #expect(try await test.inventory.order(new.order)?.state == .confirmed)
+        try await test.withAPI { api in
+            func status(_ id: OrderID) async throws -> [String?] {
+                let answer = try await api.send("GET", "/orders/\(id)")
+                return [answer.text("status"), (answer.json["persisted"] as? Bool).map { "\($0)" }]
+            }
+            #expect(try await status(old.order) == ["cancelled", "false"])
+            try await test.withWorkers { try await test.drained() }
+            #expect(try await status(old.order) == ["cancelled", "true"])
+            #expect(try await status(new.order) == ["confirmed", "true"])
+            #expect(try await api.send("POST", "/orders/\(old.order)/cancel").text("status") == "cancelled")
+        }
+        #expect(try await test.ledger.order(old.order)?.state == .cancelled)
+        #expect(try await test.ledger.order(new.order)?.state == .confirmed)
+        #expect(try await test.counters() == Counters(available: 97, sold: 3))
+        #expect(try await test.isAtRest())
         await test.close()
     }
 }

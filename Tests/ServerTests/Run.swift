@@ -39,7 +39,12 @@ final class Run: Sendable {
     }
 
     func exitCode(within seconds: Double = 20) async throws -> Int32 {
-        try await eventually("the program ends", within: seconds) { !self.process.isRunning }
+        let program = process.executableURL?.lastPathComponent ?? "?"
+        do {
+            try await eventually("\(program) ends", within: seconds) { !self.process.isRunning }
+        } catch {
+            throw GaveUp(description: "\(error); its output:\n\(output)")
+        }
         if watch.isRunning { watch.terminate() }
         return process.terminationStatus
     }

@@ -32,7 +32,7 @@ import Testing
             )
             #expect(row == "confirmed \(try #require(confirmed.text("claimed_at")))")
             // Once Redis has let the record go, the ledger answers the same.
-            try await test.redis("DEL", "tb:{0}:order:\(id)")
+            try await test.redis("DEL", test.keys.order(try #require(OrderID(id))))
             let later = try await api.send("GET", "/orders/\(id.uppercased())")
             #expect(later.body == confirmed.body)
         }

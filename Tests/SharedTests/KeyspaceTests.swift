@@ -9,7 +9,8 @@ import Testing
         let all = [
             keys.queue, keys.leases, keys.attempts, keys.deadLetters, keys.settled, keys.batch("t"), keys.event(event),
             keys.order(id), keys.holding, keys.finished, keys.customers(event), keys.holds(event), keys.filling(event),
-        ] + keys.idempotencyKeys
+            keys.settledWithKey, keys.displacedOrder(id),
+        ]
         for key in all { #expect(key.hasPrefix("tb:{7}:")) }
         #expect(Set(all).count == all.count)
     }

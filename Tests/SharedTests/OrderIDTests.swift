@@ -1,5 +1,6 @@
-import Shared
 import Testing
+
+@testable import Shared
 
 @Suite struct OrderIDTests {
     @Test func isAUUIDVersion7() {
@@ -42,5 +43,31 @@ import Testing
     @Test(arguments: ["", "-a", ".a", "_a", "a b", "a/b", "a|b", "a{b}", "ä", "a\0", String(repeating: "x", count: 65)])
     func refuses(text: String) {
         #expect(EventID(text) == nil)
+    }
+
+    @Test func anIdSaysWhetherItIsMadeFromAKey() throws {
+        for number in 0..<100 as Range<UInt64> {
+            let random = OrderID(at: .now, partition: 7)
+            #expect(!random.isMadeFromKey && "89".contains(random.description.dropFirst(19).first ?? " "))
+            let keyed = OrderID(at: .now, partition: 7, keyHash: number &* 0x9e37_79b9_7f4a_7c15)
+            #expect(keyed.isMadeFromKey && "ab".contains(keyed.description.dropFirst(19).first ?? " "))
+            #expect(keyed.partition == 7 && OrderID(keyed.description) == keyed)
+        }
+    }
+
+    /// Stored orders are found by it: known values of SHA-256, their first 64 bits.
+    @Test func theHashOfAKeyNeverChanges() throws {
+        let event = try #require(EventID("demo"))
+        func hash(_ customer: String?, _ key: String) -> UInt64 {
+            IdempotencyScope(event: event, customer: customer, key: key).hash
+        }
+        #expect(hash("ann", "k-1") == 0x0598_a858_7898_3db5)
+        #expect(hash(nil, "k-1") == 0x17d9_c5ee_cb69_9b8f)
+        // What is only put together otherwise is another key.
+        let scopes = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", "")]
+        #expect(Set(scopes.map { hash($0, $1) }).count == scopes.count)
+        let first = OrderID(at: Timestamp(milliseconds: 1), partition: 0, keyHash: hash("ann", "k-1"))
+        let second = OrderID(at: Timestamp(milliseconds: 2), partition: 0, keyHash: hash("ann", "k-1"))
+        #expect(first != second && Keyspace(partition: 0).order(first) == Keyspace(partition: 0).order(second))
     }
 }

@@ -140,8 +140,8 @@ public struct TestStores: Sendable {
         _ event: EventID = .demo, quantity: Int = 1, customer: String? = nil, key: String? = nil
     ) -> Purchase {
         Purchase(
-            id: inventory.makeOrderID(for: event, at: .now), event: event, quantity: quantity, customer: customer,
-            idempotencyKey: key)
+            id: inventory.makeOrderID(for: event, at: .now, customer: customer, idempotencyKey: key), event: event,
+            quantity: quantity, customer: customer)
     }
 
     /// Ends the connections. The servers go with the test process.

@@ -101,7 +101,7 @@ extension Problem {
 
     /// The claim's answer was lost: the order may exist, under the purchase's id, or the one that its key led to before.
     static func claimUnknown(_ purchase: Purchase) -> Problem {
-        guard purchase.idempotencyKey == nil else {
+        guard !purchase.id.isMadeFromKey else {
             return Problem(
                 .storeUnavailable,
                 "The answer to the claim was lost. Send it again with the same Idempotency-Key: it leads to one order.",

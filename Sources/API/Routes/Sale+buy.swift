@@ -8,8 +8,9 @@ extension Sale {
         let key = try request.idempotencyKey()
         let wanted = try BuyRequest(try await request.jsonBody(limit: Self.bodyLimit))
         let purchase = Purchase(
-            id: inventory.makeOrderID(for: wanted.event, at: .now), event: wanted.event, quantity: wanted.quantity,
-            customer: wanted.customer, idempotencyKey: key)
+            id: inventory.makeOrderID(
+                for: wanted.event, at: .now, customer: wanted.customer, idempotencyKey: key),
+            event: wanted.event, quantity: wanted.quantity, customer: wanted.customer)
         var outcome = try await claim(purchase, context)
         if case .refused(let refusal) = outcome, refusal == .eventUnknown || refusal == .recovering {
             // Redis may have lost the event, or a reset was cut off: Postgres knows.

@@ -66,8 +66,11 @@ extension Sale {
             if let order = try await ledger.order(id) { return order }
             throw error
         }
-        guard let order = try await ledger.order(id) else { throw Self.notFound(id) }
-        return order
+        guard let row = try await ledger.order(id) else { throw Self.notFound(id) }
+        guard row.id.isMadeFromKey, let later = try await inventory.displacedOrder(id), later.version > row.version else {
+            return row
+        }
+        return later
     }
 
     private func orderID(_ context: SaleContext) throws(Problem) -> OrderID {

@@ -6,7 +6,6 @@ public struct Order: Hashable, Sendable {
     public var generation: Int
     public var quantity: Int
     public var customer: String?
-    public var idempotencyKey: String?
     public var state: OrderState
     /// How many times the order has changed since it is known, the claim being the first. Of two accounts of an order the
     /// one with the higher version stands.
@@ -23,8 +22,7 @@ public struct Order: Hashable, Sendable {
     public var reason: String?
 
     public init(
-        id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil,
-        idempotencyKey: String? = nil, state: OrderState, version: Int = 1, ledgerVersion: Int = 0,
+        id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil, state: OrderState, version: Int = 1, ledgerVersion: Int = 0,
         claimedAt: Timestamp, confirmedAt: Timestamp? = nil, expiresAt: Timestamp? = nil, reason: String? = nil
     ) {
         self.id = id
@@ -32,7 +30,6 @@ public struct Order: Hashable, Sendable {
         self.generation = generation
         self.quantity = quantity
         self.customer = customer
-        self.idempotencyKey = idempotencyKey
         self.state = state
         self.version = version
         self.ledgerVersion = ledgerVersion
@@ -48,20 +45,16 @@ public struct Order: Hashable, Sendable {
 
 /// A claim that has been checked for form and can be put to the inventory.
 public struct Purchase: Hashable, Sendable {
+    /// Made from the purchase's idempotency key where it has one: a repetition is answered with the first order.
     public var id: OrderID
     public var event: EventID
     public var quantity: Int
     public var customer: String?
-    /// A repetition with the same key is answered with the order that the first one made.
-    public var idempotencyKey: String?
 
-    public init(
-        id: OrderID, event: EventID, quantity: Int, customer: String? = nil, idempotencyKey: String? = nil
-    ) {
+    public init(id: OrderID, event: EventID, quantity: Int, customer: String? = nil) {
         self.id = id
         self.event = event
         self.quantity = quantity
         self.customer = customer
-        self.idempotencyKey = idempotencyKey
     }
 }

@@ -2,7 +2,9 @@
 ///
 /// The first 48 bits are milliseconds since 1970, so ids made one after another lie near each other in the ledger's
 /// index. The 12 bits after the version hold the partition that the order lives in, so that an id alone leads to its
-/// record. The last 62 bits are random, so an id cannot be guessed from another.
+/// record. The next bit says where the last 61 come from: from chance, so that an id cannot be guessed from another; or,
+/// where the purchase has an idempotency key, from a hash of the key and its scope, so that a repetition leads to the
+/// record of the first order. Whoever knows key and scope can have the order's id by asking anyway.
 public struct OrderID: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
@@ -17,12 +19,18 @@ public struct OrderID: Hashable, Sendable {
         low = random & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
     }
 
+    private static let keyBit: UInt64 = 0x2000_0000_0000_0000
+
     /// Makes a new id for the given moment.
-    public init(at time: Timestamp, partition: Int) {
-        self.init(
-            milliseconds: UInt64(clamping: time.milliseconds), partition: partition,
-            random: UInt64.random(in: 0...UInt64.max))
+    ///
+    /// - Parameter keyHash: where the purchase has an idempotency key, a hash of it and its scope.
+    public init(at time: Timestamp, partition: Int, keyHash: UInt64? = nil) {
+        let bits = keyHash.map { $0 | Self.keyBit } ?? (UInt64.random(in: 0...UInt64.max) & ~Self.keyBit)
+        self.init(milliseconds: UInt64(clamping: time.milliseconds), partition: partition, random: bits)
     }
+
+    /// Whether the id is made from an idempotency key.
+    public var isMadeFromKey: Bool { low & Self.keyBit != 0 }
 
     /// The partition that the order lives in, where the id is one of ours.
     public var partition: Int { Int(high & 0x0fff) }
@@ -80,4 +88,7 @@ extension OrderID: CustomStringConvertible {
             return 36
         }
     }
+
+    /// The second half of the lower-case form, 17 characters: all that does not depend on time and place.
+    var secondHalf: String { String(description.suffix(17)) }
 }

@@ -13,15 +13,15 @@ struct ClaimGroup: ScriptGroup {
     }
 
     func call(in keys: Keyspace, queueLimit: Int) -> RedisScriptCall {
-        var call = RedisScriptCall(Scripts.claim, keys: [keys.queue, keys.holding] + keys.idempotencyKeys)
+        var call = RedisScriptCall(Scripts.claim, keys: [keys.queue, keys.holding])
         call.append(queueLimit)
         grouping.append(to: &call, keys: keys)
         for place in grouping.places {
             let purchase = purchases[place]
             call.append(key: keys.order(purchase.id))
+            call.append(purchase.id.description)
             call.append(purchase.quantity)
             call.append(purchase.customer ?? "")
-            call.append(purchase.idempotencyKey ?? "")
         }
         return call
     }

@@ -21,8 +21,8 @@ struct EventGrouping {
     /// The members' places in the order in which the script takes them.
     var places: some Sequence<Int> { events.lazy.flatMap(\.places) }
 
-    /// Appends each event's keys, and how many events there are, each with its id and the number of its members.
-    func append(to call: inout RedisScriptCall, keys: Keyspace) {
+    /// Appends each event's keys, and how many events there are, each with its id, the number of its members, and `also`.
+    func append(to call: inout RedisScriptCall, keys: Keyspace, also: String? = nil) {
         call.append(events.count)
         for event in events {
             call.append(key: keys.event(event.id))
@@ -30,6 +30,7 @@ struct EventGrouping {
             call.append(key: keys.holds(event.id))
             call.append(event.id.description)
             call.append(event.places.count)
+            if let also { call.append(also) }
         }
     }
 }

@@ -1,7 +1,7 @@
 /// One partition's holds, as those who carry their ends out see them.
 public struct Holds: Sendable {
-    /// Holds that one call ends at most, so that claims beside it wait a millisecond or two and not longer.
-    private static let sliceSize = 100
+    /// Orders that one call looks through, give or take a group, so that claims beside it wait a millisecond or two.
+    private static let sliceSize = 128
     /// Events that one round looks at.
     private static let eventLimit = 16
 
@@ -45,16 +45,22 @@ public struct Holds: Sendable {
 
     /// Stuck: the event's counters are being rebuilt, so that its holds have to wait.
     private func expire(_ event: EventID, now: Int64) async throws(RedisError) -> (expired: Int, isStuck: Bool) {
-        let ids = try await connection.send(
+        let due = try await connection.send(
             RedisCommand(
                 "ZRANGE", keys.holds(event), "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.sliceSize))
-        ).array?.compactMap { $0.string.flatMap { OrderID($0) } } ?? []
-        let group = TransitionGroup(ids.map { TransitionRequest(order: $0, event: event, transition: .expire) })
-        // Without an order too: the call puts right when the event's next hold ends.
-        let call = ids.isEmpty ? TransitionGroup.touch(event, in: keys) : group.call(in: keys, queueLimit: 0)
-        let outcomes = try group.outcomes(of: try await connection.evaluate(call))
-        let expired = outcomes.count { if case .done = $0 { true } else { false } }
-        return (expired, expired == 0 && outcomes.contains(.recovering))
+        ).array?.compactMap(\.string) ?? []
+        // A member is the orders of one claim call: one, or a whole group.
+        var members: [String] = []
+        var length = 0
+        for member in due where length < Self.sliceSize * 36 {
+            members.append(member)
+            length += member.utf8.count
+        }
+        // Without a member too: the call puts right when the event's next hold ends.
+        let group = TransitionGroup(expiring: members, of: event)
+        let answers = try group.outcomes(of: try await connection.evaluate(group.call(in: keys, queueLimit: 0)))
+        let expired = answers.count { if case .outcome(.done) = $0 { true } else { false } }
+        return (expired, expired == 0 && answers.contains(.outcome(.recovering)))
     }
 
     private func firstEnd() async throws(RedisError) -> Int64? {

@@ -42,7 +42,7 @@ public struct Inventory: Sendable {
 
     /// Claims stock for one order: accepted means that the stock is taken, the order recorded and queued, and that Redis
     /// has written all of it as its persistence settings promise. A purchase whose idempotency key has led to an order
-    /// within a day is answered with that order, whatever has become of the event since.
+    /// within a day, at least, is answered with that order, whatever has become of the event since.
     ///
     /// An error that `mayHaveRun` leaves open whether it was.
     public func claim(_ purchase: Purchase) async throws(RedisError) -> ClaimOutcome {
@@ -55,9 +55,14 @@ public struct Inventory: Sendable {
     /// - Parameter order: the order as it was last seen, in Redis or in the ledger. Where Redis has no record of it, what
     ///   the ledger says is gone by.
     public func change(_ order: Order, by transition: OrderTransition) async throws(RedisError) -> TransitionOutcome {
-        let request = TransitionRequest(
+        var request = TransitionRequest(
             order: order.id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
-        return try await add(request, to: \.transitions, in: partitioning.home(of: order.event).partition)
+        let partition = partitioning.home(of: order.event).partition
+        for _ in 0..<2 {
+            if case .outcome(let outcome) = try await add(request, to: \.transitions, in: partition) { return outcome }
+            request.isDisplaced = true
+        }
+        return .orderUnknown
     }
 
     private func add<Group>(
@@ -74,9 +79,12 @@ public struct Inventory: Sendable {
         }.get()
     }
 
-    /// A new order id for an event, leading to the event's partition.
-    public func makeOrderID(for event: EventID, at time: Timestamp) -> OrderID {
-        OrderID(at: time, partition: partitioning.home(of: event).partition)
+    /// A new order id for an event, leading to the event's partition; made from the idempotency key where there is one.
+    public func makeOrderID(
+        for event: EventID, at time: Timestamp, customer: String? = nil, idempotencyKey: String? = nil
+    ) -> OrderID {
+        let scope = idempotencyKey.map { IdempotencyScope(event: event, customer: customer, key: $0) }
+        return OrderID(at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash)
     }
 
     /// Whether Redis answers.

@@ -3,7 +3,6 @@ public enum Scripts {
     // Orders.
     static let claim = RedisScript(name: "claim", source: PackageResources.claim_lua)
     static let transition = RedisScript(name: "transition", source: PackageResources.transition_lua)
-    static let tidy = RedisScript(name: "tidy", source: PackageResources.tidy_lua)
     // Events.
     static let publish = RedisScript(name: "publish", source: PackageResources.publish_lua)
     static let fill = RedisScript(name: "fill", source: PackageResources.fill_lua)
@@ -19,6 +18,6 @@ public enum Scripts {
     static let forget = RedisScript(name: "forget", source: PackageResources.forget_lua)
 
     public static let all = [
-        claim, transition, tidy, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
+        claim, transition, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
     ]
 }

@@ -5,6 +5,14 @@ struct TransitionRequest: Hashable, Sendable {
     var transition: OrderTransition
     /// The order as the ledger has it, to go by where Redis has let its record go.
     var fallback: Order?
+    /// Whether another order's record was found at the place of this one's.
+    var isDisplaced = false
+}
+
+/// What became of a request, and whether it is to be put again as one of a displaced order.
+enum TransitionAnswer: Hashable, Sendable {
+    case outcome(TransitionOutcome)
+    case displaced
 }
 
 /// Changes of orders that are put to one call of the transition script, and how its answer reads. No I/O.
@@ -14,42 +22,46 @@ struct TransitionGroup: ScriptGroup {
 
     private let requests: [TransitionRequest]
     private let grouping: EventGrouping
+    private let looked: String
 
     init(_ requests: [TransitionRequest]) {
         self.requests = requests
         grouping = EventGrouping(requests.lazy.map(\.event))
+        looked = ""
+    }
+
+    /// The end of an event's holds: members of its holds, to be dropped when all of their orders have been looked through.
+    init(expiring members: [String], of event: EventID) {
+        let ids = members.lazy.flatMap { $0.split(separator: ",") }.compactMap { OrderID($0) }
+        requests = ids.map { TransitionRequest(order: $0, event: event, transition: .expire) }
+        grouping = requests.isEmpty ? EventGrouping(empty: event) : EventGrouping(requests.lazy.map(\.event))
+        looked = members.joined(separator: " ")
     }
 
     /// Transitions are of orders that exist, so the queue's limit does not stop them.
     func call(in keys: Keyspace, queueLimit: Int) -> RedisScriptCall {
         var call = RedisScriptCall(Scripts.transition, keys: [keys.queue, keys.holding], arguments: [keys.finished])
-        grouping.append(to: &call, keys: keys)
+        grouping.append(to: &call, keys: keys, also: looked)
         for place in grouping.places {
             let request = requests[place]
-            call.append(key: keys.order(request.order))
+            call.append(key: request.isDisplaced ? keys.displacedOrder(request.order) : keys.order(request.order))
+            call.append(request.order.description)
             call.append(request.transition.rawValue)
             call.append(request.fallback.map(OrderRecord.encode) ?? "")
         }
         return call
     }
 
-    /// A call without orders: it notes anew when the event's first hold ends.
-    static func touch(_ event: EventID, in keys: Keyspace) -> RedisScriptCall {
-        var call = RedisScriptCall(Scripts.transition, keys: [keys.queue, keys.holding], arguments: [keys.finished])
-        EventGrouping(empty: event).append(to: &call, keys: keys)
-        return call
-    }
-
-    func outcomes(of reply: RESPValue) throws(RedisError) -> [TransitionOutcome] {
+    func outcomes(of reply: RESPValue) throws(RedisError) -> [TransitionAnswer] {
         guard let values = reply.array, values.count == 2 * requests.count else { throw Self.unreadable }
-        var outcomes: [TransitionOutcome] = Array(repeating: .recovering, count: requests.count)
+        var answers: [TransitionAnswer] = Array(repeating: .displaced, count: requests.count)
         for (index, place) in grouping.places.enumerated() {
             guard let code = values[2 * index].integer,
-                let outcome = Self.outcome(code, values[2 * index + 1].string ?? "", of: requests[place].order)
+                let answer = Self.answer(code, values[2 * index + 1].string ?? "")
             else { throw Self.unreadable }
-            outcomes[place] = outcome
+            answers[place] = answer
         }
-        return outcomes
+        return answers
     }
 
     private static var unreadable: RedisError {
@@ -57,14 +69,15 @@ struct TransitionGroup: ScriptGroup {
     }
 
     /// The codes are transition.lua's.
-    private static func outcome(_ code: Int64, _ record: String, of id: OrderID) -> TransitionOutcome? {
+    private static func answer(_ code: Int64, _ record: String) -> TransitionAnswer? {
         switch code {
-        case 0: OrderRecord.decode(record, id: id).map(TransitionOutcome.done)
-        case 1: OrderRecord.decode(record, id: id).map(TransitionOutcome.already)
-        case 2: OrderRecord.decode(record, id: id).map(TransitionOutcome.conflict)
-        case 3: .holdExpired
-        case 4: .orderUnknown
-        case 5: .recovering
+        case 0: OrderRecord.decode(record).map { .outcome(.done($0)) }
+        case 1: OrderRecord.decode(record).map { .outcome(.already($0)) }
+        case 2: OrderRecord.decode(record).map { .outcome(.conflict($0)) }
+        case 3: .outcome(.holdExpired)
+        case 4: .outcome(.orderUnknown)
+        case 5: .outcome(.recovering)
+        case 6: .displaced
         default: nil
         }
     }

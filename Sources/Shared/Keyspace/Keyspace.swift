@@ -19,10 +19,10 @@ public struct Keyspace: Hashable, Sendable {
     public var deadLetters: String { prefix + "dead" }
     /// Batches that are settled, with the ids of their orders, whose records are to be let go after a while.
     public var settled: String { prefix + "settled" }
+    /// The same for orders with an idempotency key, whose records are kept longer.
+    public var settledWithKey: String { prefix + "settled:keyed" }
     /// Events that have holds, scored with the end of the first.
     public var holding: String { prefix + "holding" }
-    /// Idempotency keys and the orders they made, a hash for each day of three in turn; see claim.lua.
-    public var idempotencyKeys: [String] { (0..<3).map { prefix + "keys:\($0)" } }
     /// The channel on which orders are named once they are final or in the ledger.
     public var finished: String { prefix + "finished" }
     public func batch(_ token: String) -> String { prefix + "inflight:" + token }
@@ -33,8 +33,11 @@ public struct Keyspace: Hashable, Sendable {
     public func holds(_ id: EventID) -> String { prefix + "holds:" + id.description }
     /// The token of the filling of an event that is under way.
     public func filling(_ id: EventID) -> String { prefix + "filling:" + id.description }
-    public func order(_ id: OrderID) -> String { order(id.description) }
-    func order(_ id: String) -> String { prefix + "order:" + id }
+    /// The record of an order, named by the second half of its id: two claims with one idempotency key meet there.
+    public func order(_ id: OrderID) -> String { prefix + "order:" + id.secondHalf }
+    /// The record of an order that is long settled, when it changes once more while an order that was made later with the
+    /// same idempotency key is at its place. It is never let go: there are hardly any.
+    public func displacedOrder(_ id: OrderID) -> String { prefix + "displaced:" + id.description }
 }
 
 /// Which partition an event or an order is at home in.

@@ -11,19 +11,18 @@ extension Ledger {
             WITH input AS (
                 SELECT * FROM unnest(
                     $1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::text[], $7::int[], $8::bigint[],
-                    $9::bigint[], $10::bigint[], $11::text[])
+                    $9::bigint[], $10::bigint[])
                     AS columns (id, event_id, generation, status, version, customer, quantity, claimed_ms,
-                        confirmed_ms, expires_ms, idempotency_key)
+                        confirmed_ms, expires_ms)
             ), event AS MATERIALIZED (
                 SELECT id, generation FROM events
                 WHERE id IN (SELECT event_id FROM input) ORDER BY id FOR UPDATE
             ), written AS (
-                INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at, expires_at,
-                    idempotency_key)
+                INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at, expires_at)
                 SELECT input.id, event_id, customer, quantity, CASE status WHEN 'pending' THEN 'confirmed' ELSE status END,
                     version, \(timestamp("claimed_ms")),
                     CASE status WHEN 'pending' THEN now() ELSE \(timestamp("confirmed_ms")) END,
-                    \(timestamp("expires_ms")), idempotency_key
+                    \(timestamp("expires_ms"))
                 FROM input JOIN event ON event.id = event_id AND event.generation = input.generation
                 ON CONFLICT (id) DO UPDATE SET previous_status = orders.status, status = excluded.status,
                     version = excluded.version, confirmed_at = excluded.confirmed_at, updated_at = now()
@@ -61,9 +60,8 @@ extension Ledger {
     private static let insertRejected = PostgresStatement(
         name: "order_insert_rejected",
         sql: """
-            INSERT INTO orders (id, event_id, customer, quantity, status, reason, claimed_at, expires_at, idempotency_key,
-                version)
-            SELECT $1, id, $4, $5, 'rejected', $7, \(timestamp("$6")), \(timestamp("$8")), $9, $10
+            INSERT INTO orders (id, event_id, customer, quantity, status, reason, claimed_at, expires_at, version)
+            SELECT $1, id, $4, $5, 'rejected', $7, \(timestamp("$6")), \(timestamp("$8")), $9
             FROM events WHERE id = $2 AND generation = $3
             ON CONFLICT (id) DO NOTHING
             """)
@@ -128,7 +126,6 @@ extension Ledger {
                 PostgresArray.literal(orders.map(\.claimedAt.milliseconds)),
                 PostgresArray.literal(orders.map { $0.confirmedAt.map { String($0.milliseconds) } }),
                 PostgresArray.literal(orders.map { $0.expiresAt.map { String($0.milliseconds) } }),
-                PostgresArray.literal(orders.map(\.idempotencyKey)),
             ]
         ).rows
         guard let first = rows.first, first[1] == "now" else {
@@ -179,7 +176,7 @@ extension Ledger {
             [
                 order.id.description, order.event.description, String(order.generation), order.customer,
                 String(order.quantity), String(order.claimedAt.milliseconds), reason,
-                order.expiresAt.map { String($0.milliseconds) }, order.idempotencyKey, String(order.version),
+                order.expiresAt.map { String($0.milliseconds) }, String(order.version),
             ])
         return try await standing([order.id])[order.id] ?? .forgotten
     }

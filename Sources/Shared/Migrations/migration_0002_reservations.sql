@@ -10,5 +10,4 @@ ALTER TABLE orders
     ADD COLUMN version integer NOT NULL DEFAULT 1 CHECK (version > 0),
     -- The state before this one, where the ledger saw it; by it the event's counters follow a change.
     ADD COLUMN previous_status text,
-    ADD COLUMN idempotency_key text,
     ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();

@@ -86,11 +86,18 @@ struct Acknowledgement: Hashable {
         return moves.count - 1
     }
 
+    private func ids(withKey: Bool) -> String {
+        records.lazy.filter { $0.version > 0 && $0.id.isMadeFromKey == withKey }
+            .map(\.id.description).joined(separator: ",")
+    }
+
     /// The arguments are acknowledge.lua's.
     func call(_ token: String, in keys: Keyspace) -> RedisScriptCall {
         var call = RedisScriptCall(
             Scripts.acknowledge,
-            keys: [keys.leases, keys.attempts, keys.batch(token), keys.deadLetters, keys.settled])
+            keys: [
+                keys.leases, keys.attempts, keys.batch(token), keys.deadLetters, keys.settled, keys.settledWithKey,
+            ])
         for move in moves {
             for key in [keys.event(move.event), keys.customers(move.event), keys.holds(move.event)] {
                 call.append(key: key)
@@ -99,13 +106,14 @@ struct Acknowledgement: Hashable {
         for record in records { call.append(key: keys.order(record.id)) }
         call.append(token)
         call.append(keys.finished)
-        call.append(records.lazy.filter { $0.version > 0 }.map(\.id.description).joined(separator: ","))
+        call.append(ids(withKey: false) + " " + ids(withKey: true))
         for count in [moves.count, records.count, rejections.count, deadLetters.count] { call.append(count) }
         for move in moves {
             call.append(move.generation)
             call.append(move.sold)
         }
         for record in records {
+            call.append(record.id.description)
             call.append(record.version)
             call.append(record.text)
         }

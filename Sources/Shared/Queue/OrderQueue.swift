@@ -7,6 +7,8 @@ import NIOCore
 public struct OrderQueue: Sendable {
     /// Settled records stay readable in Redis for so long; the ledger has them for good.
     public static let recordRetentionSeconds = 3600
+    /// Those of orders with an idempotency key, for so long: a repetition is told by the record.
+    public static let keyRetentionSeconds = 24 * 3600
 
     private let connection: RedisConnection
     private let keys: Keyspace
@@ -85,19 +87,18 @@ public struct OrderQueue: Sendable {
     }
 
     /// Lets the records of the longest settled batch go, if it was settled at least `retention` seconds ago; the answer is
-    /// whether it did, and so whether to ask again.
-    public func forgetOldest(retention: Int = recordRetentionSeconds) async throws(RedisError) -> Bool {
-        guard let batch = try await connection.send(RedisCommand("LINDEX", keys.settled, "0")).string,
+    /// whether it did, and so whether to ask again. Orders with an idempotency key have batches and a time of their own.
+    public func forgetOldest(withKey: Bool = false, retention: Int? = nil) async throws(RedisError) -> Bool {
+        let list = withKey ? keys.settledWithKey : keys.settled
+        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string,
             let bar = batch.firstIndex(of: "|")
         else { return false }
-        var call = RedisScriptCall(Scripts.forget, keys: [keys.settled], arguments: [batch, String(retention)])
-        for id in batch[batch.index(after: bar)...].split(separator: ",") { call.append(key: keys.order(String(id))) }
+        let retention = retention ?? (withKey ? Self.keyRetentionSeconds : Self.recordRetentionSeconds)
+        var call = RedisScriptCall(Scripts.forget, keys: [list], arguments: [batch, String(retention)])
+        for id in batch[batch.index(after: bar)...].split(separator: ",").compactMap({ OrderID($0) }) {
+            call.append(key: keys.order(id))
+        }
         return try await connection.evaluate(call).integer == 1
-    }
-
-    /// Lets the idempotency keys go that are older than two days.
-    public func forgetOldKeys() async throws(RedisError) {
-        _ = try await connection.evaluate(RedisScriptCall(Scripts.tidy, keys: keys.idempotencyKeys))
     }
 
     private static func makeToken() -> String {

@@ -1,8 +1,8 @@
 /// A snapshot of an order as the queue holds it, readable at three in the morning:
-/// `2|id|state|version|event|generation|quantity|claimed_at|confirmed_at|expires_at|buyer`.
+/// `2|id|state|version|event|generation|quantity|claimed_at|confirmed_at|expires_at|customer`.
 ///
-/// The first field is the form's number, so that releases with different forms can run side by side. The buyer (see
-/// ``Buyer``) comes last and may hold any character; times are milliseconds since 1970. The scripts that claim and change
+/// The first field is the form's number, so that releases with different forms can run side by side. The
+/// customer comes last and may hold any character; times are milliseconds since 1970. The scripts that claim and change
 /// orders write it, this reads it.
 enum QueueEntry {
     /// Why an entry cannot be read.
@@ -20,10 +20,9 @@ enum QueueEntry {
             let generation = Int32(fields[5]), let quantity = Int32(fields[6]), quantity > 0,
             let claimed = Int64(fields[7]), claimed >= 0
         else { throw Unreadable(reason: "its fields are damaged") }
-        let buyer = Buyer(fields[10])
         return Order(
-            id: id, event: event, generation: Int(generation), quantity: Int(quantity), customer: buyer.customer,
-            idempotencyKey: buyer.idempotencyKey, state: state, version: Int(version),
+            id: id, event: event, generation: Int(generation), quantity: Int(quantity),
+            customer: fields[10].isEmpty ? nil : String(fields[10]), state: state, version: Int(version),
             claimedAt: Timestamp(milliseconds: claimed),
             confirmedAt: Int64(fields[8]).map(Timestamp.init(milliseconds:)),
             expiresAt: Int64(fields[9]).map(Timestamp.init(milliseconds:)))
@@ -47,7 +46,7 @@ enum QueueEntry {
             "2", order.id.description, order.state.rawValue, String(order.version), order.event.description,
             String(order.generation), String(order.quantity), String(order.claimedAt.milliseconds),
             order.confirmedAt.map { String($0.milliseconds) } ?? "",
-            order.expiresAt.map { String($0.milliseconds) } ?? "", Buyer(order).text,
+            order.expiresAt.map { String($0.milliseconds) } ?? "", order.customer ?? "",
         ]
         return fields.joined(separator: "|")
     }

@@ -2,11 +2,14 @@
 -- Claims stock for a group of orders, in their order, and answers each. All or nothing per order: an accepted order has
 -- taken its stock, counts for its customer, has its record and stands in the queue; a refused one has changed nothing.
 --
--- KEYS  queue, events with holds, idempotency keys of three days in turn, then per event: the event, its customers, its
---       holds; then one key per order (ending with the order's id), the orders of an event together
+-- A record is named by the second half of its order's id. Where the purchase has an idempotency key, that half is made
+-- from the key, its event and its customer (see OrderID): a record that is there already is the order to answer with.
+--
+-- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order, the orders
+--       of an event together
 -- ARGV  limit of the queue's length, number of events,
 --       then per event: its id, the number of its orders
---       then per order: quantity, customer ('' for none), idempotency key ('' for none)
+--       then per order: its id, quantity, customer ('' for none)
 -- Answer: two values per order, a code and what goes with it:
 --   0 accepted: the end of the hold, 0 for none         20 replayed: the end of the hold or '', '|', the first order's id
 --   1 event not here                  2 the event, or the customer's count, is unreadable or being rebuilt
@@ -24,18 +27,20 @@ for e = 1, events do
   counts[e] = tonumber(ARGV[2 * e + 2])
   orders = orders + counts[e]
 end
-local base, record_base = 2 + 2 * events, 5 + 3 * events
+local base, record_base = 2 + 2 * events, 2 + 3 * events
 if #KEYS ~= record_base + orders or #ARGV ~= base + 3 * orders then
   return redis.error_reply('ERR claim: keys and arguments do not match')
 end
-local quantities, keyed = {}, false
+-- The digit after the variant's bits says whether an id is made from a key.
+local byte, keyed_from = string.byte, string.byte('a')
+local quantities, keyed = {}, {}
 for i = 1, orders do
-  local quantity = tonumber(ARGV[base + 3 * i - 2])
+  local quantity = tonumber(ARGV[base + 3 * i - 1])
   if not quantity or quantity < 1 or quantity % 1 ~= 0 then
     return redis.error_reply('ERR claim: order ' .. i .. ' is malformed')
   end
   quantities[i] = quantity
-  keyed = keyed or ARGV[base + 3 * i] ~= ''
+  if byte(ARGV[base + 3 * i - 2], 20) >= keyed_from then keyed[#keyed + 1] = KEYS[record_base + i] end
 end
 
 local function text(number) return string.format('%.0f', number) end
@@ -44,26 +49,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local now_text = text(now)
 local room = queue_limit - call('LLEN', KEYS[1])
 
--- Idempotency keys: a hash for each day, of which today's and yesterday's are looked at. A key's scope is its event,
--- customer and itself; neither an event nor a customer can hold a tab.
-local scopes, first_orders, today = {}, {}, nil
-if keyed then
-  local wanted, i = {}, 0
-  for e = 1, events do
-    local prefix = ARGV[2 * e + 1] .. '\t'
-    for _ = 1, counts[e] do
-      i = i + 1
-      local at = base + 3 * i
-      if ARGV[at] ~= '' then
-        scopes[i] = prefix .. ARGV[at - 1] .. '\t' .. ARGV[at]
-        wanted[#wanted + 1] = scopes[i]
-      end
-    end
-  end
-  local day = math.floor(now / 86400000)
-  today = KEYS[3 + day % 3]
-  local new, old = call('HMGET', today, unpack(wanted)), call('HMGET', KEYS[3 + (day + 2) % 3], unpack(wanted))
-  for k = 1, #wanted do first_orders[wanted[k]] = new[k] or old[k] or nil end
+-- Records of earlier orders with the same idempotency keys, also of those that this call makes.
+local earlier = {}
+if #keyed > 0 then
+  local found = call('MGET', unpack(keyed))
+  for k = 1, #keyed do earlier[keyed[k]] = found[k] or nil end
 end
 
 -- What an event says about any claim at this moment: a code and a value, or no code where it sells.
@@ -80,17 +70,27 @@ local function judge(event)
   return nil, 0
 end
 
+local numbers = {}
+local function small(number)
+  local known = numbers[number]
+  if not known then
+    known = text(number)
+    numbers[number] = known
+  end
+  return known
+end
+
 -- A number that may be absent: false where it is, nil where it cannot be read.
 local function optional(field)
   if not field then return false end
   return tonumber(field)
 end
 
-local sub, match = string.sub, string.match
-local answers, entries, records, keys, accepted = {}, {}, {}, {}, 0
+local match = string.match
+local answers, entries, records, accepted = {}, {}, {}, 0
 local i = 0
 for e = 1, events do
-  local key = KEYS[3 * e + 3]
+  local key = KEYS[3 * e]
   local fields = call('HMGET', key, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused', 'closed',
     'pending', 'held', 'per_customer_limit', 'hold_seconds')
   local generation, stock, maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
@@ -104,37 +104,45 @@ for e = 1, events do
   local owned, names, changed = {}, {}, {}
   if not closed_code then
     for j = i + 1, i + counts[e] do
-      local customer = ARGV[base + 3 * j - 1]
+      local customer = ARGV[base + 3 * j]
       if customer ~= '' and owned[customer] == nil then
         owned[customer] = false
         names[#names + 1] = customer
       end
     end
     if #names > 0 then
-      local values = call('HMGET', KEYS[3 * e + 4], unpack(names))
+      local values = call('HMGET', KEYS[3 * e + 1], unpack(names))
       for k = 1, #names do owned[names[k]] = tonumber(values[k] or '0') end
     end
   end
 
   local expires = hold and now + hold * 1000
   local expires_text = expires and text(expires) or ''
-  local state = hold and '|held|1|' or '|pending|1|'
+  local state = hold and 'held|1|' or 'pending|1|'
   -- Forms: see OrderRecord and QueueEntry.
-  local record_prefix = '2' .. state .. '0|' .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
-  local entry_prefix = state .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
+  local event_prefix = '|' .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
+  local record_prefix, entry_prefix = '2|' .. state .. '0|', '|' .. state .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
   local suffix = '|' .. now_text .. '||' .. expires_text .. '|'
-  local holds, taken, next_end = {}, 0, nil
+  local record_suffix = suffix .. '|'
+  local held_ids, taken, next_end = {}, 0, nil
   for _ = 1, counts[e] do
     i = i + 1
     local at = base + 3 * i
-    local quantity, customer, scope = quantities[i], ARGV[at - 1], scopes[i]
+    local id, quantity, customer = ARGV[at - 2], quantities[i], ARGV[at]
+    local record_key = KEYS[record_base + i]
     local code, value = closed_code, closed_value
-    local earlier, replayed = scope and first_orders[scope], false
-    if earlier and code ~= 1 and code ~= 2 then
-      local of, units, claimed, rest = match(earlier, '^(%d+)|(%d+)|(%d+)|(.*)$')
-      if of == generation and now - tonumber(claimed) < 86400000 then
+    local first, replayed = earlier[record_key], false
+    if first and code ~= 1 and code ~= 2 then
+      local of_id, of, of_generation, units, rest, of_customer = match(first,
+        '^2|%l+|%d+|%d+|([^|]*)|([^|]*)|(%d+)|(%d+)|%d+|%d*|(%d*)|[^|]*|(.*)$')
+      -- An order of an earlier generation of the event is gone, and its place is free.
+      if of ~= ARGV[2 * e + 1] or of_generation == generation then
         replayed = true
-        if tonumber(units) == quantity then code, value = 20, rest else code, value = 13, 0 end
+        if of == ARGV[2 * e + 1] and of_customer == customer and tonumber(units) == quantity then
+          code, value = 20, rest .. '|' .. of_id
+        else
+          code, value = 13, 0
+        end
       end
     end
     if not replayed and not code then
@@ -149,7 +157,7 @@ for e = 1, events do
         code, value = 10, text(math.max(0, limit - count)) .. '|' .. text(limit)
       elseif stock == 0 and held > 0 then
         if not next_end then
-          local first = call('ZRANGE', KEYS[3 * e + 5], 0, 0, 'WITHSCORES')
+          local first = call('ZRANGE', KEYS[3 * e + 2], 0, 0, 'WITHSCORES')
           next_end = first[2] and tonumber(first[2]) or expires or now
         end
         code, value = 12, next_end
@@ -162,26 +170,18 @@ for e = 1, events do
       else
         code, value = 0, expires or 0
         stock, taken, accepted = stock - quantity, taken + quantity, accepted + 1
-        local record, tail = KEYS[record_base + i], customer
-        local id = sub(record, -36)
-        if scope then
-          tail = customer .. '\t' .. ARGV[at]
-          first_orders[scope] = generation .. '|' .. quantity .. '|' .. now_text .. '|' .. expires_text .. '|' .. id
-          keys[#keys + 1] = scope
-          keys[#keys + 1] = first_orders[scope]
-        end
         if customer ~= '' then
           owned[customer] = count + quantity
           changed[customer] = true
         end
         if hold then
           held = held + quantity
-          holds[#holds + 1] = expires_text
-          holds[#holds + 1] = id
+          held_ids[#held_ids + 1] = id
         end
-        records[2 * accepted - 1] = record
-        records[2 * accepted] = record_prefix .. ARGV[at - 2] .. suffix .. '|' .. tail
-        entries[accepted] = '2|' .. id .. entry_prefix .. ARGV[at - 2] .. suffix .. tail
+        local record = record_prefix .. id .. event_prefix .. ARGV[at - 1] .. record_suffix .. customer
+        records[2 * accepted - 1], records[2 * accepted] = record_key, record
+        if byte(id, 20) >= keyed_from then earlier[record_key] = record end
+        entries[accepted] = '2|' .. id .. entry_prefix .. ARGV[at - 1] .. suffix .. customer
       end
     end
     answers[2 * i - 1] = code
@@ -190,17 +190,18 @@ for e = 1, events do
   if taken > 0 then
     if hold then
       call('HSET', key, 'stock', text(stock), 'held', text(held))
-      call('ZADD', KEYS[3 * e + 5], unpack(holds))
+      -- The holds of a call end together: one member, their ids with commas between. One for each costs half a claim more.
+      call('ZADD', KEYS[3 * e + 2], expires_text, table.concat(held_ids, ','))
       call('ZADD', KEYS[2], 'LT', expires_text, ARGV[2 * e + 1])
     else
       call('HSET', key, 'stock', text(stock), 'pending', text(pending + taken))
     end
     local totals = {}
     for customer in pairs(changed) do
-      totals[#totals + 1] = customer
-      totals[#totals + 1] = text(owned[customer])
+      local place = #totals
+      totals[place + 1], totals[place + 2] = customer, small(owned[customer])
     end
-    if #totals > 0 then call('HSET', KEYS[3 * e + 4], unpack(totals)) end
+    if #totals > 0 then call('HSET', KEYS[3 * e + 1], unpack(totals)) end
   end
 end
 
@@ -211,6 +212,5 @@ end
 for first = 1, accepted, 1000 do
   call('RPUSH', KEYS[1], unpack(entries, first, math.min(first + 999, accepted)))
 end
-if #keys > 0 then call('HSET', today, unpack(keys)) end
 answers[#answers + 1] = now
 return answers

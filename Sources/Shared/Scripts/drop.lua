@@ -1,11 +1,10 @@
 #!lua flags=allow-oom
 -- Drops holds of an event that is closed for its reset, with their records.
 --
--- KEYS  event, holds, one key per order (ending with the order's id)
+-- KEYS  event, holds, one key per order
+-- ARGV  the members of the holds that name these orders
 -- Answer: 1, or 0 where the event is not closed: nothing changed.
 if redis.call('HGET', KEYS[1], 'closed') ~= '1' then return 0 end
-for i = 3, #KEYS do
-  redis.call('ZREM', KEYS[2], string.sub(KEYS[i], -36))
-  redis.call('UNLINK', KEYS[i])
-end
+redis.call('ZREM', KEYS[2], unpack(ARGV))
+for i = 3, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1

@@ -3,19 +3,21 @@
 -- from, and on the right side of its deadline. Stock and the customer's count come back with the one that wins. Every
 -- change raises the order's version and queues a snapshot for the ledger.
 --
--- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order (ending
---       with the order's id), the orders of an event together
+-- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order, the orders
+--       of an event together
 -- ARGV  channel of finished orders, number of events,
---       then per event: its id, the number of its orders
---       then per order: confirm, cancel or expire; the record to go by where there is none, '' to leave it alone
+--       then per event: its id, the number of its orders, members of its holds to drop if nothing of them is held any
+--       more (with spaces between)
+--       then per order: its id; confirm, cancel or expire; the record to go by where there is none, '' to leave it alone
 -- Answer: two values per order, a code and its record as it is now ('' where there is none):
 --   0 done   1 it was in that state already   2 it is in a state that this cannot follow   3 its deadline is over
 --   4 no such order in the event's present generation   5 the event is not here, unreadable or being rebuilt
+--   6 another order's record is at this key
 local KEYS, ARGV, call, tonumber, unpack = KEYS, ARGV, redis.call, tonumber, unpack
 local events, orders = tonumber(ARGV[2]), 0
-for e = 1, events do orders = orders + tonumber(ARGV[2 * e + 2]) end
-local base, record_base = 2 + 2 * events, 2 + 3 * events
-if #KEYS ~= record_base + orders or #ARGV ~= base + 2 * orders or orders > 1000 then
+for e = 1, events do orders = orders + tonumber(ARGV[3 * e + 1]) end
+local base, record_base = 2 + 3 * events, 2 + 3 * events
+if #KEYS ~= record_base + orders or #ARGV ~= base + 3 * orders or orders > 1000 then
   return redis.error_reply('ERR transition: keys and arguments do not match')
 end
 
@@ -55,19 +57,22 @@ for e = 1, events do
   local fields = call('HMGET', key, 'generation', 'stock', 'held', 'sold', 'closed')
   local generation, stock, held, sold = fields[1], tonumber(fields[2]), tonumber(fields[3]), tonumber(fields[4])
   local readable = generation and stock and held and sold and fields[5] ~= '1'
-  local changes, back, gone = 0, {}, {}
-  for _ = 1, tonumber(ARGV[2 * e + 2]) do
+  local changes, back, gone, still_held = 0, {}, {}, not readable
+  for _ = 1, tonumber(ARGV[3 * e + 1]) do
     i = i + 1
-    local transition, record_key = ARGV[base + 2 * i - 1], KEYS[record_base + i]
-    local record = present[record_key]
-    -- A record in the form of an earlier release is gone by as if it were not there.
-    if not record or string.sub(record, 1, 2) ~= '2|' then record = ARGV[base + 2 * i] end
-    local state, version, settled, event, of, quantity, claimed, confirmed, expires, reason, tail = string.match(record,
-      '^2|(%l+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d*)|(%d*)|([^|]*)|(.*)$')
+    local at, record_key = base + 3 * i, KEYS[record_base + i]
+    local id, transition = ARGV[at - 2], ARGV[at - 1]
+    local record = present[record_key] or ARGV[at]
+    local state, version, settled, found_id, event, of, quantity, claimed, confirmed, expires, reason, customer =
+      string.match(record, '^2|(%l+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d*)|(%d*)|([^|]*)|(.*)$')
     local code, after
     if not readable then
       code = 5
-    elseif not state or event ~= ARGV[2 * e + 1] or of ~= generation then
+    elseif not state then
+      code = 4
+    elseif found_id ~= id then
+      code = 6
+    elseif event ~= ARGV[3 * e] or of ~= generation then
       code = 4
     else
       after, code = decide(transition, state, tonumber(expires))
@@ -80,21 +85,23 @@ for e = 1, events do
         sold, confirmed = sold + units, text(now)
       else
         stock = stock + units
-        local customer = string.match(tail, '^[^\t]*')
         if customer ~= '' then back[customer] = (back[customer] or 0) + units end
-        ended[#ended + 1] = string.sub(record_key, -36)
+        ended[#ended + 1] = id
       end
       local body = event .. '|' .. of .. '|' .. quantity .. '|' .. claimed .. '|' .. confirmed .. '|' .. expires .. '|'
       version = text(version + 1)
-      record = '2|' .. after .. '|' .. version .. '|' .. settled .. '|' .. body .. reason .. '|' .. tail
+      record = '2|' .. after .. '|' .. version .. '|' .. settled .. '|' .. id .. '|' .. body .. reason .. '|' .. customer
       present[record_key] = record
       records[#records + 1] = record_key
       records[#records + 1] = record
-      entries[#entries + 1] = '2|' .. string.sub(record_key, -36) .. '|' .. after .. '|' .. version .. '|' .. body .. tail
+      entries[#entries + 1] = '2|' .. id .. '|' .. after .. '|' .. version .. '|' .. body .. customer
       changes = changes + 1
     end
-    -- Whatever is not held now is to leave the holds. Of an event that cannot be read now nothing is known.
-    if code == 4 or code ~= 5 and (after or state ~= 'held') then gone[#gone + 1] = string.sub(record_key, -36) end
+    if code == 2 and state == 'held' then
+      still_held = true
+    elseif after and state == 'held' then
+      gone[#gone + 1] = id
+    end
     answers[2 * i - 1] = code
     answers[2 * i] = record
   end
@@ -105,12 +112,17 @@ for e = 1, events do
       if left > 0 then call('HSET', customers, customer, text(left)) else call('HDEL', customers, customer) end
     end
   end
+  -- A hold that was claimed in a call of its own is a member by itself. The members of larger groups stay until their end
+  -- and are dropped when they have been looked through.
+  if not still_held then
+    for member in string.gmatch(ARGV[3 * e + 2], '%S+') do gone[#gone + 1] = member end
+  end
   if #gone > 0 then call('ZREM', holds, unpack(gone)) end
   local first = call('ZRANGE', holds, 0, 0, 'WITHSCORES')
   if first[2] then
-    call('ZADD', KEYS[2], first[2], ARGV[2 * e + 1])
+    call('ZADD', KEYS[2], first[2], ARGV[3 * e])
   else
-    call('ZREM', KEYS[2], ARGV[2 * e + 1])
+    call('ZREM', KEYS[2], ARGV[3 * e])
   end
 end
 
