@@ -2,6 +2,10 @@
 public struct Holds: Sendable {
     /// Orders that one call looks through, give or take a group, so that claims beside it wait a millisecond or two.
     private static let sliceSize = 128
+    /// Calls under way at the same time: what a round trip costs, they share.
+    private static let slicesAtOnce = 4
+    /// Members that one round takes of an event's holds; a member is one order or a group of them.
+    private static let memberLimit = 128
     /// Events that one round looks at.
     private static let eventLimit = 16
 
@@ -47,20 +51,54 @@ public struct Holds: Sendable {
     private func expire(_ event: EventID, now: Int64) async throws(RedisError) -> (expired: Int, isStuck: Bool) {
         let due = try await connection.send(
             RedisCommand(
-                "ZRANGE", keys.holds(event), "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.sliceSize))
+                "ZRANGE", keys.holds(event), "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.memberLimit))
         ).array?.compactMap(\.string) ?? []
-        // A member is the orders of one claim call: one, or a whole group.
-        var members: [String] = []
-        var length = 0
-        for member in due where length < Self.sliceSize * 36 {
-            members.append(member)
-            length += member.utf8.count
+        // Without a member too: a call puts right when the event's next hold ends.
+        var slices = Self.slices(of: due, size: Self.sliceSize)[...]
+        var (expired, isStuck) = (0, false)
+        while !slices.isEmpty, !isStuck {
+            let answers = try await expire(slices.prefix(Self.slicesAtOnce), of: event)
+            slices = slices.dropFirst(Self.slicesAtOnce)
+            expired += answers.count { if case .outcome(.done) = $0 { true } else { false } }
+            isStuck = answers.contains(.outcome(.recovering))
         }
-        // Without a member too: the call puts right when the event's next hold ends.
-        let group = TransitionGroup(expiring: members, of: event)
-        let answers = try group.outcomes(of: try await connection.evaluate(group.call(in: keys, queueLimit: 0)))
-        let expired = answers.count { if case .outcome(.done) = $0 { true } else { false } }
-        return (expired, expired == 0 && answers.contains(.outcome(.recovering)))
+        return (expired, expired == 0 && isStuck)
+    }
+
+    private func expire(_ slices: some Sequence<[String]>, of event: EventID) async throws(RedisError) -> [TransitionAnswer] {
+        let results = await withTaskGroup(of: Result<[TransitionAnswer], RedisError>.self) { tasks in
+            for slice in slices {
+                let group = TransitionGroup(expiring: slice, of: event)
+                let call = group.call(in: keys, queueLimit: 0)
+                tasks.addTask {
+                    do throws(RedisError) {
+                        return .success(try group.outcomes(of: try await connection.evaluate(call)))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            return await tasks.reduce(into: []) { $0.append($1) }
+        }
+        var answers: [TransitionAnswer] = []
+        for result in results { answers += try result.get() }
+        return answers
+    }
+
+    /// Cuts members into slices of at least so many orders but the last, at least one slice. A member is the orders of one
+    /// claim call, with commas between: one, or a whole group.
+    static func slices(of members: [String], size: Int) -> [[String]] {
+        var slices: [[String]] = [[]]
+        var orders = 0
+        for member in members {
+            if orders >= size {
+                slices.append([])
+                orders = 0
+            }
+            slices[slices.count - 1].append(member)
+            orders += (member.utf8.count + 1) / 37
+        }
+        return slices
     }
 
     private func firstEnd() async throws(RedisError) -> Int64? {

@@ -20,7 +20,7 @@ struct TransitionGroup: ScriptGroup {
     /// A call stays well under a millisecond.
     static let sizeLimit = 128
 
-    private let requests: [TransitionRequest]
+    let requests: [TransitionRequest]
     private let grouping: EventGrouping
     private let looked: String
 
@@ -32,8 +32,13 @@ struct TransitionGroup: ScriptGroup {
 
     /// The end of an event's holds: members of its holds, to be dropped when all of their orders have been looked through.
     init(expiring members: [String], of event: EventID) {
-        let ids = members.lazy.flatMap { $0.split(separator: ",") }.compactMap { OrderID($0) }
-        requests = ids.map { TransitionRequest(order: $0, event: event, transition: .expire) }
+        var requests: [TransitionRequest] = []
+        for member in members {
+            for id in member.utf8.split(separator: UInt8(ascii: ",")).compactMap({ OrderID(Substring($0)) }) {
+                requests.append(TransitionRequest(order: id, event: event, transition: .expire))
+            }
+        }
+        self.requests = requests
         grouping = requests.isEmpty ? EventGrouping(empty: event) : EventGrouping(requests.lazy.map(\.event))
         looked = members.joined(separator: " ")
     }
