@@ -50,7 +50,7 @@ extension App {
             ledger: stores.ledger, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
         let server = Application(
             responder: sale.router().buildResponder(),
-            server: .http1(configuration: channelConfiguration),
+            server: .http1(configuration: channelConfiguration(sale)),
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), backlog: 4096,
                 availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
@@ -60,10 +60,12 @@ extension App {
         return [preparation, server, Watching(watch: watch)]
     }
 
-    private static var channelConfiguration: HTTP1Channel.Configuration {
+    private static func channelConfiguration(_ sale: Sale) -> HTTP1Channel.Configuration {
         .init(
-            additionalChannelHandlers: [RequestGuard(bodyDeadline: bodyDeadline)],
-            idleTimeout: idleTimeout,
+            additionalChannelHandlers: [
+                IdleGuard(timeout: idleTimeout), RequestGuard(bodyDeadline: bodyDeadline),
+                WaitingGate(watch: sale.watch) { await sale.isSettled($0) },
+            ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: headerFieldLimit))
     }

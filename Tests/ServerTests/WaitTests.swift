@@ -41,7 +41,8 @@ import Testing
                 #expect(answer.headers["preference-applied"] == "wait=25" && answer.headers["retry-after"] == nil)
                 #expect(try await second.value.text("status") == "confirmed")
             }
-            #expect(try await reads(test) == before + 4)
+            // Once more when they are told, and once for the answer.
+            #expect(try await reads(test) == before + 6)
             #expect(ContinuousClock.now - began < .seconds(20))
         }
         await test.close()
@@ -145,13 +146,21 @@ import Testing
         await test.close()
     }
 
-    @Test func aWakeUpBeforeTheWaitIsKept() async throws {
-        let waiter = OrderWatch.Waiter(order: OrderID(at: .now, partition: 0))
-        waiter.wake()
-        waiter.wake()
-        await waiter.wait()
-        let waiting = Task { await waiter.wait() }
-        waiter.wake()
-        await waiting.value
+    /// A client that sends more before it has its answer waits no longer; its answers come in their order.
+    @Test func aPipelinedRequestEndsTheWaitBeforeIt() async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let id = try #require(try await api.send("POST", "/buy").text("ticket_id"))
+            let began = ContinuousClock.now
+            let text = try await api.exchange([
+                .send("GET /orders/\(id)?wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                .send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+            ])
+            #expect(ContinuousClock.now - began < .seconds(20))
+            let first = try #require(text.range(of: "\"pending\"")?.lowerBound)
+            let second = try #require(text.range(of: "\"alive\"")?.lowerBound)
+            #expect(first < second)
+        }
+        await test.close()
     }
 }

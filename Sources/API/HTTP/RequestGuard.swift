@@ -19,14 +19,16 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var answerHasBegun = false
     private var isClosing = false
-    private var clientLeft = false
-    /// Called when the client has ended its side of the connection, at once where it has already.
-    var onClientLeft: (() -> Void)? {
-        didSet { if clientLeft { onClientLeft?() } }
-    }
 
     init(bodyDeadline: TimeAmount) {
         self.bodyDeadline = bodyDeadline
+    }
+
+    /// Requests are short, and a connection keeps its read buffers while it is idle.
+    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 16 * 1024)
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        try? context.channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -84,19 +86,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event as? ChannelEvent == .inputClosed { clientHasLeft() }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    private func clientHasLeft() {
-        clientLeft = true
-        onClientLeft?()
-        onClientLeft = nil
-    }
-
     func channelInactive(context: ChannelHandlerContext) {
-        clientHasLeft()
         bodyTimer?.cancel()
         bodyTimer = nil
         context.fireChannelInactive()

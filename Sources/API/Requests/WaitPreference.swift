@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 
 /// How long a client would wait for an order: `?wait=N`, or `Prefer: wait=N` (RFC 7240, section 4.3), in seconds.
 struct WaitPreference: Hashable {
@@ -9,13 +10,13 @@ struct WaitPreference: Hashable {
     /// Whether the header said so, which the answer then confirms.
     var isFromHeader = false
 
-    init(_ request: Request) throws(Problem) {
-        if let text = request.uri.queryParameters["wait"] {
+    init(uri: URI, headers: HTTPFields) throws(Problem) {
+        if let text = uri.queryParameters["wait"] {
             guard let seconds = Self.number(text), seconds <= Self.limit else {
                 throw .invalid("wait", "wait must be a whole number of seconds from 0 to \(Self.limit).")
             }
             self.seconds = seconds
-        } else if let seconds = Self.preferred(request.headers[values: .prefer]) {
+        } else if let seconds = Self.preferred(headers[values: .prefer]) {
             self.seconds = min(seconds, Self.limit)
             isFromHeader = true
         }

@@ -4,12 +4,12 @@ import NIOCore
 import Shared
 
 extension Sale {
-    /// `GET /orders/{id}`: Redis's record while it has one, the ledger's row after that. Where the client would wait, until
-    /// the order is final or in the ledger.
+    /// `GET /orders/{id}`: Redis's record while it has one, the ledger's row after that. Where the client would wait, it has
+    /// done so when this is called (see ``WaitingGate``).
     func order(_ request: Request, _ context: SaleContext) async throws -> Response {
         let id = try orderID(context)
-        let wait = try WaitPreference(request)
-        let order = try await wait.seconds > 0 ? settled(id, within: .seconds(Int64(wait.seconds)), context) : find(id)
+        let wait = try WaitPreference(uri: request.uri, headers: request.headers)
+        let order = try await find(id)
         var headers: HTTPFields = order.state == .pending ? [.retryAfter: "1"] : [:]
         if wait.isFromHeader { headers[.preferenceApplied] = "wait=\(wait.seconds)" }
         return .json(JSONObject(order), headers: headers)
@@ -37,25 +37,11 @@ extension Sale {
         }
     }
 
-    /// The order once it is final or in the ledger, or as it is when the time is over, the client has left or the API stops.
-    private func settled(_ id: OrderID, within limit: TimeAmount, _ context: SaleContext) async throws -> Order {
-        // Watched before it is looked at, so that nothing falls between.
-        guard let waiter = watch.watch(id) else { return try await find(id) }
-        defer { watch.end(waiter) }
-        let deadline = NIODeadline.now() + limit
-        var order = try await find(id)
-        guard !order.isSettled else { return order }
-        let hasLeft = Flag()
-        await context.whenClientLeaves {
-            hasLeft.raise()
-            waiter.wake()
-        }
-        while !order.isSettled, NIODeadline.now() < deadline, !hasLeft.isRaised, !watch.isClosed {
-            await watch.wait(waiter, until: deadline)
-            order = try await find(id)
-        }
-        await context.whenClientLeaves(nil)
-        return order
+    /// Whether a client that waits for an order has what it waits for. A failure, and an order that there is not, are for
+    /// the route to meet and tell.
+    func isSettled(_ id: OrderID) async -> Bool {
+        guard let order = try? await find(id) else { return true }
+        return order.state.isFinal || order.isPersisted
     }
 
     private func find(_ id: OrderID) async throws -> Order {
@@ -83,9 +69,4 @@ extension Sale {
     private static func notFound(_ id: OrderID) -> Problem {
         Problem(.orderNotFound, "There is no order '\(id)'.")
     }
-}
-
-extension Order {
-    /// Whether a client that waits has what it waits for.
-    fileprivate var isSettled: Bool { state.isFinal || isPersisted }
 }
