@@ -91,7 +91,8 @@ import Testing
     @Test func oddCustomersEachHaveTheirOwnCount() async throws {
         let test = try await make(limit: 1, holdSeconds: 600)
         let customers = [
-            "a", "A", "a ", " ", "|", "a|b", "1|2|3", "-", "*", "{0}", "\\", "\"", "'", "é", "e\u{301}", "日本", "👩‍👩‍👧", "\u{202e}",
+            "a", "A", "a ", " ", "|", "a|b", "1|2|3", "-", "*", "{0}", "\\", "\"", "'", "é", "e\u{301}", "日本", "👩‍👩‍👧",
+            "\u{202e}",
             String(repeating: "𝄞", count: 128), "nil", "false", "0", "generation",
         ]
         var orders: [Order] = []
@@ -107,7 +108,8 @@ import Testing
         try await test.withWorkers { try await test.drained() }
         for order in orders {
             let row = try #require(try await test.ledger.order(order.id))
-            #expect(row.state == .cancelled && row.customer.map { Array($0.utf8) } == order.customer.map { Array($0.utf8) })
+            #expect(
+                row.state == .cancelled && row.customer.map { Array($0.utf8) } == order.customer.map { Array($0.utf8) })
         }
         #expect(try await test.isAtRest())
         await test.close()

@@ -23,7 +23,8 @@ import Testing
         let keyed = test.purchase(quantity: 1, customer: "a", key: "k|1")
         #expect(
             try await test.inventory.claim(keyed)
-                == .accepted(Acceptance(order: keyed.id, expiresAt: try await test.inventory.order(keyed.id)?.expiresAt)))
+                == .accepted(
+                    Acceptance(order: keyed.id, expiresAt: try await test.inventory.order(keyed.id)?.expiresAt)))
         // More than one page.
         #expect(try await test.claimAtOnce(1200, customer: { "many\($0)" }).accepted.count == 1200)
         try await test.withWorkers { try await test.drained() }

@@ -227,7 +227,8 @@ import Testing
         try await eventually("the first holds are about to end") {
             try await test.redis("TIME").time().milliseconds >= first.milliseconds - 30
         }
-        let outcomes = try await withThrowingTaskGroup(of: (OrderID, OrderTransition, TransitionOutcome)?.self) { group in
+        let outcomes = try await withThrowingTaskGroup(of: (OrderID, OrderTransition, TransitionOutcome)?.self) {
+            group in
             for (number, order) in orders.enumerated() {
                 for transition in number % 3 == 0 ? [OrderTransition.confirm, .cancel] : [.confirm, .confirm] {
                     group.addTask { (order.id, transition, try await test.inventory.change(order, by: transition)) }

@@ -101,7 +101,8 @@ import Testing
     @Test func theSameKeyTwiceInOneCallOfTheScriptMakesOneOrder() async throws {
         let test = try await make()
         let group = ClaimGroup([
-            test.purchase(key: "k"), test.purchase(key: "k"), test.purchase(quantity: 2, key: "k"), test.purchase(key: "l"),
+            test.purchase(key: "k"), test.purchase(key: "k"), test.purchase(quantity: 2, key: "k"),
+            test.purchase(key: "l"),
         ])
         let reply = try await test.stores.redis.connection.evaluate(group.call(in: test.keys, queueLimit: 100))
         let outcomes = try group.outcomes(of: reply)

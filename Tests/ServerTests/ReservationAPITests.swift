@@ -26,7 +26,8 @@ import Testing
             #expect(confirmed.status == 200 && confirmed.text("status") == "confirmed")
             #expect(confirmed.text("expires_at") == end && confirmed.text("confirmed_at") != nil)
             try await test.withWorkers { try await test.drained() }
-            #expect(try await api.send("POST", "/orders/\(id)/confirm").body == confirmed.body, "also once it is persisted")
+            #expect(
+                try await api.send("POST", "/orders/\(id)/confirm").body == confirmed.body, "also once it is persisted")
             #expect(try await api.send("GET", "/orders/\(id)").json["persisted"] as? Bool == true)
 
             let cancelled = try await api.send("POST", "/orders/\(id)/cancel", "{}")
@@ -191,7 +192,8 @@ import Testing
     func termsOutOfRangeAreRefusedByName(field: String, value: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
-            let answer = try await api.send("PUT", "/events/e", "{\"capacity\":1,\"\(field)\":\(value)}", headers: admin)
+            let answer = try await api.send(
+                "PUT", "/events/e", "{\"capacity\":1,\"\(field)\":\(value)}", headers: admin)
             #expect(answer.status == 400 && answer.text("field") == field)
             #expect(try await api.send("GET", "/events/e").status == 404)
         }

@@ -8,7 +8,8 @@ extension Request {
         guard let key = values.first else { return nil }
         guard values.count == 1, (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
         else {
-            throw .invalid("Idempotency-Key", "Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters.")
+            throw .invalid(
+                "Idempotency-Key", "Idempotency-Key must be sent once, with 1 to 255 printable ASCII characters.")
         }
         return key
     }

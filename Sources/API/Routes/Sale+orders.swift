@@ -53,7 +53,8 @@ extension Sale {
             throw error
         }
         guard let row = try await ledger.order(id) else { throw Self.notFound(id) }
-        guard row.id.isMadeFromKey, let later = try await inventory.displacedOrder(id), later.version > row.version else {
+        guard row.id.isMadeFromKey, let later = try await inventory.displacedOrder(id), later.version > row.version
+        else {
             return row
         }
         return later

@@ -22,7 +22,8 @@ public struct Order: Hashable, Sendable {
     public var reason: String?
 
     public init(
-        id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil, state: OrderState, version: Int = 1, ledgerVersion: Int = 0,
+        id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil, state: OrderState,
+        version: Int = 1, ledgerVersion: Int = 0,
         claimedAt: Timestamp, confirmedAt: Timestamp? = nil, expiresAt: Timestamp? = nil, reason: String? = nil
     ) {
         self.id = id

@@ -71,24 +71,34 @@ public struct OrderID: Hashable, Sendable {
 }
 
 extension OrderID: CustomStringConvertible {
+    private static let length = 36
+    private static let secondHalfStart = 19
+
     /// The lower-case form with hyphens, 36 characters.
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
-            var position = 0
-            for index in 0..<32 {
-                if position == 8 || position == 13 || position == 18 || position == 23 {
-                    buffer[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = index < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 0x0f
-                buffer[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-                position += 1
-            }
-            return 36
-        }
+        String(unsafeUninitializedCapacity: Self.length) { write(from: 0, to: $0) }
     }
 
     /// The second half of the lower-case form, 17 characters: all that does not depend on time and place.
-    var secondHalf: String { String(description.suffix(17)) }
+    var secondHalf: String {
+        String(unsafeUninitializedCapacity: Self.length - Self.secondHalfStart) {
+            write(from: Self.secondHalfStart, to: $0)
+        }
+    }
+
+    /// Writes the form from a position on, which is one after a hyphen or 0; how many bytes that was.
+    private func write(from start: Int, to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var digit = start == 0 ? 0 : 16
+        for position in start..<Self.length {
+            if position == 8 || position == 13 || position == 18 || position == 23 {
+                buffer[position - start] = UInt8(ascii: "-")
+                continue
+            }
+            let word = digit < 16 ? high : low
+            let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (digit & 15))) & 0x0f
+            buffer[position - start] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+            digit += 1
+        }
+        return Self.length - start
+    }
 }

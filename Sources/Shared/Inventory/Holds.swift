@@ -30,10 +30,11 @@ public struct Holds: Sendable {
     public func expireDue() async throws(RedisError) -> Round {
         var round = Round(expired: 0, rest: nil)
         let now = try await connection.send(RedisCommand("TIME")).time().milliseconds
-        let due = try await connection.send(
-            RedisCommand(
-                "ZRANGE", keys.holding, "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.eventLimit))
-        ).array?.compactMap(\.string) ?? []
+        let due =
+            try await connection.send(
+                RedisCommand(
+                    "ZRANGE", keys.holding, "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.eventLimit))
+            ).array?.compactMap(\.string) ?? []
         for name in due {
             guard let event = EventID(name) else { continue }
             let slice = try await expire(event, now: now)
@@ -49,10 +50,11 @@ public struct Holds: Sendable {
 
     /// Stuck: the event's counters are being rebuilt, so that its holds have to wait.
     private func expire(_ event: EventID, now: Int64) async throws(RedisError) -> (expired: Int, isStuck: Bool) {
-        let due = try await connection.send(
-            RedisCommand(
-                "ZRANGE", keys.holds(event), "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.memberLimit))
-        ).array?.compactMap(\.string) ?? []
+        let due =
+            try await connection.send(
+                RedisCommand(
+                    "ZRANGE", keys.holds(event), "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.memberLimit))
+            ).array?.compactMap(\.string) ?? []
         // Without a member too: a call puts right when the event's next hold ends.
         var slices = Self.slices(of: due, size: Self.sliceSize)[...]
         var (expired, isStuck) = (0, false)
@@ -65,7 +67,9 @@ public struct Holds: Sendable {
         return (expired, expired == 0 && isStuck)
     }
 
-    private func expire(_ slices: some Sequence<[String]>, of event: EventID) async throws(RedisError) -> [TransitionAnswer] {
+    private func expire(_ slices: some Sequence<[String]>, of event: EventID) async throws(RedisError)
+        -> [TransitionAnswer]
+    {
         let results = await withTaskGroup(of: Result<[TransitionAnswer], RedisError>.self) { tasks in
             for slice in slices {
                 let group = TransitionGroup(expiring: slice, of: event)

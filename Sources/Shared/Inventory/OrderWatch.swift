@@ -33,7 +33,8 @@ public final class OrderWatch: Sendable {
     ///   - configuration: of the connection that listens, without a subscription.
     ///   - limit: waiters at the same time.
     public init(
-        _ configuration: RedisConfiguration, partitioning: Partitioning, limit: Int = 100_000, on eventLoop: any EventLoop
+        _ configuration: RedisConfiguration, partitioning: Partitioning, limit: Int = 100_000,
+        on eventLoop: any EventLoop
     ) async throws {
         self.limit = limit
         var configuration = configuration

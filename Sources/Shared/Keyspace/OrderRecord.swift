@@ -7,7 +7,7 @@
 enum OrderRecord {
     /// Nil where no release of ours wrote it.
     static func decode(_ text: String) -> Order? {
-        let fields = text.split(separator: "|", maxSplits: 12, omittingEmptySubsequences: false)
+        let fields = text.barSeparated(upTo: 13)
         guard fields.count == 13, fields[0] == "2", let state = OrderState(rawValue: String(fields[1])),
             let version = Int(fields[2]), let ledgerVersion = Int(fields[3]), let id = OrderID(fields[4]),
             let event = EventID(fields[5]), let generation = Int(fields[6]), let quantity = Int(fields[7]),

@@ -86,9 +86,14 @@ struct Acknowledgement: Hashable {
         return moves.count - 1
     }
 
-    private func ids(withKey: Bool) -> String {
-        records.lazy.filter { $0.version > 0 && $0.id.isMadeFromKey == withKey }
-            .map(\.id.description).joined(separator: ",")
+    /// The ids of the orders that the ledger has, with commas between.
+    private func finished(_ ids: [String], withKey: Bool) -> String {
+        var text = ""
+        for (record, id) in zip(records, ids) where record.version > 0 && record.id.isMadeFromKey == withKey {
+            if !text.isEmpty { text += "," }
+            text += id
+        }
+        return text
     }
 
     /// The arguments are acknowledge.lua's.
@@ -103,17 +108,18 @@ struct Acknowledgement: Hashable {
                 call.append(key: key)
             }
         }
+        let ids = records.map(\.id.description)
         for record in records { call.append(key: keys.order(record.id)) }
         call.append(token)
         call.append(keys.finished)
-        call.append(ids(withKey: false) + " " + ids(withKey: true))
+        call.append(finished(ids, withKey: false) + " " + finished(ids, withKey: true))
         for count in [moves.count, records.count, rejections.count, deadLetters.count] { call.append(count) }
         for move in moves {
             call.append(move.generation)
             call.append(move.sold)
         }
-        for record in records {
-            call.append(record.id.description)
+        for (record, id) in zip(records, ids) {
+            call.append(id)
             call.append(record.version)
             call.append(record.text)
         }

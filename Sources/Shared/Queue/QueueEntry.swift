@@ -12,7 +12,7 @@ enum QueueEntry {
 
     static func decode(_ bytes: [UInt8]) throws(Unreadable) -> Order {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw Unreadable(reason: "it is not UTF-8") }
-        let fields = text.split(separator: "|", maxSplits: 10, omittingEmptySubsequences: false)
+        let fields = text.barSeparated(upTo: 11)
         if fields[0] == "1" { return try decodeFirstForm(text) }
         guard fields[0] == "2" else { throw Unreadable(reason: "its form is not known to this release") }
         guard fields.count == 11, let id = OrderID(fields[1]), let state = OrderState(rawValue: String(fields[2])),
@@ -30,7 +30,7 @@ enum QueueEntry {
 
     /// The form of releases without holds: `1|id|event|generation|quantity|claimed_at|customer`.
     private static func decodeFirstForm(_ text: String) throws(Unreadable) -> Order {
-        let fields = text.split(separator: "|", maxSplits: 6, omittingEmptySubsequences: false)
+        let fields = text.barSeparated(upTo: 7)
         guard fields.count == 7, let id = OrderID(fields[1]), let event = EventID(fields[2]),
             let generation = Int32(fields[3]), let quantity = Int32(fields[4]), quantity > 0,
             let claimed = Int64(fields[5]), claimed >= 0

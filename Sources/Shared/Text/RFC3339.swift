@@ -17,7 +17,9 @@ public enum RFC3339 {
     /// Reads a time with or without fractions of a second; they are cut to milliseconds.
     public static func timestamp(_ text: String) -> Timestamp? {
         let text = text.uppercased()
-        guard isInRange(text), let date = (try? style.parse(text)) ?? (try? wholeSeconds.parse(text)) else { return nil }
+        guard isInRange(text), let date = (try? style.parse(text)) ?? (try? wholeSeconds.parse(text)) else {
+            return nil
+        }
         return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000 + 0.25).rounded(.down)))
     }
 
@@ -25,10 +27,13 @@ public enum RFC3339 {
     /// written back as it was given has no such field.
     private static func isInRange(_ text: String) -> Bool {
         let local = text.prefix(19) + "Z"
-        guard let date = try? wholeSeconds.parse(String(local)), date.formatted(wholeSeconds) == local else { return false }
+        guard let date = try? wholeSeconds.parse(String(local)), date.formatted(wholeSeconds) == local else {
+            return false
+        }
         let zone = text.dropFirst(19).drop { $0 == "." || $0.isWholeNumber }
         let offset = zone.dropFirst().split(separator: ":").map { Int($0) }
-        return zone == "Z" || offset.count == 2 && (0...23).contains(offset[0] ?? -1) && (0...59).contains(offset[1] ?? -1)
+        return zone == "Z"
+            || offset.count == 2 && (0...23).contains(offset[0] ?? -1) && (0...59).contains(offset[1] ?? -1)
     }
 }
 
