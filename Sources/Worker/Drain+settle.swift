@@ -3,11 +3,31 @@ import Shared
 
 extension Drain {
     /// Brings a batch to its end, or leaves it to whoever takes it over.
-    func settle(_ batch: Batch) async {
+    ///
+    /// - Parameter waiting: whether to wait for its turn where it has one; else it is given back.
+    func settle(_ batch: Batch, waiting: Bool = true) async {
+        guard await isTurn(of: batch, waiting: waiting) else { return }
         batchSizes.record(batch.orders.count)
         guard let settlements = await settlements(of: batch) else { return }
         report(batch, settlements)
         await acknowledge(batch, settlements)
+    }
+
+    /// Waits until all batches before it are in the ledger, where that matters; false where the batch is no longer in hand.
+    private func isTurn(of batch: Batch, waiting: Bool) async -> Bool {
+        var renewed = ContinuousClock.now
+        while (try? await queue.isTurn(of: batch)) != true {
+            guard waiting, !Task.isShuttingDownGracefully, !Task.isCancelled else {
+                try? await queue.release(batch.token)
+                return false
+            }
+            await pause(.milliseconds(2))
+            if ContinuousClock.now - renewed > lease / 4 {
+                guard await stillHolds(batch) else { return false }
+                renewed = .now
+            }
+        }
+        return true
     }
 
     /// Puts the batch to the ledger until it is settled; nil where its lease was lost, or it was given back at the stop.

@@ -12,7 +12,8 @@ extension Drain {
                     logger.notice(
                         "took over a batch",
                         metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
-                    await settle(batch)
+                    // Those before it may be overdue too, and are for this loop to take over: it does not wait for them.
+                    await settle(batch, waiting: false)
                 }
                 while !Task.isShuttingDownGracefully, try await queue.forgetOldest() {}
                 while !Task.isShuttingDownGracefully, try await queue.forgetOldest(withKey: true) {}

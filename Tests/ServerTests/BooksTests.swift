@@ -69,11 +69,61 @@ import Testing
         let inRedis = counts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         #expect(try await test.sql(inLedger) == inRedis)
         #expect(counts.values.allSatisfy { Int($0) ?? .max <= Self.limit })
+        let account = try await test.counters()
+        let row = try #require(try await test.ledger.event(.demo))
+        #expect(account == Counters(available: row.terms.capacity - row.sold, sold: row.sold), "\(row)")
         // Every record says what its row says.
         for id in orders {
             let row = try #require(try await test.ledger.order(id))
             #expect(try await test.inventory.order(id) == row)
         }
+        await test.close()
+    }
+
+    /// A unit that was given back and sold again reaches the ledger in that order, however many workers there are: else the
+    /// ledger would have no room for the second order, and reject it.
+    @Test func whatIsSoldAgainReachesTheLedgerAfterItHasComeBack() async throws {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1, holdSeconds: 600))
+        let first = try await test.hold()
+        try await test.withWorkers { try await test.drained() }
+        _ = try await test.inventory.change(first, by: .cancel)
+        let second = try await test.hold()
+        let queue = test.queue(lease: .milliseconds(1))
+        let back = try #require(try await queue.take(limit: 1))
+        let sold = try #require(try await test.queue().take(limit: 1))
+        #expect(back.orders.map(\.state) == [.cancelled] && sold.orders.map(\.id) == [second.id])
+        #expect(try await !queue.isTurn(of: sold))
+        // The worker that has it dies; whoever takes it over has its turn.
+        try await eventually("the lease runs out") { try await queue.expiredTokens() == [back.token] }
+        let again = try #require(try await test.queue().reclaim(back.token))
+        #expect(try await queue.isTurn(of: again) && again.waitsForTurn)
+        #expect(try await !queue.isTurn(of: sold))
+        #expect(try await queue.acknowledge(again, try await test.ledger.settle(again.orders)))
+        #expect(try await queue.isTurn(of: sold))
+        #expect(try await queue.acknowledge(sold, try await test.ledger.settle(sold.orders)))
+        #expect(try await test.ledger.order(second.id)?.state == .held)
+        #expect(try await test.isAtRest())
+        #expect(try await test.redis("EXISTS", test.keys.sequence).integer == 0)
+        #expect(try await test.redis("GET", test.keys.returns).integer == 0)
+        await test.close()
+    }
+
+    /// The lowered capacity waits for what was given back, while workers bring it to the ledger.
+    @Test func aCapacityIsLoweredToWhatIsLeftAtOnceAfterACancellation() async throws {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 50, holdSeconds: 600))
+        try await test.withWorkers(2) {
+            var orders: [Order] = []
+            for _ in 0..<50 { orders.append(try await test.hold()) }
+            for (number, order) in orders.enumerated() {
+                _ = try await test.inventory.change(order, by: .cancel)
+                _ = try await test.catalogue.put(.demo, EventChange(capacity: 49 - number))
+            }
+            try await test.drained()
+        }
+        #expect(try await test.sql("SELECT string_agg(DISTINCT status, ' ') FROM orders") == "cancelled")
+        #expect(try await test.isAtRest())
         await test.close()
     }
 }

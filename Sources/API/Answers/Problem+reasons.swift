@@ -80,6 +80,11 @@ extension Problem {
             if let claimed { extras.append(("claimed", .integer(claimed))) }
         case .recovering:
             self.init(.recovering, "The event's stock is being recovered; try again.", retryAfterSeconds: 1)
+        case .unitsUnderWay:
+            self.init(
+                .storeUnavailable,
+                "Tickets that were given back are on their way to the ledger; nothing was changed. Try again.",
+                retryAfterSeconds: 1)
         case .notInEffectYet:
             self.init(
                 .storeUnavailable, "The change is saved and takes effect as soon as the stores answer again.",

@@ -14,7 +14,21 @@ public struct EventCatalogue: Sendable {
     }
 
     /// Creates the event or changes it; the answer is whether it is new.
+    ///
+    /// Lowering a capacity waits until the ledger has what was given back, for five seconds at most.
     public func put(_ id: EventID, _ change: EventChange) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            do {
+                return try await putOnce(id, change)
+            } catch CatalogueError.unitsUnderWay where ContinuousClock.now < deadline {
+                // Without the event's row locked, so that the workers can write it.
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private func putOnce(_ id: EventID, _ change: EventChange) async throws -> Bool {
         let created = try await undoingLowering(of: id) {
             try await ledger.pool.withTransaction { connection in
                 let present = try await Ledger.lock(id, on: connection)
@@ -135,6 +149,7 @@ public struct EventCatalogue: Sendable {
         switch try await inventory.lower(event.id, generation: event.generation, capacity: capacity) {
         case .done: return
         case .notHere: if event.wasPublished { throw CatalogueError.recovering }
+        case .unitsUnderWay: throw CatalogueError.unitsUnderWay
         case .inUse(let claimed): throw CatalogueError.capacityInUse(claimed: claimed)
         }
     }

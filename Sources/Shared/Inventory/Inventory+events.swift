@@ -21,6 +21,8 @@ extension Inventory {
         case done
         /// The event is not on sale in this generation.
         case notHere
+        /// Units are on their way back to the ledger; nothing changed, and it is to be tried again.
+        case unitsUnderWay
         /// So many units are claimed; nothing changed.
         case inUse(Int)
     }
@@ -76,11 +78,13 @@ extension Inventory {
 
     /// Lowers the capacity ahead of the ledger's. To be called with the event's row locked.
     func lower(_ id: EventID, generation: Int, capacity: Int) async throws(RedisError) -> Lowering {
-        let key = partitioning.home(of: id).event(id)
-        let call = RedisScriptCall(Scripts.lower, keys: [key], arguments: [String(generation), String(capacity)])
+        let keys = partitioning.home(of: id)
+        let call = RedisScriptCall(
+            Scripts.lower, keys: [keys.event(id), keys.returns], arguments: [String(generation), String(capacity)])
         switch try await client.connection.evaluate(call).integer {
         case .some(-1): return .done
         case .some(-2): return .notHere
+        case .some(-3): return .unitsUnderWay
         case .some(let used) where used >= 0: return .inUse(Int(used))
         default: throw RedisError(.protocolViolation, "the lower script answered in another form", mayHaveRun: true)
         }

@@ -16,6 +16,10 @@ public struct Keyspace: Hashable, Sendable {
     public var leases: String { prefix + "leases" }
     /// How often each leased batch has been taken.
     public var attempts: String { prefix + "attempts" }
+    /// How many snapshots on their way to the ledger give units back.
+    public var returns: String { prefix + "returns" }
+    /// Batches that were taken while units were on their way back, in the order in which they were taken.
+    public var sequence: String { prefix + "sequence" }
     public var deadLetters: String { prefix + "dead" }
     /// Batches that are settled, with the ids of their orders, whose records are to be let go after a while.
     public var settled: String { prefix + "settled" }

@@ -28,12 +28,15 @@ struct Acknowledgement: Hashable {
     private(set) var records: [RecordChange] = []
     private(set) var rejections: [Rejection] = []
     private(set) var deadLetters: [DeadLetter]
+    /// Entries that gave units back; they are no longer on their way, whatever became of them.
+    private let returns: Int
     private var places: [OrderID: Int] = [:]
 
     /// `settlements` are those of the batch's orders, in their order.
     init(_ batch: Batch, _ settlements: [Settlement]) {
         precondition(batch.orders.count == settlements.count)
         deadLetters = batch.unreadable
+        returns = batch.orders.count { $0.state == .cancelled || $0.state == .expired }
         for (order, settlement) in zip(batch.orders, settlements) {
             switch settlement {
             case .recorded(let version, let confirmedAt):
@@ -102,6 +105,7 @@ struct Acknowledgement: Hashable {
             Scripts.acknowledge,
             keys: [
                 keys.leases, keys.attempts, keys.batch(token), keys.deadLetters, keys.settled, keys.settledWithKey,
+                keys.returns, keys.sequence,
             ])
         for move in moves {
             for key in [keys.event(move.event), keys.customers(move.event), keys.holds(move.event)] {
@@ -113,7 +117,7 @@ struct Acknowledgement: Hashable {
         call.append(token)
         call.append(keys.finished)
         call.append(finished(ids, withKey: false) + " " + finished(ids, withKey: true))
-        for count in [moves.count, records.count, rejections.count, deadLetters.count] { call.append(count) }
+        for count in [moves.count, records.count, rejections.count, deadLetters.count, returns] { call.append(count) }
         for move in moves {
             call.append(move.generation)
             call.append(move.sold)

@@ -3,13 +3,16 @@ public struct Batch: Hashable, Sendable {
     public let token: String
     /// How often the batch has been taken, with this time.
     public let attempts: Int
+    /// Whether it may reach the ledger only when it is the first of those that wait; see take.lua.
+    public let waitsForTurn: Bool
     /// The entries that could be read, with their place in the batch.
     public let orders: [Order]
     /// The entries that could not, as they are, with the reason.
     public let unreadable: [DeadLetter]
 
-    init(token: String, attempts: Int, entries: [[UInt8]]) {
+    init(token: String, attempts: Int, waitsForTurn: Bool = false, entries: [[UInt8]]) {
         self.token = token
+        self.waitsForTurn = waitsForTurn
         self.attempts = attempts
         var orders: [Order] = []
         var unreadable: [DeadLetter] = []

@@ -28,11 +28,16 @@ public struct OrderQueue: Sendable {
     public func take(limit: Int) async throws(RedisError) -> Batch? {
         let token = Self.makeToken()
         var call = RedisScriptCall(
-            Scripts.take, keys: [keys.queue, keys.leases, keys.attempts, keys.batch(token)], arguments: [token])
+            Scripts.take,
+            keys: [keys.queue, keys.leases, keys.attempts, keys.batch(token), keys.returns, keys.sequence],
+            arguments: [token])
         call.append(limit)
         call.append(leaseMilliseconds)
-        let entries = try await connection.evaluate(call).entries()
-        return entries.isEmpty ? nil : Batch(token: token, attempts: 1, entries: entries)
+        guard let answer = try await connection.evaluate(call).array, let turn = answer.first?.integer else {
+            return nil
+        }
+        let entries = try RESPValue.array(Array(answer.dropFirst())).entries()
+        return Batch(token: token, attempts: 1, waitsForTurn: turn == 1, entries: entries)
     }
 
     /// Waits until the queue has an entry or the time is over. Changes nothing, whatever becomes of the connection.
@@ -55,13 +60,22 @@ public struct OrderQueue: Sendable {
     public func reclaim(_ token: String) async throws(RedisError) -> Batch? {
         let successor = Self.makeToken()
         let call = RedisScriptCall(
-            Scripts.reclaim, keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor)],
+            Scripts.reclaim,
+            keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor), keys.sequence],
             arguments: [token, successor, String(leaseMilliseconds)])
-        guard let answer = try await connection.evaluate(call).array, let attempts = answer.first?.integer else {
-            return nil
-        }
-        let entries = try RESPValue.array(Array(answer.dropFirst())).entries()
-        return Batch(token: successor, attempts: Int(attempts), entries: entries)
+        guard let answer = try await connection.evaluate(call).array, answer.count >= 2,
+            let attempts = answer[0].integer
+        else { return nil }
+        let entries = try RESPValue.array(Array(answer.dropFirst(2))).entries()
+        return Batch(
+            token: successor, attempts: Int(attempts), waitsForTurn: answer[1].integer == 1, entries: entries)
+    }
+
+    /// Whether no batch that was taken earlier has to reach the ledger before this one.
+    public func isTurn(of batch: Batch) async throws(RedisError) -> Bool {
+        guard batch.waitsForTurn else { return true }
+        let first = try await connection.send(RedisCommand("ZRANGE", keys.sequence, "0", "0")).array?.first?.string
+        return first == nil || first == batch.token
     }
 
     /// Begins the lease anew; false where it is lost.

@@ -4,9 +4,11 @@
 -- nothing changes.
 --
 -- KEYS  leases, attempts, the batch's list, dead letters, settled, settled with an idempotency key,
+--       returns, sequence,
 --       then per event: the event, its customers, its holds; then one key per order
 -- ARGV  token, channel of finished orders, the ids of the orders that the ledger has, those with an idempotency key after
---       a space; number of events, of orders, of rejected orders, of dead letters,
+--       a space; number of events, of orders, of rejected orders, of dead letters, of
+--       entries that gave units back,
 --       then per event: generation, units that went from 'pending' to 'sold'
 --       then per order: its id; the version that the ledger has, 0 to forget the order; its record as it is to be if it is
 --       pending
@@ -15,8 +17,8 @@
 -- Answer: 1, or 0 where the token was not valid.
 local call, tonumber, unpack = redis.call, tonumber, unpack
 local events, orders, rejections, dead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local record_base = 6 + 3 * events
-if #KEYS ~= record_base + orders or #ARGV ~= 7 + 2 * events + 3 * orders + 4 * rejections + 2 * dead then
+local record_base = 8 + 3 * events
+if #KEYS ~= record_base + orders or #ARGV ~= 8 + 2 * events + 3 * orders + 4 * rejections + 2 * dead then
   return redis.error_reply('ERR acknowledge: keys and arguments do not match')
 end
 if not call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
@@ -26,7 +28,7 @@ local function text(number) return string.format('%.0f', number) end
 -- Moves counters of an event. After a reset they belong to a later generation and are none of this batch's; a damaged
 -- event is made anew from the ledger.
 local function move(event, generation, moves)
-  local key = KEYS[4 + 3 * event]
+  local key = KEYS[6 + 3 * event]
   if call('HGET', key, 'generation') ~= generation then return false end
   for field, units in pairs(moves) do
     local before = tonumber(call('HGET', key, field) or '')
@@ -35,7 +37,7 @@ local function move(event, generation, moves)
   return true
 end
 
-local base = 7
+local base = 8
 for e = 1, events do
   local units = tonumber(ARGV[base + 2 * e])
   if units > 0 then move(e, ARGV[base + 2 * e - 1], { pending = -units, sold = units }) end
@@ -88,10 +90,10 @@ for r = 1, rejections do
     local units = tonumber(string.match(body, '^[^|]*|%d+|(%d+)'))
     local counter = ({ pending = 'pending', held = 'held', confirmed = 'sold' })[state]
     if counter and move(event, generation, { [counter] = -units }) then
-      local customers = KEYS[5 + 3 * event]
+      local customers = KEYS[7 + 3 * event]
       local left = (tonumber(call('HGET', customers, customer) or '') or 0) - units
       if left > 0 then call('HSET', customers, customer, text(left)) else call('HDEL', customers, customer) end
-      call('ZREM', KEYS[6 + 3 * event], id)
+      call('ZREM', KEYS[8 + 3 * event], id)
     end
     call('SET', key, '2|rejected|' .. version .. '|' .. version .. '|' .. id .. '|' .. body .. reason .. '|' .. customer)
   end
@@ -107,6 +109,11 @@ end
 base = base + 4 * rejections
 for i = 1, dead do call('HSET', KEYS[4], ARGV[base + 2 * i - 1], ARGV[base + 2 * i]) end
 
+if ARGV[8] ~= '0' then
+  -- What an older release queued was not counted.
+  if call('DECRBY', KEYS[7], ARGV[8]) < 0 then call('DEL', KEYS[7]) end
+end
+call('ZREM', KEYS[8], ARGV[1])
 call('DEL', KEYS[3])
 call('ZREM', KEYS[1], ARGV[1])
 call('HDEL', KEYS[2], ARGV[1])

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Gives a batch whose lease has run out to a new token. The old token is worth nothing from then on.
 --
--- KEYS  leases, attempts, the old token's list, the new token's list
+-- KEYS  leases, attempts, the old token's list, the new token's list, sequence
 -- ARGV  old token, new token, lease in milliseconds
--- Answer: the number of attempts with this one, then the entries; nothing where the lease has not run out, or another
+-- Answer: the number of attempts with this one, 1 where the batch has to wait for its turn, else 0, then the entries; nothing where the lease has not run out, or another
 -- worker was faster.
 local lease = tonumber(ARGV[3])
 if not lease or lease < 1 then return redis.error_reply('ERR reclaim: malformed arguments') end
@@ -15,10 +15,14 @@ if not deadline or tonumber(deadline) > now then return {} end
 local attempts = (tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '1') or 1) + 1
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
+local turn = redis.call('ZSCORE', KEYS[5], ARGV[1])
+if turn then redis.call('ZREM', KEYS[5], ARGV[1]) end
 if redis.call('EXISTS', KEYS[3]) == 0 then return {} end
+if turn then redis.call('ZADD', KEYS[5], turn, ARGV[2]) end
 redis.call('RENAME', KEYS[3], KEYS[4])
 redis.call('ZADD', KEYS[1], now + lease, ARGV[2])
 redis.call('HSET', KEYS[2], ARGV[2], attempts)
 local answer = redis.call('LRANGE', KEYS[4], 0, -1)
+table.insert(answer, 1, turn and 1 or 0)
 table.insert(answer, 1, attempts)
 return answer

@@ -1,9 +1,13 @@
 #!lua flags=allow-oom
 -- Takes a batch from the head of the queue and leases it to a token, in one step: an entry is never without an owner.
 --
--- KEYS  queue, leases, attempts, the batch's list (named by the token)
+-- While snapshots are on their way that give units back, batches are to reach the ledger in the order in which they were
+-- taken: a unit is not to be sold again in the ledger before it has come back there.
+--
+-- KEYS  queue, leases, attempts, the batch's list (named by the token), returns, sequence
 -- ARGV  token, most entries to take, lease in milliseconds
--- Answer: the entries, oldest first; none where the queue is empty.
+-- Answer: 1 where the batch has to wait for its turn, else 0; then the entries, oldest first. Nothing where the queue is
+-- empty.
 local limit, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
 if not limit or limit < 1 or limit > 10000 or not lease or lease < 1 then
   return redis.error_reply('ERR take: malformed arguments')
@@ -24,4 +28,11 @@ end
 local time = redis.call('TIME')
 redis.call('ZADD', KEYS[2], time[1] * 1000 + math.floor(time[2] / 1000) + lease, ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], 1)
+local in_turn = 0
+if (tonumber(redis.call('GET', KEYS[5]) or '0') or 1) > 0 then
+  local last = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')
+  redis.call('ZADD', KEYS[6], (tonumber(last[2] or '0') or 0) + 1, ARGV[1])
+  in_turn = 1
+end
+table.insert(entries, 1, in_turn)
 return entries

@@ -3,7 +3,7 @@
 -- from, and on the right side of its deadline. Stock and the customer's count come back with the one that wins. Every
 -- change raises the order's version and queues a snapshot for the ledger.
 --
--- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order, the orders
+-- KEYS  queue, events with holds, returns, then per event: the event, its customers, its holds; then one key per order, the orders
 --       of an event together
 -- ARGV  channel of finished orders, number of events,
 --       then per event: its id, the number of its orders, members of its holds to drop if nothing of them is held any
@@ -16,7 +16,7 @@
 local KEYS, ARGV, call, tonumber, unpack = KEYS, ARGV, redis.call, tonumber, unpack
 local events, orders = tonumber(ARGV[2]), 0
 for e = 1, events do orders = orders + tonumber(ARGV[3 * e + 1]) end
-local base, record_base = 2 + 3 * events, 2 + 3 * events
+local base, record_base = 2 + 3 * events, 3 + 3 * events
 if #KEYS ~= record_base + orders or #ARGV ~= base + 3 * orders or orders > 1000 then
   return redis.error_reply('ERR transition: keys and arguments do not match')
 end
@@ -53,7 +53,7 @@ end
 
 local answers, entries, records, ended, i = {}, {}, {}, {}, 0
 for e = 1, events do
-  local key, customers, holds = KEYS[3 * e], KEYS[3 * e + 1], KEYS[3 * e + 2]
+  local key, customers, holds = KEYS[3 * e + 1], KEYS[3 * e + 2], KEYS[3 * e + 3]
   local fields = call('HMGET', key, 'generation', 'stock', 'held', 'sold', 'closed')
   local generation, stock, held, sold = fields[1], tonumber(fields[2]), tonumber(fields[3]), tonumber(fields[4])
   local readable = generation and stock and held and sold and fields[5] ~= '1'
@@ -130,5 +130,8 @@ if #records > 0 then
   call('MSET', unpack(records))
   call('RPUSH', KEYS[1], unpack(entries))
 end
-if #ended > 0 then call('PUBLISH', ARGV[1], table.concat(ended, ',')) end
+if #ended > 0 then
+  call('INCRBY', KEYS[3], #ended)
+  call('PUBLISH', ARGV[1], table.concat(ended, ','))
+end
 return answers
