@@ -9,6 +9,9 @@ test:
 
 bench:
 	@Benchmarks/compare $(BENCH)
+	@Benchmarks/rules
+	@Benchmarks/holds
+	@Benchmarks/waiting
 
 smoke:
 	@deploy/local/smoke
