@@ -2,7 +2,7 @@ import Metrics
 import NIOCore
 
 /// Things that are put to one call of a script, and how its answer reads. No I/O.
-protocol ScriptGroup {
+protocol ScriptGroup: SendableMetatype {
     associatedtype Member
     associatedtype Outcome
 
