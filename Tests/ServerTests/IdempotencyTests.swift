@@ -123,6 +123,25 @@ import Testing
         await test.close()
     }
 
+    /// The order of before the reset is at the same place as the new one, and still on its way: what becomes of it leaves the
+    /// new one's record alone.
+    @Test func theEndOfAnOrderOfBeforeAResetLeavesTheNewOneAlone() async throws {
+        let test = try await make()
+        let old = try await acceptance(test, test.purchase(key: "k"))
+        _ = try await test.catalogue.reset(.demo, capacity: nil)
+        let new = try await acceptance(test, test.purchase(key: "k"))
+        #expect(test.keys.order(old.order) == test.keys.order(new.order) && old.order != new.order)
+        let queue = test.queue()
+        let batch = try #require(try await queue.take(limit: 1))
+        #expect(batch.orders.map(\.id) == [old.order])
+        #expect(try await queue.acknowledge(batch, try await test.ledger.settle(batch.orders)))
+        #expect(try await test.inventory.order(new.order)?.state == .pending)
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.inventory.order(new.order)?.state == .confirmed)
+        #expect(try await test.inventory.order(new.order)?.isPersisted == true)
+        await test.close()
+    }
+
     /// A repetition is told by the record; so that of an order with a key is kept for a day, and others for an hour.
     @Test func aKeyIsKeptForADay() async throws {
         let test = try await make()
