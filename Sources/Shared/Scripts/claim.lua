@@ -70,6 +70,7 @@ local function judge(event)
   return nil, 0
 end
 
+-- Counts of customers are mostly the same few numbers.
 local numbers = {}
 local function small(number)
   local known = numbers[number]
@@ -190,7 +191,7 @@ for e = 1, events do
   if taken > 0 then
     if hold then
       call('HSET', key, 'stock', text(stock), 'held', text(held))
-      -- The holds of a call end together: one member, their ids with commas between. One for each costs half a claim more.
+      -- The holds of a call end together: one member, their ids with commas between.
       call('ZADD', KEYS[3 * e + 2], expires_text, table.concat(held_ids, ','))
       call('ZADD', KEYS[2], 'LT', expires_text, ARGV[2 * e + 1])
     else
