@@ -51,14 +51,15 @@ extension Problem {
 
     /// What stands against confirming or cancelling an order.
     init(_ order: Order, against transition: OrderTransition) {
-        let wanted = transition == .confirm ? "confirmed" : "cancelled"
         let isPending = order.state == .pending
-        self.init(
-            .orderState,
-            isPending
-                ? "The order is on its way to the ledger; it can be cancelled once it is confirmed."
-                : "The order is \(order.state.rawValue); it cannot be \(wanted).",
-            retryAfterSeconds: isPending ? 1 : nil)
+        let detail =
+            switch (isPending, transition) {
+            case (true, .confirm): "The order is on its way to the ledger; without a hold there is nothing to confirm."
+            case (true, _): "The order is on its way to the ledger; it can be cancelled once it is confirmed."
+            case (false, .confirm): "The order is \(order.state.rawValue); it cannot be confirmed."
+            case (false, _): "The order is \(order.state.rawValue); it cannot be cancelled."
+            }
+        self.init(.orderState, detail, retryAfterSeconds: isPending ? 1 : nil)
         extras.append(("state", .string(order.state.rawValue)))
     }
 
