@@ -3,12 +3,10 @@
 -- these orders, sets entries that nobody can settle aside, and drops the lease. Where the token holds no lease any more,
 -- nothing changes.
 --
--- KEYS  leases, attempts, the batch's list, dead letters, settled, settled with an idempotency key,
---       returns, sequence,
+-- KEYS  leases, attempts, the batch's list, dead letters, settled, settled with an idempotency key, returns, sequence,
 --       then per event: the event, its customers, its holds; then one key per order
 -- ARGV  token, channel of finished orders, the ids of the orders that the ledger has, those with an idempotency key after
---       a space; number of events, of orders, of rejected orders, of dead letters, of
---       entries that gave units back,
+--       a space; number of events, of orders, of rejected orders, of dead letters, of entries that gave units back,
 --       then per event: generation, units that went from 'pending' to 'sold'
 --       then per order: its id; the version that the ledger has, 0 to forget the order; its record as it is to be if it is
 --       pending

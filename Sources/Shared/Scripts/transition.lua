@@ -3,8 +3,8 @@
 -- from, and on the right side of its deadline. Stock and the customer's count come back with the one that wins. Every
 -- change raises the order's version and queues a snapshot for the ledger.
 --
--- KEYS  queue, events with holds, returns, then per event: the event, its customers, its holds; then one key per order, the orders
---       of an event together
+-- KEYS  queue, events with holds, returns, then per event: the event, its customers, its holds; then one key per order,
+--       the orders of an event together
 -- ARGV  channel of finished orders, number of events,
 --       then per event: its id, the number of its orders, members of its holds to drop if nothing of them is held any
 --       more (with spaces between)
