@@ -11,33 +11,20 @@ public struct OrderQueue: Sendable {
     public static let keyRetentionSeconds = 24 * 3600
 
     private let connection: RedisConnection
-    private let keys: Keyspace
-    private let lease: Duration
+    private let calls: QueueCalls
+    private var keys: Keyspace { calls.keys }
 
     public init(connection: RedisConnection, keys: Keyspace, lease: Duration) {
         self.connection = connection
-        self.keys = keys
-        self.lease = lease
+        calls = QueueCalls(keys: keys, lease: lease)
     }
-
-    private var leaseMilliseconds: Int64 { lease.milliseconds }
 
     /// Takes up to `limit` of the oldest entries under a new lease; nil where the queue is empty.
     ///
     /// Where the answer is lost, the entries are leased to a token that nobody knows, and come back when its lease ends.
     public func take(limit: Int) async throws(RedisError) -> Batch? {
-        let token = Self.makeToken()
-        var call = RedisScriptCall(
-            Scripts.take,
-            keys: [keys.queue, keys.leases, keys.attempts, keys.batch(token), keys.returns, keys.sequence],
-            arguments: [token])
-        call.append(limit)
-        call.append(leaseMilliseconds)
-        guard let answer = try await connection.evaluate(call).array, let turn = answer.first?.integer else {
-            return nil
-        }
-        let entries = try RESPValue.array(Array(answer.dropFirst())).entries()
-        return Batch(token: token, attempts: 1, waitsForTurn: turn == 1, entries: entries)
+        let token = QueueCalls.makeToken()
+        return try calls.taken(token, try await connection.evaluate(calls.take(token, limit: limit)))
     }
 
     /// Waits until the queue has an entry or the time is over. Changes nothing, whatever becomes of the connection.
@@ -52,23 +39,13 @@ public struct OrderQueue: Sendable {
 
     /// Tokens whose leases have run out.
     public func expiredTokens(limit: Int = 16) async throws(RedisError) -> [String] {
-        let call = RedisScriptCall(Scripts.expired, keys: [keys.leases], arguments: [String(limit)])
-        return try await connection.evaluate(call).array?.compactMap(\.string) ?? []
+        try await connection.evaluate(calls.expired(limit: limit)).array?.compactMap(\.string) ?? []
     }
 
     /// Takes over a batch whose lease has run out; nil where it has not, or another worker was faster.
     public func reclaim(_ token: String) async throws(RedisError) -> Batch? {
-        let successor = Self.makeToken()
-        let call = RedisScriptCall(
-            Scripts.reclaim,
-            keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor), keys.sequence],
-            arguments: [token, successor, String(leaseMilliseconds)])
-        guard let answer = try await connection.evaluate(call).array, answer.count >= 2,
-            let attempts = answer[0].integer
-        else { return nil }
-        let entries = try RESPValue.array(Array(answer.dropFirst(2))).entries()
-        return Batch(
-            token: successor, attempts: Int(attempts), waitsForTurn: answer[1].integer == 1, entries: entries)
+        let successor = QueueCalls.makeToken()
+        return try calls.reclaimed(successor, try await connection.evaluate(calls.reclaim(token, for: successor)))
     }
 
     /// Whether no batch that was taken earlier has to reach the ledger before this one.
@@ -80,53 +57,28 @@ public struct OrderQueue: Sendable {
 
     /// Begins the lease anew; false where it is lost.
     public func renew(_ token: String) async throws(RedisError) -> Bool {
-        try await setLease(token, milliseconds: leaseMilliseconds)
+        try await connection.evaluate(calls.renew(token)).integer == 1
     }
 
     /// Gives the batch back: any worker may take it over at once.
     public func release(_ token: String) async throws(RedisError) {
-        _ = try await setLease(token, milliseconds: 0)
-    }
-
-    private func setLease(_ token: String, milliseconds: Int64) async throws(RedisError) -> Bool {
-        let call = RedisScriptCall(Scripts.renew, keys: [keys.leases], arguments: [token, String(milliseconds)])
-        return try await connection.evaluate(call).integer == 1
+        _ = try await connection.evaluate(calls.release(token))
     }
 
     /// Ends a batch that the ledger has settled; false where its lease was lost, and nothing was changed.
     public func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async throws(RedisError) -> Bool {
-        let acknowledgement = Acknowledgement(batch, settlements)
-        let call = acknowledgement.call(batch.token, in: keys)
-        return try await connection.evaluate(call).integer == 1
+        try await connection.evaluate(calls.acknowledge(batch, settlements)).integer == 1
     }
 
     /// Lets the records of the longest settled batch go, if it was settled at least `retention` seconds ago; the answer is
     /// whether it did, and so whether to ask again. Orders with an idempotency key have batches and a time of their own.
     public func forgetOldest(withKey: Bool = false, retention: Int? = nil) async throws(RedisError) -> Bool {
         let list = withKey ? keys.settledWithKey : keys.settled
-        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string,
-            let bar = batch.firstIndex(of: "|")
-        else { return false }
         let retention = retention ?? (withKey ? Self.keyRetentionSeconds : Self.recordRetentionSeconds)
-        var call = RedisScriptCall(Scripts.forget, keys: [list], arguments: [batch, String(retention)])
-        for id in batch[batch.index(after: bar)...].split(separator: ",").compactMap({ OrderID($0) }) {
-            call.append(key: keys.order(id))
-        }
+        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string,
+            let call = calls.forget(batch, in: list, retention: retention)
+        else { return false }
         return try await connection.evaluate(call).integer == 1
-    }
-
-    private static func makeToken() -> String {
-        String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    }
-}
-
-extension RESPValue {
-    /// The entries of a batch.
-    fileprivate func entries() throws(RedisError) -> [[UInt8]] {
-        guard let elements = array else {
-            throw RedisError(.protocolViolation, "not a batch", mayHaveRun: true)
-        }
-        return elements.compactMap { if case .bulkString(let bytes) = $0 { bytes } else { nil } }
     }
 }
 
