@@ -35,7 +35,8 @@ extension App {
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) async throws -> [any Service] {
         let inventory = try await Inventory(
-            client: stores.redis, partitioning: settings.stores.partitioning, queueLimit: settings.queueLimit)
+            client: stores.redis, partitioning: settings.stores.partitioning, fence: stores.fence,
+            queueLimit: settings.queueLimit)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
         let watch =
@@ -46,8 +47,11 @@ extension App {
         let sale = Sale(
             inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,
             access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo))
+        let keeper = StoreKeeper(
+            Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
+            logger: logger)
         let preparation = Preparation(
-            ledger: stores.ledger, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
+            inventory: inventory, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
         let server = Application(
             responder: sale.router().buildResponder(),
             server: .http1(configuration: channelConfiguration(sale)),
@@ -57,7 +61,7 @@ extension App {
             onServerRunning: onServerRunning,
             eventLoopGroupProvider: .shared(group),
             logger: logger)
-        return [preparation, server, Watching(watch: watch)]
+        return [keeper, preparation, server, Watching(watch: watch)]
     }
 
     private static func channelConfiguration(_ sale: Sale) -> HTTP1Channel.Configuration {

@@ -2,11 +2,11 @@ import Logging
 import ServiceLifecycle
 import Shared
 
-/// What has to be done once before everything can be sold: the schema, the demo event, the stock in Redis. Requests are
+/// What has to be done once, when Redis may be used, before everything can be sold: the demo event, the stock in Redis. Requests are
 /// answered from the start; what is not ready yet answers 503. After that it stays, and publishes what could not be
 /// published at once.
 struct Preparation: Service {
-    let ledger: Ledger
+    let inventory: Inventory
     let catalogue: EventCatalogue
     let restorer: EventRestorer
     let isDemo: Bool
@@ -24,9 +24,9 @@ struct Preparation: Service {
     }
 
     private func prepare() async throws {
-        try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
-            try await ledger.migrate()
-            if isDemo {
+        while !inventory.isOpen { try await Task.sleep(for: .milliseconds(10)) }
+        if isDemo {
+            try await retrying("making the demo event", logger: logger) {
                 try await catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100))
             }
         }

@@ -61,16 +61,26 @@ struct App: AsyncParsableCommand {
         // The stores' connection tells of a Redis that is away; these would only repeat it.
         var quiet = logger
         quiet.logLevel = .critical
-        var services: [any Service] = []
+        let inventory = try await Inventory(
+            client: stores.redis, partitioning: settings.stores.partitioning, fence: stores.fence, queueLimit: 0)
+        let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
+        var services: [any Service] = [
+            StoreKeeper(
+                Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
+                logger: logger)
+        ]
         for keys in settings.stores.partitioning.all {
             let blocking = try await RedisConnection.open(
                 Stores.redis(settings.stores), on: group.next(), logger: quiet)
             services.append(
                 Drain(
-                    queue: OrderQueue(connection: stores.redis.connection, keys: keys, lease: settings.lease),
+                    queue: OrderQueue(
+                        connection: stores.redis.connection, keys: keys, lease: settings.lease, fence: stores.fence),
                     blocking: blocking, ledger: stores.ledger, batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
-            services.append(Sweep(holds: Holds(connection: stores.redis.connection, keys: keys), logger: logger))
+            services.append(
+                Sweep(
+                    holds: Holds(connection: stores.redis.connection, keys: keys, fence: stores.fence), logger: logger))
         }
         return services
     }

@@ -35,7 +35,7 @@ extension Drain {
         var failures = 0
         while true {
             do {
-                let settlements = try await ledger.settle(batch.orders)
+                let settlements = try await ledger.settle(batch.orders, lease: batch.number)
                 if failures > 0 { logger.notice("the ledger answers again") }
                 return settlements
             } catch {

@@ -23,8 +23,8 @@ struct Drain: Service {
     let batchSizes = Recorder(label: "ticketblitz_worker_batch_size")
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
-            guard try await prepare() else { return }
+        await withGracefulShutdownHandler {
+            await untilRedisMayBeUsed()
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await keepUp() }
                 await drain()
@@ -36,18 +36,8 @@ struct Drain: Service {
         }
     }
 
-    /// Brings the schema up to date; false where the worker is to stop before that could be done.
-    private func prepare() async throws -> Bool {
-        do {
-            try await cancelWhenGracefulShutdown {
-                try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
-                    try await ledger.migrate()
-                }
-            }
-            return true
-        } catch is CancellationError {
-            return false
-        }
+    private func untilRedisMayBeUsed() async {
+        while !queue.isOpen, !Task.isShuttingDownGracefully, !Task.isCancelled { await pause(.milliseconds(10)) }
     }
 
     // MARK: The queue

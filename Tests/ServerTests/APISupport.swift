@@ -44,3 +44,14 @@ extension TestStores {
         }
     }
 }
+
+extension HTTPClient {
+    /// Sends a request again and again while the answer is that Redis is being recovered.
+    func sendUntilRecovered(_ method: String, _ path: String, _ body: String? = nil) async throws -> Answer {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            let answer = try await send(method, path, body)
+            guard answer.text("code") == "recovering", ContinuousClock.now < deadline else { return answer }
+        }
+    }
+}

@@ -140,12 +140,12 @@ import Testing
     @Test func aResetThatWasCutOffIsPutRight() async throws {
         let test = try await make(capacity: 10)
         _ = try await test.claimAtOnce(4)
-        try await test.inventory.close(.demo)
+        try await test.close(.demo)
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
         #expect(try await test.catalogue.publish(.demo) == .done)
         #expect(try await test.claimAtOnce(10).accepted.count == 6, "the stock of before")
 
-        try await test.inventory.close(.demo)
+        try await test.close(.demo)
         try await test.pool.withTransaction { try await Ledger.renew(.demo, capacity: 8, on: $0) }
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
         #expect(try await test.catalogue.publish(.demo) == .done)
@@ -218,5 +218,15 @@ import Testing
         #expect(page.map(\.id.description) == ["b", "c"])
         #expect(try await test.catalogue.publishAll())
         await test.close()
+    }
+}
+
+extension TestStores {
+    /// Closes an event as a reset begins to.
+    fileprivate func close(_ id: EventID) async throws {
+        try await pool.withTransaction { connection in
+            let event = try #require(try await Ledger.lock(id, on: connection))
+            try await inventory.close(event)
+        }
     }
 }

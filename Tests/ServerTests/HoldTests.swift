@@ -150,7 +150,7 @@ import Testing
         #expect(try await test.inventory.change(order, by: .confirm) == .holdExpired)
         #expect(try await test.inventory.order(order.id) == order, "refusing changes nothing")
         #expect(try await test.counters() == Counters(available: 8, held: 2))
-        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys)
+        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
         #expect(try await holds.expireDue().expired == 1)
         #expect(try await holds.expireDue() == Holds.Round(expired: 0, rest: nil))
         let expired = try #require(try await test.inventory.order(order.id))
@@ -182,7 +182,7 @@ import Testing
 
     @Test func theRestUntilTheNextEndIsKnown() async throws {
         let test = try await make(holdSeconds: 100)
-        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys)
+        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
         #expect(try await holds.expireDue() == Holds.Round(expired: 0, rest: nil))
         let order = try await test.hold()
         let rest = try #require(try await holds.expireDue().rest)
@@ -221,7 +221,7 @@ import Testing
             for number in 0..<count { group.addTask { try await test.hold(quantity: 2, customer: "c\(number % 50)") } }
             return try await group.reduce(into: [Order]()) { $0.append($1) }
         }
-        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys)
+        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
         let first = try #require(orders.compactMap(\.expiresAt).min())
         let last = try #require(orders.compactMap(\.expiresAt).max())
         try await eventually("the first holds are about to end") {
@@ -272,7 +272,7 @@ import Testing
         let (stuck, free) = (try await test.hold(), try await test.hold(other))
         try await test.redis("HSET", test.keys.event(.demo), "closed", "1")
         #expect(try await test.inventory.change(stuck, by: .cancel) == .recovering)
-        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys)
+        let holds = Holds(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
         try await eventually("the other's hold has ended") {
             _ = try await holds.expireDue()
             return try await test.inventory.order(free.id)?.state == .expired

@@ -104,7 +104,8 @@ import Testing
             test.purchase(key: "k"), test.purchase(key: "k"), test.purchase(quantity: 2, key: "k"),
             test.purchase(key: "l"),
         ])
-        let reply = try await test.stores.redis.connection.evaluate(group.call(in: test.keys, queueLimit: 100))
+        let reply = try await test.stores.redis.connection.evaluate(
+            group.call(in: test.keys, queueLimit: 100), in: test.keys, behind: test.stores.fence)
         let outcomes = try group.outcomes(of: reply)
         #expect(outcomes[0] == .accepted(Acceptance(order: group.purchases[0].id)))
         #expect(outcomes[1] == .accepted(Acceptance(order: group.purchases[0].id, isReplay: true)))

@@ -82,11 +82,12 @@ extension TestStores {
         }
     }
 
-    /// Waits until every connection stands again.
+    /// Waits until every connection stands again, and Redis has been found to hold what the ledger knows.
     func redisIsBack() async throws {
         for connection in stores.redis.connections {
             try await eventually("Redis is back") { (try? await connection.send(RedisCommand("PING"))) != nil }
         }
+        try await recover()
     }
 
     /// Waits until nothing is queued or in flight.

@@ -3,7 +3,7 @@ import Shared
 
 /// A Redis of the test's own, as `make run` configures it, on a unix socket and, where asked for, a TCP port.
 public actor RedisServer {
-    public let directory: URL
+    public nonisolated let directory: URL
     public nonisolated let socket: String
     private let options: String
     private var process: ServerProcess

@@ -96,11 +96,13 @@ public struct TestStores: Sendable {
         }
         try await stores.ledger.migrate()
         let inventory = try await Inventory(
-            client: stores.redis, partitioning: settings.partitioning, queueLimit: queueLimit)
-        return TestStores(
+            client: stores.redis, partitioning: settings.partitioning, fence: stores.fence, queueLimit: queueLimit)
+        let test = TestStores(
             environment: environment, settings: settings, stores: stores, inventory: inventory,
             catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres,
             place: place)
+        try await test.recover()
+        return test
     }
 
     private init(
@@ -119,7 +121,15 @@ public struct TestStores: Sendable {
 
     /// The queue of partition 0.
     public func queue(lease: Duration = .seconds(10)) -> OrderQueue {
-        OrderQueue(connection: stores.redis.connection, keys: keys, lease: lease)
+        OrderQueue(connection: stores.redis.connection, keys: keys, lease: lease, fence: stores.fence)
+    }
+
+    /// Has Redis compared with the ledger, and put right where it lost something, until it may be used.
+    public func recover() async throws {
+        let recovery = Recovery(stores, catalogue: catalogue, logger: logger)
+        for keys in settings.partitioning.all {
+            try await eventually("Redis may be used") { (try? await recovery.look(at: keys)) == true }
+        }
     }
 
     /// One Redis command, its answer.

@@ -93,6 +93,13 @@ extension Problem {
         }
     }
 
+    /// Redis has lost something, or has only just started: nothing is sold before that is put right.
+    static var redisIsRecovered: Problem {
+        Problem(
+            .recovering, "Redis is being compared with the ledger; nothing was changed. Try again.",
+            retryAfterSeconds: 1)
+    }
+
     /// A store does not answer, and nothing was changed.
     static var storeUnavailable: Problem {
         Problem(.storeUnavailable, "A store does not answer; nothing was changed. Try again.", retryAfterSeconds: 1)

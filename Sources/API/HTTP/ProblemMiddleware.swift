@@ -37,6 +37,8 @@ struct ProblemMiddleware: RouterMiddleware {
 
     private func failure(_ error: any Error, context: SaleContext) -> Problem {
         switch StoreFailure(error) {
+        case .recovering:
+            return .redisIsRecovered
         case .nothingChanged:
             context.logger.debug("a store does not answer", metadata: ["reason": "\(error)"])
             return .storeUnavailable
@@ -53,10 +55,12 @@ struct ProblemMiddleware: RouterMiddleware {
 
 /// What a store's error means for the request that met it; nil for errors that are a fault of this program.
 private enum StoreFailure {
-    case nothingChanged, unknownOutcome
+    case nothingChanged, unknownOutcome, recovering
 
     init?(_ error: any Error) {
         switch error {
+        case let error as RedisError where error.code == .fenced:
+            self = .recovering
         case let error as RedisError where error.code != .protocolViolation:
             self = error.mayHaveRun ? .unknownOutcome : .nothingChanged
         case let error as PostgresError where error.code == .server:

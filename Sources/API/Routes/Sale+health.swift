@@ -10,10 +10,11 @@ extension Sale {
         return .json(object)
     }
 
-    /// `GET /readyz`: both stores answer and every event is on sale as the ledger has it.
+    /// `GET /readyz`: both stores answer, Redis has all that the ledger has seen, and every event is on sale as the ledger has it.
     func readiness(_ context: SaleContext) async throws -> Response {
         try await inventory.ping()
         try await ledger.ping()
+        guard inventory.isOpen else { throw Problem.redisIsRecovered }
         guard await restorer.isComplete else {
             throw Problem(.recovering, "Events are being filled into Redis; try again.", retryAfterSeconds: 1)
         }

@@ -5,8 +5,10 @@
 /// more be sold reaches Postgres first, whatever would let less be sold reaches Redis first; a step that is missing after
 /// a crash is made up by the next ``publish(_:)``, which every start does for every event.
 public struct EventCatalogue: Sendable {
-    private let ledger: Ledger
-    private let inventory: Inventory
+    let ledger: Ledger
+    let inventory: Inventory
+
+    var partitioning: Partitioning { inventory.partitioning }
 
     public init(ledger: Ledger, inventory: Inventory) {
         self.ledger = ledger
@@ -54,7 +56,7 @@ public struct EventCatalogue: Sendable {
         do {
             let capacity = try await ledger.pool.withTransaction { connection in
                 guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
-                try await inventory.close(id)
+                try await inventory.close(event)
                 while try await inventory.dropHolds(of: id) {}
                 let capacity = capacity ?? event.terms.capacity
                 try await Ledger.renew(id, capacity: capacity, on: connection)
@@ -74,10 +76,10 @@ public struct EventCatalogue: Sendable {
     @discardableResult
     public func publish(_ id: EventID) async throws -> Inventory.Publication {
         try await ledger.pool.withTransaction { connection in
-            guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
+            guard var event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
             var publication = try await inventory.publish(event)
             if publication == .needsFilling {
-                let token = try await fill(event, on: connection)
+                let token = try await fill(&event, on: connection)
                 publication = try await inventory.publish(event, filling: token)
             }
             if publication == .done, !event.wasPublished { try await Ledger.markPublished(event, on: connection) }
@@ -85,27 +87,15 @@ public struct EventCatalogue: Sendable {
         }
     }
 
-    /// Puts back what hangs on the orders of an event that is missing in Redis; the answer is the filling's token.
-    private func fill(_ event: LedgerEvent, on connection: PostgresConnection) async throws -> String {
-        let token = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        guard try await inventory.fill([], of: event.id, token: token, isFirst: true) else {
-            throw CatalogueError.recovering
-        }
-        try await Ledger.eachPage(toFill: event.id, size: Inventory.pageSize, on: connection) { page in
-            guard try await inventory.fill(page, of: event.id, token: token, isFirst: false) else {
-                throw CatalogueError.recovering
-            }
-        }
-        return token
-    }
-
-    /// Publishes every event; the answer is whether all are on sale as the ledger has them.
-    public func publishAll() async throws -> Bool {
+    /// Publishes every event, or those with a home; the answer is whether all are on sale as the ledger has them.
+    public func publishAll(in keys: Keyspace? = nil) async throws -> Bool {
         var complete = true
         var last = ""
         while true {
             let page = try await ledger.events(after: last, limit: 100)
-            for event in page where try await publish(event.id).isIncomplete { complete = false }
+            for event in page where keys == nil || keys == inventory.partitioning.home(of: event.id) {
+                if try await publish(event.id).isIncomplete { complete = false }
+            }
             guard let end = page.last else { return complete }
             last = end.id.description
         }
@@ -146,7 +136,7 @@ public struct EventCatalogue: Sendable {
 
     private func lower(_ event: LedgerEvent, to capacity: Int) async throws {
         guard capacity < event.terms.capacity else { return }
-        switch try await inventory.lower(event.id, generation: event.generation, capacity: capacity) {
+        switch try await inventory.lower(event, to: capacity) {
         case .done: return
         case .notHere: if event.wasPublished { throw CatalogueError.recovering }
         case .unitsUnderWay: throw CatalogueError.unitsUnderWay

@@ -40,6 +40,9 @@ public struct Order: Hashable, Sendable {
         self.reason = reason
     }
 
+    /// Whether this snapshot tells the ledger of units that are for sale again.
+    public var givesUnitsBack: Bool { state == .cancelled || state == .expired }
+
     /// Whether the ledger holds the order as it stands.
     public var isPersisted: Bool { ledgerVersion >= version }
 }

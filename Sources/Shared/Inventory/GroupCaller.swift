@@ -26,6 +26,7 @@ final class GroupCaller<Group: ScriptGroup> {
 
     private let connection: RedisConnection
     private let keys: Keyspace
+    private let fence: Fence
     private let queueLimit: Int
     private let waitingLimit: Int
     private let groupSize: Recorder
@@ -35,9 +36,11 @@ final class GroupCaller<Group: ScriptGroup> {
     /// - Parameters:
     ///   - waitingLimit: members that may wait for the next call.
     ///   - metric: name of the metric that records the groups' sizes.
-    init(connection: RedisConnection, keys: Keyspace, queueLimit: Int, waitingLimit: Int, metric: String) {
+    init(connection: RedisConnection, keys: Keyspace, fence: Fence, queueLimit: Int, waitingLimit: Int, metric: String)
+    {
         self.connection = connection
         self.keys = keys
+        self.fence = fence
         self.queueLimit = queueLimit
         self.waitingLimit = waitingLimit
         groupSize = Recorder(label: metric)
@@ -65,14 +68,16 @@ final class GroupCaller<Group: ScriptGroup> {
         waiting.removeFirst(members.count)
         groupSize.record(Int64(members.count))
         let group = Group(members.map(\.member))
-        connection.evaluateOnLoop(group.call(in: keys, queueLimit: queueLimit)) { result in
+        let call = group.call(in: keys, queueLimit: queueLimit)
+        connection.evaluateOnLoop(call, in: keys, behind: fence) { result in
             switch result.flatMap({ reply in Result { () throws(RedisError) in try group.outcomes(of: reply) } }) {
             case .success(let outcomes):
                 for (member, outcome) in zip(members, outcomes) { member.completion(.success(outcome)) }
             case .failure(let error):
                 for member in members { member.completion(.failure(error)) }
             }
-            self.sendGroup()
+            // Not from within: a refusal comes back at once, and many of them would pile up on the stack.
+            self.connection.eventLoop.assumeIsolated().execute { self.sendGroup() }
         }
     }
 }

@@ -11,8 +11,10 @@ public struct Holds: Sendable {
 
     private let connection: RedisConnection
     private let keys: Keyspace
+    private let fence: Fence
 
-    public init(connection: RedisConnection, keys: Keyspace) {
+    public init(connection: RedisConnection, keys: Keyspace, fence: Fence) {
+        self.fence = fence
         self.connection = connection
         self.keys = keys
     }
@@ -76,7 +78,8 @@ public struct Holds: Sendable {
                 let call = group.call(in: keys, queueLimit: 0)
                 tasks.addTask {
                     do throws(RedisError) {
-                        return .success(try group.outcomes(of: try await connection.evaluate(call)))
+                        return .success(
+                            try group.outcomes(of: try await connection.evaluate(call, in: keys, behind: fence)))
                     } catch {
                         return .failure(error)
                     }

@@ -3,7 +3,7 @@ extension Inventory {
     /// What became of a publication.
     public enum Publication: Hashable, Sendable {
         case done
-        /// A later generation of the event is on sale already.
+        /// Redis has been told of a later generation or revision already.
         case superseded
         /// The event is missing in Redis while orders are on their way to the ledger, so its stock is not known yet.
         case ordersUnderWay
@@ -66,6 +66,8 @@ extension Inventory {
         call.append(event.terms.closesAt.map { String($0.milliseconds) } ?? "")
         call.append(event.terms.paused ? 1 : 0)
         call.append(event.terms.name)
+        call.append(event.revision)
+        call.append(event.pending)
         switch try await client.connection.evaluate(call).integer {
         case 0: return .done
         case 1: return .superseded
@@ -77,10 +79,11 @@ extension Inventory {
     }
 
     /// Lowers the capacity ahead of the ledger's. To be called with the event's row locked.
-    func lower(_ id: EventID, generation: Int, capacity: Int) async throws(RedisError) -> Lowering {
-        let keys = partitioning.home(of: id)
+    func lower(_ event: LedgerEvent, to capacity: Int) async throws(RedisError) -> Lowering {
+        let keys = partitioning.home(of: event.id)
         let call = RedisScriptCall(
-            Scripts.lower, keys: [keys.event(id), keys.returns], arguments: [String(generation), String(capacity)])
+            Scripts.lower, keys: [keys.event(event.id), keys.returns],
+            arguments: [String(event.generation), String(capacity), String(event.revision)])
         switch try await client.connection.evaluate(call).integer {
         case .some(-1): return .done
         case .some(-2): return .notHere
@@ -91,9 +94,10 @@ extension Inventory {
     }
 
     /// Refuses claims until the event is published again. To be called with the event's row locked.
-    func close(_ id: EventID) async throws(RedisError) {
+    func close(_ event: LedgerEvent) async throws(RedisError) {
+        let key = partitioning.home(of: event.id).event(event.id)
         _ = try await client.connection.evaluate(
-            RedisScriptCall(Scripts.close, keys: [partitioning.home(of: id).event(id)]))
+            RedisScriptCall(Scripts.close, keys: [key], arguments: [String(event.revision)]))
     }
 }
 

@@ -4,7 +4,7 @@ extension Inventory {
     static let pageSize = 500
 
     /// Puts a page of an event's orders back: what their customers have, their holds, the records of those that are held
-    /// or have an idempotency key. To be called with the event's row locked, while the event is missing in Redis. False
+    /// or have an idempotency key, or that the ledger does not have as they stand. To be called with the event's row locked, while the event is missing in Redis. False
     /// where another filling has begun since.
     func fill(_ orders: [Order], of event: EventID, token: String, isFirst: Bool) async throws(RedisError) -> Bool {
         let keys = partitioning.home(of: event)
@@ -18,7 +18,7 @@ extension Inventory {
             call.append(order.id.description)
             call.append(order.customer ?? "")
             call.append(order.state.holdsUnits ? order.quantity : 0)
-            call.append(isHeld || order.id.isMadeFromKey ? OrderRecord.encode(order) : "")
+            call.append(isHeld || order.id.isMadeFromKey || !order.isPersisted ? OrderRecord.encode(order) : "")
             call.append(isHeld ? order.expiresAt.map { String($0.milliseconds) } ?? "" : "")
         }
         return try await client.connection.evaluate(call).integer == 1

@@ -10,6 +10,7 @@ public struct Inventory: Sendable {
 
     let client: RedisClient
     let partitioning: Partitioning
+    public let fence: Fence
     /// All claims of a process go through one connection, whatever event loop they come from: the groups are the larger
     /// for it, and each group costs Redis a sync of its disk. (Measured: see docs/architecture.md.)
     private let eventLoop: any EventLoop
@@ -19,10 +20,11 @@ public struct Inventory: Sendable {
     ///   - queueLimit: length of the queue at which claims are refused.
     ///   - waitingLimit: claims that may wait for the next group; as many transitions may.
     public init(
-        client: RedisClient, partitioning: Partitioning, queueLimit: Int, waitingLimit: Int = 20_000
+        client: RedisClient, partitioning: Partitioning, fence: Fence, queueLimit: Int, waitingLimit: Int = 20_000
     ) async throws {
         self.client = client
         self.partitioning = partitioning
+        self.fence = fence
         let connection = client.connections[0]
         let eventLoop = connection.eventLoop
         self.eventLoop = eventLoop
@@ -30,11 +32,11 @@ public struct Inventory: Sendable {
             let lanes = partitioning.all.map { keys in
                 Lanes(
                     claims: GroupCaller(
-                        connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit,
-                        metric: "ticketblitz_claim_group_size"),
+                        connection: connection, keys: keys, fence: fence, queueLimit: queueLimit,
+                        waitingLimit: waitingLimit, metric: "ticketblitz_claim_group_size"),
                     transitions: GroupCaller(
-                        connection: connection, keys: keys, queueLimit: queueLimit, waitingLimit: waitingLimit,
-                        metric: "ticketblitz_transition_group_size"))
+                        connection: connection, keys: keys, fence: fence, queueLimit: queueLimit,
+                        waitingLimit: waitingLimit, metric: "ticketblitz_transition_group_size"))
             }
             return NIOLoopBound(lanes, eventLoop: eventLoop)
         }.get()
@@ -86,6 +88,9 @@ public struct Inventory: Sendable {
         let scope = idempotencyKey.map { IdempotencyScope(event: event, customer: customer, key: $0) }
         return OrderID(at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash)
     }
+
+    /// Whether every partition may be used at the moment.
+    public var isOpen: Bool { partitioning.all.allSatisfy(fence.isOpen) }
 
     /// Whether Redis answers.
     public func ping() async throws(RedisError) {

@@ -15,9 +15,17 @@ public enum Scripts {
     static let reclaim = RedisScript(name: "reclaim", source: PackageResources.reclaim_lua)
     static let renew = RedisScript(name: "renew", source: PackageResources.renew_lua)
     static let acknowledge = RedisScript(name: "acknowledge", source: PackageResources.acknowledge_lua)
+    static let requeue = RedisScript(name: "requeue", source: PackageResources.requeue_lua)
     static let forget = RedisScript(name: "forget", source: PackageResources.forget_lua)
+
+    // Recovery.
+    static let seal = RedisScript(name: "seal", source: PackageResources.seal_lua)
+    static let wipe = RedisScript(name: "wipe", source: PackageResources.wipe_lua)
+    static let open = RedisScript(name: "open", source: PackageResources.open_lua)
 
     public static let all = [
         claim, transition, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
+        requeue,
+        seal, wipe, open,
     ]
 }

@@ -20,6 +20,14 @@ public struct Keyspace: Hashable, Sendable {
     public var returns: String { prefix + "returns" }
     /// Batches that were taken while units were on their way back, in the order in which they were taken.
     public var sequence: String { prefix + "sequence" }
+    /// The epoch in which this partition may be used; absent, or of another form, where it may not.
+    public var epoch: String { prefix + "epoch" }
+    /// How many leases have begun.
+    public var leased: String { prefix + "leased" }
+    /// Matches every key of the partition.
+    var everything: String { prefix + "*" }
+    /// When each worker was last seen.
+    public var workers: String { prefix + "workers" }
     public var deadLetters: String { prefix + "dead" }
     /// Batches that are settled, with the ids of their orders, whose records are to be let go after a while.
     public var settled: String { prefix + "settled" }

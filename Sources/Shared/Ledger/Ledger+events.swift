@@ -6,6 +6,10 @@ public struct LedgerEvent: Hashable, Sendable {
     public var sold: Int
     public var generation: Int
     public var publishedGeneration: Int
+    /// Of what Redis is told about the event while its row is locked; the higher one is the later one. 0: not locked.
+    public var revision = 0
+    /// Units of pending orders that are on no way to the ledger: they were set aside.
+    public var pending = 0
 
     /// Whether Redis was told of this generation, so that orders of it can exist.
     public var wasPublished: Bool { publishedGeneration >= generation }
@@ -57,9 +61,17 @@ extension Ledger {
         try await pool.execute(Self.eventList, [id, String(limit)]).rows.map(Self.event)
     }
 
+    private static let nextRevision = PostgresStatement(
+        name: "next_revision", sql: "SELECT nextval('publications')")
+
     /// Locks the event's row until the transaction ends.
     static func lock(_ id: EventID, on connection: PostgresConnection) async throws -> LedgerEvent? {
-        try await connection.execute(eventLock, [id.description]).rows.first.map(event)
+        guard var event = try await connection.execute(eventLock, [id.description]).rows.first.map(event) else {
+            return nil
+        }
+        // Only now that the row is locked are numbers drawn in the order of the locks.
+        event.revision = try await connection.execute(nextRevision).rows.first?.integer(0) ?? 0
+        return event
     }
 
     /// Makes the event where there is none; false where there is.

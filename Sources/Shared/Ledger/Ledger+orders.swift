@@ -12,6 +12,22 @@ extension Ledger {
         try await pool.execute(Self.find, [id.description]).rows.first.map(Self.order)
     }
 
+    private static let findVersions = PostgresStatement(
+        name: "order_versions", sql: "SELECT id, status, version FROM orders WHERE id = ANY($1::uuid[])")
+
+    /// The state and version of those orders that the ledger has.
+    static func versions(
+        of ids: [OrderID], on connection: PostgresConnection
+    ) async throws -> [OrderID: (state: OrderState, version: Int)] {
+        guard !ids.isEmpty else { return [:] }
+        var versions: [OrderID: (state: OrderState, version: Int)] = [:]
+        for row in try await connection.execute(findVersions, [PostgresArray.literal(ids.map(\.description))]).rows {
+            guard let id = OrderID(try row.text(0)), let state = OrderState(rawValue: try row.text(1)) else { continue }
+            versions[id] = (state, try row.integer(2))
+        }
+        return versions
+    }
+
     /// Those of an event's orders that Redis has to know of, a page at a time: whose customers' units count, which are
     /// held, or whose idempotency keys are still good. To be called in a transaction, with the event's row locked.
     ///

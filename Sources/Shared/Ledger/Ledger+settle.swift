@@ -29,7 +29,8 @@ extension Ledger {
                 WHERE orders.version < excluded.version AND orders.status <> 'rejected'
                 RETURNING id, event_id, quantity, status, previous_status
             ), moved AS (
-                UPDATE events SET sold = sold + sold_units, held = held + held_units, updated_at = now()
+                UPDATE events SET sold = sold + sold_units, held = held + held_units, leased = greatest(leased, $11),
+                    updated_at = now()
                 FROM (
                     SELECT event_id,
                         sum(quantity * ((status = 'confirmed')::int - (previous_status IS NOT DISTINCT FROM 'confirmed')::int))
@@ -70,18 +71,14 @@ extension Ledger {
     /// of an order the highest version stands.
     ///
     /// In the usual case this is one statement. Where the content of some order makes the batch impossible (it would break
-    /// the event's CHECK, or Postgres cannot take its data), every order is settled alone, so that one bad order does not
-    /// hold up the others. Throws what is not the orders' fault; then nothing is known to have been settled.
-    public func settle(_ snapshots: [Order]) async throws -> [Settlement] {
+    /// the event's CHECK, or Postgres cannot take its data), the batch is halved until that order stands alone, so that it
+    /// does not hold up the others. Throws what is not the orders' fault; then nothing is known to have been settled.
+    ///
+    /// - Parameter lease: the number of the lease that they were taken under.
+    public func settle(_ snapshots: [Order], lease: Int = 0) async throws -> [Settlement] {
         guard !snapshots.isEmpty else { return [] }
         let latest = Self.latest(of: snapshots)
-        var settlements: [OrderID: Settlement]
-        do {
-            settlements = try await write(latest)
-        } catch let error as PostgresError where error.isAboutContent {
-            settlements = [:]
-            for order in latest { settlements[order.id] = try await settleAlone(order) }
-        }
+        let settlements = try await settle(latest[...], lease: lease)
         return snapshots.map { settlements[$0.id] ?? .forgotten }
     }
 
@@ -101,18 +98,23 @@ extension Ledger {
         return latest
     }
 
-    private func settleAlone(_ order: Order) async throws -> Settlement {
+    /// Settles orders, none of which is there twice: in one statement where it can be; where their content prevents it, in
+    /// two halves, the first first, until the one that is at fault stands alone.
+    private func settle(_ orders: ArraySlice<Order>, lease: Int) async throws -> [OrderID: Settlement] {
         do {
-            return try await write([order])[order.id] ?? .forgotten
-        } catch let error as PostgresError where error.isCheckViolation {
-            return try await reject(order, reason: "oversold")
+            return try await write(Array(orders), lease: lease)
         } catch let error as PostgresError where error.isAboutContent {
-            return .unsettleable(reason: error.description)
+            guard orders.count == 1, let order = orders.first else {
+                let middle = orders.startIndex + orders.count / 2
+                let first = try await settle(orders[..<middle], lease: lease)
+                return first.merging(try await settle(orders[middle...], lease: lease)) { $1 }
+            }
+            if error.isCheckViolation { return [order.id: try await reject(order, reason: "oversold")] }
+            return [order.id: .unsettleable(reason: error.description)]
         }
     }
 
-    /// Writes the orders, none of which is there twice.
-    private func write(_ orders: [Order]) async throws -> [OrderID: Settlement] {
+    private func write(_ orders: [Order], lease: Int) async throws -> [OrderID: Settlement] {
         let rows = try await pool.execute(
             Self.write,
             [
@@ -126,6 +128,7 @@ extension Ledger {
                 PostgresArray.literal(orders.map(\.claimedAt.milliseconds)),
                 PostgresArray.literal(orders.map { $0.confirmedAt.map { String($0.milliseconds) } }),
                 PostgresArray.literal(orders.map { $0.expiresAt.map { String($0.milliseconds) } }),
+                String(lease),
             ]
         ).rows
         guard let first = rows.first, first[1] == "now" else {

@@ -14,6 +14,9 @@ public struct Ledger: Sendable {
         Migration(
             version: 2, name: "reservations",
             sql: String(decoding: PackageResources.migration_0002_reservations_sql, as: UTF8.self)),
+        Migration(
+            version: 3, name: "recovery",
+            sql: String(decoding: PackageResources.migration_0003_recovery_sql, as: UTF8.self)),
     ]
 
     /// Brings the schema up to date.

@@ -36,7 +36,7 @@ struct Acknowledgement: Hashable {
     init(_ batch: Batch, _ settlements: [Settlement]) {
         precondition(batch.orders.count == settlements.count)
         deadLetters = batch.unreadable
-        returns = batch.orders.count { $0.state == .cancelled || $0.state == .expired }
+        returns = batch.orders.count(where: \.givesUnitsBack)
         for (order, settlement) in zip(batch.orders, settlements) {
             switch settlement {
             case .recorded(let version, let confirmedAt):
@@ -133,7 +133,7 @@ struct Acknowledgement: Hashable {
         }
         for (index, letter) in deadLetters.enumerated() {
             call.append("\(token).\(index)")
-            call.append(Array("\(letter.reason)|".utf8) + letter.entry)
+            call.append(Array("\(OrderRecord.plain(letter.reason))|".utf8) + letter.entry)
         }
         return call
     }

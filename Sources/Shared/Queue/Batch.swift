@@ -1,6 +1,8 @@
 /// Entries that were taken together and are leased to a token.
 public struct Batch: Hashable, Sendable {
     public let token: String
+    /// The number of its lease: higher with each that begins. The ledger keeps the highest it has seen.
+    public let number: Int
     /// How often the batch has been taken, with this time.
     public let attempts: Int
     /// Whether it may reach the ledger only when it is the first of those that wait; see take.lua.
@@ -10,8 +12,9 @@ public struct Batch: Hashable, Sendable {
     /// The entries that could not, as they are, with the reason.
     public let unreadable: [DeadLetter]
 
-    init(token: String, attempts: Int, waitsForTurn: Bool = false, entries: [[UInt8]]) {
+    init(token: String, number: Int = 0, attempts: Int, waitsForTurn: Bool = false, entries: [[UInt8]]) {
         self.token = token
+        self.number = number
         self.waitsForTurn = waitsForTurn
         self.attempts = attempts
         var orders: [Order] = []
@@ -26,10 +29,4 @@ public struct Batch: Hashable, Sendable {
         self.orders = orders
         self.unreadable = unreadable
     }
-}
-
-/// An entry that nobody can settle, set aside with the reason.
-public struct DeadLetter: Hashable, Sendable {
-    public var reason: String
-    public var entry: [UInt8]
 }

@@ -10,21 +10,27 @@ public struct OrderQueue: Sendable {
     /// Those of orders with an idempotency key, for so long: a repetition is told by the record.
     public static let keyRetentionSeconds = 24 * 3600
 
-    private let connection: RedisConnection
+    let connection: RedisConnection
     private let calls: QueueCalls
-    private var keys: Keyspace { calls.keys }
+    let fence: Fence
+    var keys: Keyspace { calls.keys }
 
-    public init(connection: RedisConnection, keys: Keyspace, lease: Duration) {
+    public init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence) {
         self.connection = connection
+        self.fence = fence
         calls = QueueCalls(keys: keys, lease: lease)
     }
+
+    /// Whether the queue may be used at the moment.
+    public var isOpen: Bool { fence.isOpen(keys) }
 
     /// Takes up to `limit` of the oldest entries under a new lease; nil where the queue is empty.
     ///
     /// Where the answer is lost, the entries are leased to a token that nobody knows, and come back when its lease ends.
     public func take(limit: Int) async throws(RedisError) -> Batch? {
         let token = QueueCalls.makeToken()
-        return try calls.taken(token, try await connection.evaluate(calls.take(token, limit: limit)))
+        let reply = try await connection.evaluate(calls.take(token, limit: limit), in: keys, behind: fence)
+        return try calls.taken(token, reply)
     }
 
     /// Waits until the queue has an entry or the time is over. Changes nothing, whatever becomes of the connection.
@@ -42,10 +48,21 @@ public struct OrderQueue: Sendable {
         try await connection.evaluate(calls.expired(limit: limit)).array?.compactMap(\.string) ?? []
     }
 
+    /// Tokens of all batches that are leased: those that have to go in turn first, in their turn.
+    func leasedTokens() async throws(RedisError) -> [String] {
+        var tokens: [String] = []
+        for key in [keys.sequence, keys.leases] {
+            let found = try await connection.send(RedisCommand("ZRANGE", key, "0", "-1")).array ?? []
+            for token in found.compactMap(\.string) where !tokens.contains(token) { tokens.append(token) }
+        }
+        return tokens
+    }
+
     /// Takes over a batch whose lease has run out; nil where it has not, or another worker was faster.
     public func reclaim(_ token: String) async throws(RedisError) -> Batch? {
         let successor = QueueCalls.makeToken()
-        return try calls.reclaimed(successor, try await connection.evaluate(calls.reclaim(token, for: successor)))
+        let call = calls.reclaim(token, for: successor)
+        return try calls.reclaimed(successor, try await connection.evaluate(call, in: keys, behind: fence))
     }
 
     /// Whether no batch that was taken earlier has to reach the ledger before this one.

@@ -13,7 +13,9 @@ struct QueueCalls: Hashable, Sendable {
     func take(_ token: String, limit: Int) -> RedisScriptCall {
         var call = RedisScriptCall(
             Scripts.take,
-            keys: [keys.queue, keys.leases, keys.attempts, keys.batch(token), keys.returns, keys.sequence],
+            keys: [
+                keys.queue, keys.leases, keys.attempts, keys.batch(token), keys.returns, keys.sequence, keys.leased,
+            ],
             arguments: [token])
         call.append(limit)
         call.append(leaseMilliseconds)
@@ -22,9 +24,10 @@ struct QueueCalls: Hashable, Sendable {
 
     /// Nil where the queue is empty.
     func taken(_ token: String, _ reply: RESPValue) throws(RedisError) -> Batch? {
-        guard let answer = reply.array, let turn = answer.first?.integer else { return nil }
-        let entries = try RESPValue.array(Array(answer.dropFirst())).entries()
-        return Batch(token: token, attempts: 1, waitsForTurn: turn == 1, entries: entries)
+        guard let answer = reply.array, answer.count >= 2, let turn = answer[0].integer, let number = answer[1].integer
+        else { return nil }
+        let entries = try RESPValue.array(Array(answer.dropFirst(2))).entries()
+        return Batch(token: token, number: Int(number), attempts: 1, waitsForTurn: turn == 1, entries: entries)
     }
 
     func expired(limit: Int) -> RedisScriptCall {
@@ -34,16 +37,19 @@ struct QueueCalls: Hashable, Sendable {
     func reclaim(_ token: String, for successor: String) -> RedisScriptCall {
         RedisScriptCall(
             Scripts.reclaim,
-            keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor), keys.sequence],
+            keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor), keys.sequence, keys.leased],
             arguments: [token, successor, String(leaseMilliseconds)])
     }
 
     /// Nil where the lease has not run out, or another worker was faster.
     func reclaimed(_ successor: String, _ reply: RESPValue) throws(RedisError) -> Batch? {
-        guard let answer = reply.array, answer.count >= 2, let attempts = answer[0].integer else { return nil }
-        let entries = try RESPValue.array(Array(answer.dropFirst(2))).entries()
+        guard let answer = reply.array, answer.count >= 3, let attempts = answer[0].integer,
+            let number = answer[2].integer
+        else { return nil }
+        let entries = try RESPValue.array(Array(answer.dropFirst(3))).entries()
         return Batch(
-            token: successor, attempts: Int(attempts), waitsForTurn: answer[1].integer == 1, entries: entries)
+            token: successor, number: Int(number), attempts: Int(attempts), waitsForTurn: answer[1].integer == 1,
+            entries: entries)
     }
 
     /// Begins the lease anew.

@@ -52,10 +52,14 @@ public final class RedisConnection: Sendable {
     }
 
     /// Sends one command and returns its answer.
-    public func send(_ command: RedisCommand, timeout: TimeAmount? = nil) async throws(RedisError) -> RESPValue {
+    ///
+    /// - Parameter server: the only server process that is to get it, by its run id; on another it fails as fenced.
+    public func send(
+        _ command: RedisCommand, to server: String? = nil, timeout: TimeAmount? = nil
+    ) async throws(RedisError) -> RESPValue {
         let deadline = NIODeadline.now() + (timeout ?? commandTimeout)
         return try await onLoop { core, completion in
-            core.send(command, deadline: deadline, completion: completion)
+            core.send(command, to: server, deadline: deadline, completion: completion)
         }
     }
 
@@ -70,6 +74,11 @@ public final class RedisConnection: Sendable {
     /// Runs a script, for callers that are on the event loop already; the completion is called there too, exactly once.
     func evaluateOnLoop(_ call: RedisScriptCall, completion: @escaping (Result<RESPValue, RedisError>) -> Void) {
         core.value.evaluate(call, deadline: .now() + commandTimeout, completion: completion)
+    }
+
+    /// The run id of the server process at the other end; nil while there is no connection.
+    public func server() async -> String? {
+        try? await eventLoop.submit { self.core.value.server }.get()
     }
 
     /// Ends the connection for good. Commands under way fail with `.closed`.

@@ -13,7 +13,9 @@ final class RedisConnectionCore {
     private var state = RedisConnectionState()
     private var handler: RedisChannelHandler?
     /// Commands that arrived while the connection was opening.
-    private var waiting: [(command: RedisCommand, deadline: NIODeadline, completion: Completion)] = []
+    private var waiting: [(command: RedisCommand, server: String?, deadline: NIODeadline, completion: Completion)] = []
+    /// The run id of the server process at the other end; nil while there is none.
+    private(set) var server: String?
     private var digests: [RedisScript: String] = [:]
     private var lastFailure = "not connected yet"
 
@@ -27,12 +29,17 @@ final class RedisConnectionCore {
         perform(state.start())
     }
 
-    func send(_ command: RedisCommand, deadline: NIODeadline, completion: @escaping Completion) {
+    /// - Parameter wanted: the only server process that is to get the command, where that matters.
+    func send(
+        _ command: RedisCommand, to wanted: String? = nil, deadline: NIODeadline, completion: @escaping Completion
+    ) {
         switch state.admission {
+        case .send where wanted != nil && wanted != server:
+            completion(.failure(RedisError(.fenced, "another Redis server answers now", mayHaveRun: false)))
         case .send:
             handler?.send(command, deadline: deadline, completion: completion)
         case .wait where waiting.count < configuration.commandLimit:
-            waiting.append((command, deadline, completion))
+            waiting.append((command, wanted, deadline, completion))
         case .wait:
             completion(.failure(RedisError(.overloaded, "too many commands wait for Redis", mayHaveRun: false)))
         case .refuse:
@@ -43,9 +50,10 @@ final class RedisConnectionCore {
     }
 
     func evaluate(_ call: RedisScriptCall, deadline: NIODeadline, completion: @escaping Completion) {
-        send(call.command(digest: digests[call.script]), deadline: deadline) { [self] result in
+        let wanted = call.server
+        send(call.command(digest: digests[call.script]), to: wanted, deadline: deadline) { [self] result in
             if case .failure(let error) = result, error.serverCode == "NOSCRIPT" {
-                send(call.command(digest: nil), deadline: deadline, completion: completion)
+                send(call.command(digest: nil), to: wanted, deadline: deadline, completion: completion)
             } else {
                 completion(result)
             }
@@ -124,6 +132,9 @@ final class RedisConnectionCore {
         for script in configuration.scripts {
             commands.append((RedisCommand("SCRIPT", "LOAD", script.source), { self.digests[script] = $0.string }))
         }
+        if configuration.subscription == nil {
+            commands.append((RedisCommand("INFO", "server"), { self.server = Self.runID($0) }))
+        }
         if let subscription = configuration.subscription {
             // One answer for each channel, so one command for each.
             for channel in subscription.channels { commands.append((RedisCommand("SUBSCRIBE", channel), { _ in })) }
@@ -154,7 +165,7 @@ final class RedisConnectionCore {
             if item.deadline <= .now() {
                 item.completion(.failure(RedisError(.timeout, "no connection within the deadline", mayHaveRun: false)))
             } else {
-                send(item.command, deadline: item.deadline, completion: item.completion)
+                send(item.command, to: item.server, deadline: item.deadline, completion: item.completion)
             }
         }
         configuration.subscription?.onListening()
@@ -171,8 +182,15 @@ final class RedisConnectionCore {
         }
     }
 
+    /// A server process has one run id from its start to its end.
+    private static func runID(_ info: RESPValue) -> String? {
+        info.string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
+            .map { String($0.dropFirst("run_id:".count)) }
+    }
+
     private func ended() {
         handler = nil
+        server = nil
         if state.phase == .connecting {
             attemptFailed(lastFailure)
         } else {

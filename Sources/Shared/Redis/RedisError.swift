@@ -9,6 +9,8 @@ public struct RedisError: Error, Hashable, Sendable {
         case timeout
         /// The connection ended before the answer came.
         case connectionLost
+        /// This server, or its epoch, is not the one that the command was meant for; it changed nothing.
+        case fenced
         /// Redis answered with an error; `message` begins with its code word.
         case server
         /// What came from the other side is not RESP2, or not the kind of answer this command has.
@@ -41,6 +43,8 @@ public struct RedisError: Error, Hashable, Sendable {
             "NOSCRIPT", "OOM", "MISCONF", "LOADING", "READONLY", "NOAUTH", "NOPERM", "WRONGPASS", "MASTERDOWN", "BUSY",
             "NOREPLICAS", "CLUSTERDOWN", "MOVED",
         ]
+        // What our scripts answer where the epoch is another.
+        if word == "FENCED" { return RedisError(.fenced, message, mayHaveRun: false) }
         return RedisError(.server, message, mayHaveRun: !refusedBeforeRunning.contains(word))
     }
 }

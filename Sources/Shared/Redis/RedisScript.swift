@@ -18,6 +18,8 @@ public struct RedisScript: Hashable, Sendable {
 /// The keys and arguments of one call of a script.
 public struct RedisScriptCall: Sendable {
     public let script: RedisScript
+    /// The only server process that this may run on, by its run id; nil for any. Elsewhere it fails as fenced, unsent.
+    public var server: String?
     private var keyCount = 0
     private var keys = RedisCommand()
     private var arguments = RedisCommand()

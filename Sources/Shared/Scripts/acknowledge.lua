@@ -105,7 +105,11 @@ for list, ids in pairs({ [KEYS[5]] = plain, [KEYS[6]] = keyed }) do
   end
 end
 base = base + 4 * rejections
-for i = 1, dead do call('HSET', KEYS[4], ARGV[base + 2 * i - 1], ARGV[base + 2 * i]) end
+if dead > 0 then
+  local time = call('TIME')
+  local now = text(time[1] * 1000 + math.floor(time[2] / 1000))
+  for i = 1, dead do call('HSET', KEYS[4], ARGV[base + 2 * i - 1], now .. '|' .. ARGV[base + 2 * i]) end
+end
 
 if ARGV[8] ~= '0' then
   -- What an older release queued was not counted.

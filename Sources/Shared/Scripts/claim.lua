@@ -6,10 +6,10 @@
 -- from the key, its event and its customer (see OrderID): a record that is there already is the order to answer with.
 --
 -- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order, the orders
---       of an event together
+--       of an event together; then the epoch
 -- ARGV  limit of the queue's length, number of events,
 --       then per event: its id, the number of its orders
---       then per order: its id, quantity, customer ('' for none)
+--       then per order: its id, quantity, customer ('' for none); then the epoch that the caller knows
 -- Answer: two values per order, a code and what goes with it:
 --   0 accepted: the end of the hold, 0 for none         20 replayed: the end of the hold or '', '|', the first order's id
 --   1 event not here                  2 the event, or the customer's count, is unreadable or being rebuilt
@@ -28,9 +28,10 @@ for e = 1, events do
   orders = orders + counts[e]
 end
 local base, record_base = 2 + 2 * events, 2 + 3 * events
-if #KEYS ~= record_base + orders or #ARGV ~= base + 3 * orders then
+if #KEYS ~= record_base + orders + 1 or #ARGV ~= base + 3 * orders + 1 then
   return redis.error_reply('ERR claim: keys and arguments do not match')
 end
+if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED claim: the epoch is another') end
 -- The digit after the variant's bits says whether an id is made from a key.
 local byte, keyed_from = string.byte, string.byte('a')
 local quantities, keyed = {}, {}

@@ -4,14 +4,16 @@
 -- While snapshots are on their way that give units back, batches are to reach the ledger in the order in which they were
 -- taken: a unit is not to be sold again in the ledger before it has come back there.
 --
--- KEYS  queue, leases, attempts, the batch's list (named by the token), returns, sequence
--- ARGV  token, most entries to take, lease in milliseconds
--- Answer: 1 where the batch has to wait for its turn, else 0; then the entries, oldest first. Nothing where the queue is
--- empty.
+-- KEYS  queue, leases, attempts, the batch's list (named by the token), returns, sequence, number of leases
+--       begun, epoch
+-- ARGV  token, most entries to take, lease in milliseconds, the epoch that the caller knows
+-- Answer: 1 where the batch has to wait for its turn, else 0; the lease's number; then the entries, oldest first. Nothing
+-- where the queue is empty.
 local limit, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
 if not limit or limit < 1 or limit > 10000 or not lease or lease < 1 then
   return redis.error_reply('ERR take: malformed arguments')
 end
+if redis.call('GET', KEYS[8]) ~= ARGV[4] then return redis.error_reply('FENCED take: the epoch is another') end
 local length = redis.call('LLEN', KEYS[1])
 if length == 0 then return {} end
 if redis.call('EXISTS', KEYS[4]) == 1 then return redis.error_reply('ERR take: the token is in use') end
@@ -34,5 +36,6 @@ if (tonumber(redis.call('GET', KEYS[5]) or '0') or 1) > 0 then
   redis.call('ZADD', KEYS[6], (tonumber(last[2] or '0') or 0) + 1, ARGV[1])
   in_turn = 1
 end
+table.insert(entries, 1, redis.call('INCR', KEYS[7]))
 table.insert(entries, 1, in_turn)
 return entries

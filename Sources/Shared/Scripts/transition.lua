@@ -4,11 +4,12 @@
 -- change raises the order's version and queues a snapshot for the ledger.
 --
 -- KEYS  queue, events with holds, returns, then per event: the event, its customers, its holds; then one key per order,
---       the orders of an event together
+--       the orders of an event together; then the epoch
 -- ARGV  channel of finished orders, number of events,
 --       then per event: its id, the number of its orders, members of its holds to drop if nothing of them is held any
 --       more (with spaces between)
---       then per order: its id; confirm, cancel or expire; the record to go by where there is none, '' to leave it alone
+--       then per order: its id; confirm, cancel or expire; the record to go by where there is none, '' to leave it alone;
+--       then the epoch that the caller knows
 -- Answer: two values per order, a code and its record as it is now ('' where there is none):
 --   0 done   1 it was in that state already   2 it is in a state that this cannot follow   3 its deadline is over
 --   4 no such order in the event's present generation   5 the event is not here, unreadable or being rebuilt
@@ -17,9 +18,10 @@ local KEYS, ARGV, call, tonumber, unpack = KEYS, ARGV, redis.call, tonumber, unp
 local events, orders = tonumber(ARGV[2]), 0
 for e = 1, events do orders = orders + tonumber(ARGV[3 * e + 1]) end
 local base, record_base = 2 + 3 * events, 3 + 3 * events
-if #KEYS ~= record_base + orders or #ARGV ~= base + 3 * orders or orders > 1000 then
+if #KEYS ~= record_base + orders + 1 or #ARGV ~= base + 3 * orders + 1 or orders > 1000 then
   return redis.error_reply('ERR transition: keys and arguments do not match')
 end
+if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED transition: the epoch is another') end
 
 local function text(number) return string.format('%.0f', number) end
 local time = call('TIME')
@@ -27,7 +29,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- Read once; a later transition of the same order in this call sees what an earlier one left.
 local present = {}
 if orders > 0 then
-  local found = call('MGET', unpack(KEYS, record_base + 1))
+  local found = call('MGET', unpack(KEYS, record_base + 1, record_base + orders))
   for i = 1, orders do present[KEYS[record_base + i]] = found[i] or nil end
 end
 

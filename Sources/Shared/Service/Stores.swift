@@ -6,6 +6,10 @@ public struct Stores: Sendable {
     public let redis: RedisClient
     public let pool: PostgresPool
     public let ledger: Ledger
+    /// How connections to Postgres are made.
+    let postgres: PostgresConfiguration
+    /// Which Redis may be relied on.
+    public let fence = Fence()
 
     /// Does not wait for either store: a program starts while they are away, and says so.
     ///
@@ -19,6 +23,7 @@ public struct Stores: Sendable {
         postgres.poolSize = settings.databasePoolSize
         tune(&redis, &postgres)
         self.redis = try await RedisClient(redis, group: group, logger: logger)
+        self.postgres = postgres
         pool = PostgresPool(postgres)
         ledger = Ledger(pool: pool)
     }

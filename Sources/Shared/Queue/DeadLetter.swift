@@ -1,0 +1,29 @@
+/// An entry that nobody can settle, set aside with the reason. Its units stay counted as what they were.
+///
+/// Redis holds it as `reason|entry`, after the time in milliseconds since 1970 and a bar.
+public struct DeadLetter: Hashable, Sendable {
+    /// What it is called among those that were set aside; empty where it has only been found.
+    public var id = ""
+    /// When it was set aside.
+    public var at: Timestamp?
+    public var reason: String
+    public var entry: [UInt8]
+
+    init(reason: String, entry: [UInt8]) {
+        self.reason = reason
+        self.entry = entry
+    }
+
+    /// Nil where no release of ours wrote it.
+    init?(id: String, _ text: [UInt8]) {
+        let parts = text.split(separator: UInt8(ascii: "|"), maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let time = Int64(String(decoding: parts[0], as: UTF8.self)) else { return nil }
+        self.id = id
+        at = Timestamp(milliseconds: time)
+        reason = String(decoding: parts[1], as: UTF8.self)
+        entry = Array(parts[2])
+    }
+
+    /// The order that it is a snapshot of; nil where it cannot be read.
+    public var order: Order? { try? QueueEntry.decode(entry) }
+}

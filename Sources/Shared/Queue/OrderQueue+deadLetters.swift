@@ -1,0 +1,45 @@
+/// Entries that were set aside.
+extension OrderQueue {
+    public func deadLetterCount() async throws(RedisError) -> Int {
+        Int(try await connection.send(RedisCommand("HLEN", keys.deadLetters)).integer ?? 0)
+    }
+
+    /// Up to `limit` of them, the oldest of these first.
+    public func deadLetters(limit: Int) async throws(RedisError) -> [DeadLetter] {
+        try await Self.deadLetters(in: keys, on: connection, limit: limit)
+    }
+
+    static func deadLetters(
+        in keys: Keyspace, on connection: RedisConnection, limit: Int
+    ) async throws(RedisError) -> [DeadLetter] {
+        var letters: [String: DeadLetter] = [:]
+        var cursor = "0"
+        repeat {
+            let command = RedisCommand("HSCAN", keys.deadLetters, cursor, "COUNT", "100")
+            let page = try await connection.send(command).array ?? []
+            guard page.count == 2, let next = page[0].string, let fields = page[1].array else {
+                throw RedisError(.protocolViolation, "HSCAN answered in another form", mayHaveRun: false)
+            }
+            for index in stride(from: 0, to: fields.count - 1, by: 2) {
+                guard let id = fields[index].string, case .bulkString(let text) = fields[index + 1] else { continue }
+                letters[id] = DeadLetter(id: id, text)
+            }
+            cursor = next
+        } while cursor != "0" && letters.count < limit
+        let sorted = letters.values.sorted { ($0.at?.milliseconds ?? 0, $0.id) < ($1.at?.milliseconds ?? 0, $1.id) }
+        return Array(sorted.prefix(limit))
+    }
+
+    /// Puts one back into the queue, to be settled anew; false where there is none of that id.
+    public func requeue(_ id: String) async throws(RedisError) -> Bool {
+        guard case .bulkString(let text) = try await connection.send(RedisCommand("HGET", keys.deadLetters, id)),
+            let letter = DeadLetter(id: id, text)
+        else { return false }
+        var call = RedisScriptCall(Scripts.requeue, keys: [keys.deadLetters, keys.queue, keys.returns])
+        call.append(id)
+        call.append(text)
+        call.append(letter.entry)
+        call.append(letter.order.map(\.givesUnitsBack) == true ? 1 : 0)
+        return try await connection.evaluate(call, in: keys, behind: fence).integer == 1
+    }
+}

@@ -1,0 +1,124 @@
+import NIOConcurrencyHelpers
+
+/// Which Redis may be relied on: for each partition the server process, and the epoch in it, that were found to hold all
+/// that the ledger has seen. Whatever sells, changes or takes orders goes by it, and by nothing else.
+///
+/// A server process that restarted has another run id, and a Redis that was emptied has lost its epoch; so neither sells
+/// anything before ``Recovery`` has looked at it and put it right.
+public final class Fence: Sendable {
+    struct Pass: Hashable {
+        /// The server process, by its run id.
+        var server: String
+        /// What its epoch key has to hold.
+        var epoch: String
+    }
+
+    private struct State {
+        var passes: [Int: Pass] = [:]
+        var isDoubted = false
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    public init() {}
+
+    func pass(_ keys: Keyspace) -> Pass? { state.withLockedValue { $0.passes[keys.partition] } }
+
+    public func isOpen(_ keys: Keyspace) -> Bool { pass(keys) != nil }
+
+    func open(_ keys: Keyspace, for pass: Pass) {
+        state.withLockedValue { $0.passes[keys.partition] = pass }
+    }
+
+    func close(_ keys: Keyspace) {
+        state.withLockedValue { $0.passes[keys.partition] = nil }
+    }
+
+    /// Makes a call good for the partition's server and epoch only. Throws where there is none to rely on.
+    func admit(_ call: inout RedisScriptCall, in keys: Keyspace) throws(RedisError) {
+        guard let pass = pass(keys) else {
+            doubt()
+            throw RedisError(.fenced, "Redis is being compared with the ledger", mayHaveRun: false)
+        }
+        call.server = pass.server
+        call.append(key: keys.epoch)
+        call.append(pass.epoch)
+    }
+
+    /// Draws its conclusions from a call's failure.
+    func note(_ error: RedisError, in keys: Keyspace) {
+        // A server that is no master may come back as one with another's data, under the same run id.
+        if error.serverCode == "READONLY" || error.serverCode == "MASTERDOWN" { close(keys) }
+        if error.code == .fenced || error.code == .notConnected || !isOpen(keys) { doubt() }
+    }
+
+    /// Has the partitions looked at soon.
+    public func doubt() {
+        let waiting = state.withLockedValue { state in
+            state.isDoubted = true
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        for waiter in waiting.values { waiter.resume() }
+    }
+
+    /// Returns when there is a doubt that nobody has taken up, or the task is cancelled.
+    func doubted() async {
+        let number = state.withLockedValue { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLockedValue { state in
+                    guard !state.isDoubted, !Task.isCancelled else { return true }
+                    state.waiting[number] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLockedValue { $0.waiting.removeValue(forKey: number) }?.resume()
+        }
+    }
+
+    /// Takes the doubts up: what comes after this is a new one.
+    func takeUpDoubts() {
+        state.withLockedValue { $0.isDoubted = false }
+    }
+}
+
+extension RedisConnection {
+    /// Runs a script whose last key and argument are the epoch, on the server that may be relied on only.
+    func evaluate(
+        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence
+    ) async throws(RedisError) -> RESPValue {
+        var call = call
+        try fence.admit(&call, in: keys)
+        do throws(RedisError) {
+            return try await evaluate(call)
+        } catch {
+            fence.note(error, in: keys)
+            throw error
+        }
+    }
+
+    /// The same for callers that are on the event loop already; the completion is called there too, exactly once.
+    func evaluateOnLoop(
+        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence,
+        completion: @escaping (Result<RESPValue, RedisError>) -> Void
+    ) {
+        var call = call
+        do throws(RedisError) {
+            try fence.admit(&call, in: keys)
+        } catch {
+            return completion(.failure(error))
+        }
+        evaluateOnLoop(call) { result in
+            if case .failure(let error) = result { fence.note(error, in: keys) }
+            completion(result)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// What is to be done about a partition before it may be used. A decision only, no I/O.
+enum RecoveryPlan: Hashable {
+    /// It may be used as it is.
+    case stands
+    /// The server is another process than before, but has all that the ledger has seen: what organisers said is told it
+    /// again, and a new epoch begins.
+    case resume
+    /// It has lost something, or all: what it still has goes to the ledger, and it is filled from there.
+    case rebuild
+
+    /// What the ledger knows of a partition.
+    struct Known: Hashable {
+        var epoch: Int
+        /// The server's run id.
+        var server: String
+    }
+
+    /// What a Redis says of a partition.
+    struct Found: Hashable {
+        var server: String
+        /// The text of its epoch key; nil where it has none.
+        var epoch: String?
+        /// How many leases have begun.
+        var leased: Int
+    }
+
+    /// - Parameters:
+    ///   - known: nil where the ledger has never heard of the partition.
+    ///   - seen: the highest number of a lease whose orders the ledger has, read before `found` was.
+    init(known: Known?, seen: Int, found: Found) {
+        // A Redis that has begun fewer leases than the ledger has seen is older than the ledger: it would sell again what
+        // was sold under those it has forgotten.
+        guard let known, found.epoch == String(known.epoch), found.leased >= seen else {
+            self = .rebuild
+            return
+        }
+        self = found.server == known.server ? .stands : .resume
+    }
+}

@@ -1,0 +1,65 @@
+import Logging
+import ServiceLifecycle
+
+/// Prepares the stores at the start, and sees to it from then on that Redis may be relied on: looks once a second, and at
+/// once when somebody has a doubt. Every program has one, so that a recovery needs no person and no certain process.
+public struct StoreKeeper: Service {
+    private static let interval = Duration.seconds(1)
+    private static let shortestRest = Duration.milliseconds(20)
+
+    private let recovery: Recovery
+    private let partitions: [Keyspace]
+    private let logger: Logger
+
+    public init(_ recovery: Recovery, partitioning: Partitioning, logger: Logger) {
+        self.recovery = recovery
+        partitions = partitioning.all
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
+                    try await recovery.ledger.migrate()
+                }
+                var reasons: [Int: String] = [:]
+                while true {
+                    recovery.fence.takeUpDoubts()
+                    for keys in partitions { await look(at: keys, lastReason: &reasons[keys.partition]) }
+                    try await rest()
+                }
+            }
+        } catch is CancellationError {
+            return
+        }
+    }
+
+    private func look(at keys: Keyspace, lastReason: inout String?) async {
+        do {
+            if try await recovery.look(at: keys) { lastReason = nil }
+        } catch is CancellationError {
+            return
+        } catch {
+            // While it may be used as far as anybody knows, whoever uses it meets the same failure and tells of it.
+            let reason = "\(error)"
+            guard !recovery.fence.isOpen(keys), reason != lastReason else { return }
+            lastReason = reason
+            logger.warning(
+                "nothing can be sold before Redis has been compared with the ledger; trying again",
+                metadata: ["partition": "\(keys.partition)", "reason": "\(reason)"])
+        }
+    }
+
+    /// Until there is a doubt, a second at most.
+    private func rest() async throws {
+        try await Task.sleep(for: Self.shortestRest)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await recovery.fence.doubted() }
+            group.addTask { try? await Task.sleep(for: Self.interval) }
+            await group.next()
+            group.cancelAll()
+        }
+        try Task.checkCancellation()
+    }
+}

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Shared
+
+@Suite struct RecoveryPlanTests {
+    private func plan(
+        _ known: (epoch: Int, server: String)?, seen: Int, server: String, epoch: String?, leased: Int
+    ) -> RecoveryPlan {
+        RecoveryPlan(
+            known: known.map { RecoveryPlan.Known(epoch: $0.epoch, server: $0.server) }, seen: seen,
+            found: RecoveryPlan.Found(server: server, epoch: epoch, leased: leased))
+    }
+
+    @Test func onlyTheKnownServerInTheKnownEpochStands() {
+        #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 7) == .stands)
+        #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 9) == .stands)
+        #expect(plan((3, "a"), seen: 7, server: "b", epoch: "3", leased: 7) == .resume)
+    }
+
+    @Test func whatHasLostSomethingIsRebuilt() {
+        #expect(plan(nil, seen: 0, server: "a", epoch: nil, leased: 0) == .rebuild, "never seen before")
+        #expect(plan((3, "a"), seen: 0, server: "a", epoch: nil, leased: 0) == .rebuild, "emptied")
+        #expect(plan((3, "a"), seen: 0, server: "a", epoch: "2", leased: 0) == .rebuild, "older than the last recovery")
+        #expect(plan((3, "a"), seen: 0, server: "a", epoch: "4", leased: 0) == .rebuild, "another ledger's")
+        #expect(plan((3, "a"), seen: 8, server: "b", epoch: "3", leased: 7) == .rebuild, "older than the ledger")
+        #expect(plan((3, "a"), seen: 0, server: "a", epoch: "sealed:x", leased: 0) == .rebuild, "a recovery died")
+    }
+}
