@@ -46,6 +46,9 @@ extension App {
             }
         let sale = Sale(
             inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,
+            queues: settings.stores.partitioning.all.map {
+                OrderQueue(connection: stores.redis.connection, keys: $0, lease: .zero, fence: stores.fence)
+            },
             access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo))
         let keeper = StoreKeeper(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,

@@ -64,6 +64,7 @@ struct App: AsyncParsableCommand {
         let inventory = try await Inventory(
             client: stores.redis, partitioning: settings.stores.partitioning, fence: stores.fence, queueLimit: 0)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
+        let name = "\(ProcessInfo.processInfo.hostName)-\(UUID().uuidString.prefix(8).lowercased())"
         var services: [any Service] = [
             StoreKeeper(
                 Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
@@ -76,7 +77,8 @@ struct App: AsyncParsableCommand {
                 Drain(
                     queue: OrderQueue(
                         connection: stores.redis.connection, keys: keys, lease: settings.lease, fence: stores.fence),
-                    blocking: blocking, ledger: stores.ledger, batchSize: settings.batchSize, lease: settings.lease,
+                    blocking: blocking, ledger: stores.ledger, catalogue: catalogue, name: name,
+                    batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
             services.append(
                 Sweep(

@@ -5,12 +5,15 @@ extension Drain {
     /// Brings a batch to its end, or leaves it to whoever takes it over.
     ///
     /// - Parameter waiting: whether to wait for its turn where it has one; else it is given back.
-    func settle(_ batch: Batch, waiting: Bool = true) async {
-        guard await isTurn(of: batch, waiting: waiting) else { return }
+    /// - Returns: whether it came to the ledger.
+    @discardableResult
+    func settle(_ batch: Batch, waiting: Bool = true) async -> Bool {
+        guard await isTurn(of: batch, waiting: waiting) else { return false }
         batchSizes.record(batch.orders.count)
-        guard let settlements = await settlements(of: batch) else { return }
+        guard let settlements = await settlements(of: batch) else { return false }
         report(batch, settlements)
         await acknowledge(batch, settlements)
+        return true
     }
 
     /// Waits until all batches before it are in the ledger, where that matters; false where the batch is no longer in hand.
@@ -70,7 +73,8 @@ extension Drain {
             do throws(RedisError) {
                 if try await !queue.acknowledge(batch, settlements), failures == 0 {
                     logger.notice(
-                        "a batch was settled late; another worker has it", metadata: ["token": "\(batch.token)"])
+                        "a batch was settled late; its lease was lost", metadata: ["token": "\(batch.token)"])
+                    await reconcile(batch)
                 }
                 return
             } catch {
@@ -81,6 +85,23 @@ extension Drain {
                 // At the stop one attempt is enough: what is not acknowledged is delivered again, and settled already.
                 guard ContinuousClock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
                 await pause(Backoff().delay(failures: failures))
+            }
+        }
+    }
+
+    /// Another worker has the batch, which is nothing to Redis; or Redis has lost it, and may have been filled without these
+    /// orders before the ledger had them: then their units are taken out of sale.
+    private func reconcile(_ batch: Batch) async {
+        for event in Set(batch.orders.map(\.event)) {
+            do {
+                let result = try await catalogue.reconcile(event)
+                guard result.drift != UnitCounts() else { continue }
+                logger.warning(
+                    "Redis and the ledger differed",
+                    metadata: ["event": "\(event)", "drift": "\(result.drift)", "outcome": "\(result.outcome)"])
+            } catch {
+                logger.warning(
+                    "an event could not be reconciled", metadata: ["event": "\(event)", "reason": "\(error)"])
             }
         }
     }

@@ -13,6 +13,9 @@ struct Drain: Service {
     /// The connection that waits for work; nothing else is sent on it.
     let blocking: RedisConnection
     let ledger: Ledger
+    let catalogue: EventCatalogue
+    /// What this worker is called among those that are seen.
+    let name: String
     let batchSize: Int
     let lease: Duration
     let logger: Logger

@@ -96,7 +96,7 @@ import Testing
         #expect(try await !queue.isTurn(of: sold))
         // The worker that has it dies; whoever takes it over has its turn.
         try await eventually("the lease runs out") { try await queue.expiredTokens() == [back.token] }
-        let again = try #require(try await test.queue().reclaim(back.token))
+        let again = try #require(try await test.queue().reclaim(back.token)?.batch)
         #expect(try await queue.isTurn(of: again) && again.waitsForTurn)
         #expect(try await !queue.isTurn(of: sold))
         #expect(try await queue.acknowledge(again, try await test.ledger.settle(again.orders)))

@@ -52,7 +52,7 @@ import Testing
         let queue = test.queue()
         try await eventually("the lease runs out") { try await queue.expiredTokens() == [dead.token] }
         let winners = try await withThrowingTaskGroup(of: Batch?.self) { group in
-            for _ in 0..<20 { group.addTask { try await queue.reclaim(dead.token) } }
+            for _ in 0..<20 { group.addTask { try await queue.reclaim(dead.token)?.batch } }
             return try await group.reduce(into: [Batch]()) { if let batch = $1 { $0.append(batch) } }
         }
         #expect(winners.count == 1)
@@ -75,7 +75,7 @@ import Testing
         #expect(try await queue.renew(batch.token))
         try await queue.release(batch.token)
         #expect(try await queue.expiredTokens() == [batch.token])
-        #expect(try #require(try await queue.reclaim(batch.token)).orders == batch.orders)
+        #expect(try #require(try await queue.reclaim(batch.token)?.batch).orders == batch.orders)
         await test.close()
     }
 

@@ -55,6 +55,7 @@ enum ProblemCode: String, CaseIterable {
     case unauthorized
     case adminDisabled = "admin-disabled"
     case eventNotFound = "event-not-found"
+    case deadLetterNotFound = "dead-letter-not-found"
     case orderNotFound = "order-not-found"
     case routeNotFound = "route-not-found"
     case methodNotAllowed = "method-not-allowed"
@@ -81,7 +82,7 @@ enum ProblemCode: String, CaseIterable {
         case .invalidRequest: .badRequest
         case .unauthorized: .unauthorized
         case .adminDisabled: .forbidden
-        case .eventNotFound, .orderNotFound, .routeNotFound: .notFound
+        case .eventNotFound, .orderNotFound, .deadLetterNotFound, .routeNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .insufficientStock, .allHeld, .customerLimit, .orderState, .notOnSale, .capacityInUse: .conflict
@@ -102,6 +103,7 @@ enum ProblemCode: String, CaseIterable {
         case .adminDisabled: "Administration is switched off"
         case .eventNotFound: "There is no such event"
         case .orderNotFound: "There is no such order"
+        case .deadLetterNotFound: "There is no such dead letter"
         case .routeNotFound: "There is no such route"
         case .methodNotAllowed: "The route does not take this method"
         case .requestTimeout: "The request took too long to arrive"

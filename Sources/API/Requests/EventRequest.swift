@@ -52,3 +52,15 @@ struct ResetRequest {
         capacity = try object.integer("capacity", in: EventTerms.capacityRange)
     }
 }
+
+/// The body of `POST /admin/reconcile`.
+struct ReconcileRequest {
+    /// Nil: all events.
+    var event: EventID?
+
+    init(_ bytes: Data) throws(Problem) {
+        event = try StrictObject.read(bytes, fields: ["event"]).flatMap { (object) throws(Problem) in
+            try EventID(in: object)
+        }
+    }
+}

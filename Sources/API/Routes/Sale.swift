@@ -9,6 +9,8 @@ struct Sale: Sendable {
     let catalogue: EventCatalogue
     let restorer: EventRestorer
     let watch: OrderWatch
+    /// Those of all partitions, to look at.
+    let queues: [OrderQueue]
     let access: AdminAccess
 }
 
@@ -20,7 +22,9 @@ extension Sale {
     static let routes = RouteTable([
         ("/buy", ["POST"]), ("/orders/:id", ["GET", "HEAD"]), ("/orders/:id/confirm", ["POST"]),
         ("/orders/:id/cancel", ["POST"]), ("/events", ["GET", "HEAD"]), ("/events/:id", ["GET", "HEAD", "PUT"]),
-        ("/reset", ["POST"]), ("/healthz", ["GET", "HEAD"]), ("/readyz", ["GET", "HEAD"]),
+        ("/reset", ["POST"]), ("/admin/queue", ["GET", "HEAD"]), ("/admin/dead-letters", ["GET", "HEAD"]),
+        ("/admin/dead-letters/:id/requeue", ["POST"]), ("/admin/reconcile", ["POST"]), ("/healthz", ["GET", "HEAD"]),
+        ("/readyz", ["GET", "HEAD"]),
         ("/openapi.yaml", ["GET", "HEAD"]),
     ])
 
@@ -35,6 +39,10 @@ extension Sale {
         router.get("/events/:id") { _, context in try await event(context) }
         router.put("/events/:id") { request, context in try await putEvent(request, context) }
         router.post("/reset") { request, context in try await reset(request, context) }
+        router.get("/admin/queue") { request, _ in try await queueStatus(request) }
+        router.get("/admin/dead-letters") { request, _ in try await deadLetters(request) }
+        router.post("/admin/dead-letters/:id/requeue") { request, context in try await requeue(request, context) }
+        router.post("/admin/reconcile") { request, context in try await reconcile(request, context) }
         router.get("/healthz") { _, _ in Self.health() }
         router.get("/readyz") { _, context in try await readiness(context) }
         router.get("/openapi.yaml") { _, _ in Self.openAPI() }

@@ -16,8 +16,12 @@ public enum Scripts {
     static let renew = RedisScript(name: "renew", source: PackageResources.renew_lua)
     static let acknowledge = RedisScript(name: "acknowledge", source: PackageResources.acknowledge_lua)
     static let requeue = RedisScript(name: "requeue", source: PackageResources.requeue_lua)
+    static let seen = RedisScript(name: "seen", source: PackageResources.seen_lua)
     static let forget = RedisScript(name: "forget", source: PackageResources.forget_lua)
 
+    // Reconciliation.
+    static let survey = RedisScript(name: "survey", source: PackageResources.survey_lua)
+    static let adjust = RedisScript(name: "adjust", source: PackageResources.adjust_lua)
     // Recovery.
     static let seal = RedisScript(name: "seal", source: PackageResources.seal_lua)
     static let wipe = RedisScript(name: "wipe", source: PackageResources.wipe_lua)
@@ -25,7 +29,6 @@ public enum Scripts {
 
     public static let all = [
         claim, transition, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
-        requeue,
-        seal, wipe, open,
+        requeue, seen, survey, adjust, seal, wipe, open,
     ]
 }

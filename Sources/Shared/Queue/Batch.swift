@@ -30,3 +30,14 @@ public struct Batch: Hashable, Sendable {
         self.unreadable = unreadable
     }
 }
+
+/// What became of taking over a batch.
+public enum Reclaim: Hashable, Sendable {
+    case batch(Batch)
+    /// Its only entry has ended too many workers, and is among the dead letters now.
+    case setAside(reason: String)
+
+    public var batch: Batch? {
+        if case .batch(let batch) = self { batch } else { nil }
+    }
+}

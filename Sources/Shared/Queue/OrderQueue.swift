@@ -58,11 +58,11 @@ public struct OrderQueue: Sendable {
         return tokens
     }
 
-    /// Takes over a batch whose lease has run out; nil where it has not, or another worker was faster.
-    public func reclaim(_ token: String) async throws(RedisError) -> Batch? {
-        let successor = QueueCalls.makeToken()
-        let call = calls.reclaim(token, for: successor)
-        return try calls.reclaimed(successor, try await connection.evaluate(call, in: keys, behind: fence))
+    /// Takes over a batch whose lease has run out, or a piece of it; nil where it has not, or another worker was faster.
+    public func reclaim(_ token: String) async throws(RedisError) -> Reclaim? {
+        let successors = (0..<QueueCalls.pieceLimit).map { _ in QueueCalls.makeToken() }
+        let call = calls.reclaim(token, for: successors)
+        return try calls.reclaimed(successors[0], try await connection.evaluate(call, in: keys, behind: fence))
     }
 
     /// Whether no batch that was taken earlier has to reach the ledger before this one.

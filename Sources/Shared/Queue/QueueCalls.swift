@@ -4,6 +4,11 @@ struct QueueCalls: Hashable, Sendable {
     let keys: Keyspace
     let lease: Duration
 
+    /// A batch that was taken so often without a word from who had it is cut into pieces at the next time.
+    static let attemptLimit = 3
+    /// Into so many pieces at most: a batch of 1000 comes down to the entry at fault in four steps.
+    static let pieceLimit = 8
+
     private var leaseMilliseconds: Int64 { lease.milliseconds }
 
     static func makeToken() -> String {
@@ -34,22 +39,31 @@ struct QueueCalls: Hashable, Sendable {
         RedisScriptCall(Scripts.expired, keys: [keys.leases], arguments: [String(limit)])
     }
 
-    func reclaim(_ token: String, for successor: String) -> RedisScriptCall {
-        RedisScriptCall(
+    /// - Parameter successors: tokens for the batch, or for the pieces that it is cut into.
+    func reclaim(_ token: String, for successors: [String]) -> RedisScriptCall {
+        var call = RedisScriptCall(
             Scripts.reclaim,
-            keys: [keys.leases, keys.attempts, keys.batch(token), keys.batch(successor), keys.sequence, keys.leased],
-            arguments: [token, successor, String(leaseMilliseconds)])
+            keys: [
+                keys.leases, keys.attempts, keys.batch(token), keys.sequence, keys.leased, keys.deadLetters,
+                keys.returns,
+            ],
+            arguments: [token, String(leaseMilliseconds), String(Self.attemptLimit)])
+        for successor in successors {
+            call.append(key: keys.batch(successor))
+            call.append(successor)
+        }
+        return call
     }
 
-    /// Nil where the lease has not run out, or another worker was faster.
-    func reclaimed(_ successor: String, _ reply: RESPValue) throws(RedisError) -> Batch? {
-        guard let answer = reply.array, answer.count >= 3, let attempts = answer[0].integer,
-            let number = answer[2].integer
-        else { return nil }
+    /// - Parameter successor: the first of the successors.
+    func reclaimed(_ successor: String, _ reply: RESPValue) throws(RedisError) -> Reclaim? {
+        guard let answer = reply.array, answer.count >= 2, let attempts = answer[0].integer else { return nil }
+        guard answer.count > 2 else { return .setAside(reason: answer[1].string ?? "") }
         let entries = try RESPValue.array(Array(answer.dropFirst(3))).entries()
-        return Batch(
-            token: successor, number: Int(number), attempts: Int(attempts), waitsForTurn: answer[1].integer == 1,
-            entries: entries)
+        return .batch(
+            Batch(
+                token: successor, number: answer[2].integer.map { Int($0) } ?? 0, attempts: Int(attempts),
+                waitsForTurn: answer[1].integer == 1, entries: entries))
     }
 
     /// Begins the lease anew.
@@ -59,7 +73,7 @@ struct QueueCalls: Hashable, Sendable {
     func release(_ token: String) -> RedisScriptCall { setLease(token, milliseconds: 0) }
 
     private func setLease(_ token: String, milliseconds: Int64) -> RedisScriptCall {
-        RedisScriptCall(Scripts.renew, keys: [keys.leases], arguments: [token, String(milliseconds)])
+        RedisScriptCall(Scripts.renew, keys: [keys.leases, keys.attempts], arguments: [token, String(milliseconds)])
     }
 
     func acknowledge(_ batch: Batch, _ settlements: [Settlement]) -> RedisScriptCall {

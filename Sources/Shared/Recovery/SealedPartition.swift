@@ -30,7 +30,7 @@ struct SealedPartition {
         repeat {
             for token in try await queue.leasedTokens() {
                 try await queue.release(token)
-                if let batch = try await queue.reclaim(token) { try await settle(batch, in: ledger) }
+                if let batch = try await queue.reclaim(token)?.batch { try await settle(batch, in: ledger) }
             }
             while let batch = try await queue.take(limit: Self.batchSize) { try await settle(batch, in: ledger) }
         } while try await !queue.leasedTokens().isEmpty

@@ -6,6 +6,7 @@ public struct JSONObject: Hashable, Sendable {
         case integer(Int)
         case boolean(Bool)
         case array([JSONObject])
+        case object(JSONObject)
     }
 
     private struct Field: Hashable, Sendable {
@@ -46,6 +47,7 @@ public struct JSONObject: Hashable, Sendable {
             case .string(let value): Self.write(value, to: &text)
             case .integer(let value): text += String(value)
             case .boolean(let value): text += value ? "true" : "false"
+            case .object(let value): value.write(to: &text)
             case .array(let values):
                 text += "["
                 for (index, value) in values.enumerated() {

@@ -1,0 +1,76 @@
+/// Where an event's units are.
+public struct UnitCounts: Hashable, Sendable {
+    public var available = 0
+    public var pending = 0
+    public var held = 0
+    public var sold = 0
+
+    public init(available: Int = 0, pending: Int = 0, held: Int = 0, sold: Int = 0) {
+        self.available = available
+        self.pending = pending
+        self.held = held
+        self.sold = sold
+    }
+
+    static func - (left: UnitCounts, right: UnitCounts) -> UnitCounts {
+        UnitCounts(
+            available: left.available - right.available, pending: left.pending - right.pending,
+            held: left.held - right.held, sold: left.sold - right.sold)
+    }
+
+    /// Counts an order's units as those of its state; what it has given back is counted by nobody.
+    mutating func count(_ state: OrderState?, _ units: Int) {
+        switch state {
+        case .pending: pending += units
+        case .held: held += units
+        case .confirmed: sold += units
+        case .rejected, .cancelled, .expired, nil: break
+        }
+    }
+}
+
+/// What Redis should say of an event, by the ledger and by what is on its way there. No I/O.
+///
+/// Redis runs ahead of the ledger by the snapshots that are queued, leased or set aside, and by nothing else. So the
+/// ledger's counters, with each of these orders moved from where the ledger has it to where its latest snapshot does, are
+/// Redis's; under whatever load, as long as all were read with the event's row locked and Redis's part in one moment.
+struct Books: Hashable {
+    /// What Redis said in one moment.
+    struct Survey: Hashable {
+        var counts: UnitCounts
+        var capacity: Int
+        /// The snapshots that are on their way.
+        var snapshots: [Order]
+        /// Entries that cannot be read, of whatever event.
+        var unreadable: Int
+    }
+
+    /// How Redis differs from what it should say.
+    let drift: UnitCounts
+    /// Orders with snapshots that are on their way.
+    let underWay: Int
+    private let unreadable: Int
+
+    /// - Parameter rows: the state of those orders of the survey that the ledger has.
+    init(_ event: LedgerEvent, rows: [OrderID: OrderState], _ survey: Survey) {
+        let latest = Ledger.latest(
+            of: survey.snapshots.filter { $0.event == event.id && $0.generation == event.generation })
+        var expected = UnitCounts(held: event.held, sold: event.sold)
+        for order in latest {
+            expected.count(rows[order.id], -order.quantity)
+            expected.count(order.state, order.quantity)
+        }
+        expected.available = survey.capacity - expected.pending - expected.held - expected.sold
+        drift = survey.counts - expected
+        underWay = latest.count
+        unreadable = survey.unreadable
+    }
+
+    /// By how much Redis's counters are to be moved. To take out of sale what is not there is always safe. To put
+    /// something back on sale is so only where nothing is on its way that could turn out to be its owner.
+    var repair: UnitCounts {
+        var repair = UnitCounts() - drift
+        if repair.available > 0, underWay > 0 || unreadable > 0 { repair.available = 0 }
+        return repair
+    }
+}

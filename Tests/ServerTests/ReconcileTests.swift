@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Shared
+
+@Suite(.timeLimit(.minutes(2))) struct ReconcileTests {
+    private func make() async throws -> TestStores {
+        let test = try await TestStores.make()
+        try await test.catalogue.ensure(
+            .demo, EventTerms(name: "Demo", capacity: 2000, customerLimit: 50, holdSeconds: 1))
+        return test
+    }
+
+    private func act(_ test: TestStores, buyer: Int) async throws {
+        var generator = SeededGenerator(seed: UInt64(buyer))
+        for _ in 0..<60 {
+            let purchase = test.purchase(quantity: .random(in: 1...3, using: &generator), customer: "c\(buyer)")
+            guard case .accepted = try await test.inventory.claim(purchase),
+                let order = try await test.inventory.order(purchase.id)
+            else { continue }
+            for _ in 0..<Int.random(in: 0...2, using: &generator) {
+                _ = try await test.inventory.change(order, by: Bool.random(using: &generator) ? .confirm : .cancel)
+            }
+        }
+    }
+
+    @Test func underFullLoadThereIsNoFalseAlarm() async throws {
+        let test = try await make()
+        let compared = try await test.withWorkers(3, batchSize: 40) {
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for buyer in 0..<40 {
+                    group.addTask {
+                        try await act(test, buyer: buyer)
+                        return 0
+                    }
+                }
+                group.addTask {
+                    var compared = 0
+                    for _ in 0..<60 {
+                        let result = try await test.catalogue.reconcile(.demo)
+                        if case .notCompared = result.outcome { continue }
+                        #expect(result.outcome == .consistent, "\(result)")
+                        if result.underWay > 0 { compared += 1 }
+                    }
+                    return compared
+                }
+                return try await group.reduce(0, +)
+            }
+        }
+        #expect(compared > 0, "it was never looked at under load")
+        await test.close()
+    }
+
+    /// Under load too, drift is told to the unit; what would be oversold is taken out of sale at once.
+    @Test func driftIsFoundAndRepairedWhereThatIsSafe() async throws {
+        let test = try await make()
+        #expect(try await test.claimAtOnce(100, customer: { "c\($0)" }).accepted.count == 100)
+        let batch = try #require(try await test.queue().take(limit: 60))
+        _ = try await test.ledger.settle(batch.orders, lease: batch.number)
+        try await test.redis("HINCRBY", test.keys.event(.demo), "stock", "17")
+        let result = try await test.catalogue.reconcile(.demo)
+        #expect(result.outcome == .repaired && result.drift == UnitCounts(available: 17) && result.underWay == 100)
+        #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
+        // Units that nobody has are put back on sale only once nothing is on its way.
+        try await test.redis("HINCRBY", test.keys.event(.demo), "stock", "-9")
+        let leak = try await test.catalogue.reconcile(.demo)
+        #expect(leak.outcome == .notSafeToRepair && leak.drift == UnitCounts(available: -9))
+        try await test.queue().release(batch.token)
+        try await test.withWorkers { try await test.drained() }
+        #expect(try await test.catalogue.reconcile(.demo).outcome == .repaired)
+        #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
+        let counters = try await test.counters()
+        #expect(counters.available + counters.held == 2000 && counters.pending == 0)
+        await test.close()
+    }
+
+    /// A batch that is committed after Redis lost it and was filled: its units are not sold again.
+    @Test func aBatchThatIsCommittedAfterARecoveryIsTakenOutOfSale() async throws {
+        let test = try await make()
+        let order = test.purchase(quantity: 5, customer: "late")
+        _ = try await test.catalogue.put(.demo, EventChange(holdSeconds: .some(nil)))
+        _ = try await test.inventory.claim(order)
+        try await test.withWorkers(lease: .seconds(1)) {
+            try await test.pool.withTransaction { connection in
+                // The worker's commit waits for this, and the recovery does not.
+                _ = try await Ledger.lock(.demo, on: connection)
+                try await eventually("the worker has it") {
+                    try await test.redis("LLEN", test.keys.queue).integer == 0
+                }
+                try await test.redis("FLUSHDB")
+            }
+            try await eventually("Redis is filled, and agrees") {
+                guard try await test.isAtRest() else { return false }
+                return try await test.sql("SELECT sold FROM events") == "5"
+            }
+        }
+        await test.close()
+    }
+
+    @Test func theAdminRoutesShowAndRepair() async throws {
+        let test = try await TestStores.make()
+        let admin = ["Authorization": "Bearer secret"]
+        try await test.withAPI { api in
+            for (method, path) in [
+                ("GET", "/admin/queue"), ("GET", "/admin/dead-letters"), ("POST", "/admin/dead-letters/x/requeue"),
+                ("POST", "/admin/reconcile"),
+            ] {
+                #expect(try await api.send(method, path).status == 401)
+            }
+            for _ in 0..<3 { #expect(try await api.send("POST", "/buy").status == 202) }
+            try await test.redis("LPUSH", test.keys.queue, "garbage")
+            let waiting = try await api.send("GET", "/admin/queue", headers: admin)
+            #expect(waiting.integer("depth") == 4 && waiting.integer("dead_letters") == 0)
+            #expect(waiting.integer("workers") == 0 && waiting.integer("in_flight") == 0)
+            #expect(try #require(waiting.integer("oldest_age_ms")) < 60_000)
+            try await test.withWorkers(2) {
+                try await test.drained()
+                try await eventually("both are seen") {
+                    try await api.send("GET", "/admin/queue", headers: admin).integer("workers") == 2
+                }
+            }
+            let listed = try await api.send("GET", "/admin/dead-letters", headers: admin)
+            let letters = try #require(listed.json["dead_letters"] as? [[String: Any]])
+            #expect(listed.integer("count") == 1 && letters.count == 1)
+            #expect(letters[0]["entry"] as? String == "garbage" && letters[0]["at"] is String)
+            let id = try #require(letters[0]["id"] as? String)
+            let path = "/admin/dead-letters/\(id)/requeue"
+            #expect(try await api.send("POST", path, headers: admin).status == 200)
+            #expect(try await api.send("POST", path, headers: admin).text("code") == "dead-letter-not-found")
+            #expect(try await api.send("GET", "/admin/queue", headers: admin).integer("depth") == 1)
+            #expect(try await api.send("GET", "/admin/dead-letters?limit=0", headers: admin).status == 400)
+
+            try await test.redis("HINCRBY", test.keys.event(.demo), "stock", "2")
+            let repaired = try await api.send("POST", "/admin/reconcile", headers: admin)
+            let events = try #require(repaired.json["events"] as? [[String: Any]])
+            #expect(repaired.integer("drifted") == 1 && events[0]["outcome"] as? String == "repaired")
+            #expect((events[0]["drift"] as? [String: Int])?["available"] == 2)
+            let again = try await api.send("POST", "/admin/reconcile", #"{"event":"demo"}"#, headers: admin)
+            #expect(again.integer("drifted") == 0)
+            #expect(
+                try await api.send("POST", "/admin/reconcile", #"{"event":"none"}"#, headers: admin).status == 404)
+        }
+        await test.close()
+    }
+}

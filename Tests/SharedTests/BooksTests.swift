@@ -1,0 +1,65 @@
+import Testing
+
+@testable import Shared
+
+/// What Redis should say of an event, decided without either store.
+@Suite struct EventBooksTests {
+    private func event(capacity: Int = 100, held: Int = 0, sold: Int = 0) -> LedgerEvent {
+        LedgerEvent(
+            id: .demo, terms: EventTerms(name: "", capacity: capacity), held: held, sold: sold, generation: 2,
+            publishedGeneration: 2)
+    }
+
+    private func order(_ state: OrderState, version: Int = 1, quantity: Int = 1, generation: Int = 2) -> Order {
+        Order(
+            id: OrderID(at: Timestamp(milliseconds: 1), partition: 0), event: .demo, generation: generation,
+            quantity: quantity, state: state, version: version, claimedAt: Timestamp(milliseconds: 1))
+    }
+
+    private func survey(_ counts: UnitCounts, _ snapshots: [Order] = [], unreadable: Int = 0) -> Books.Survey {
+        Books.Survey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
+    }
+
+    @Test func whatIsOnItsWayIsNoDrift() {
+        let (pending, committed, confirmed, cancelled, rejected) = (
+            order(.pending, quantity: 3), order(.pending, quantity: 5), order(.confirmed, version: 2, quantity: 7),
+            order(.cancelled, version: 3, quantity: 11), order(.pending, quantity: 13)
+        )
+        // The ledger has sold the committed and the one that is cancelled since, and holds the one that is confirmed since.
+        let books = Books(
+            event(held: 7, sold: 5 + 11),
+            rows: [
+                committed.id: .confirmed, confirmed.id: .held, cancelled.id: .confirmed, rejected.id: .rejected,
+            ],
+            survey(
+                UnitCounts(available: 72, pending: 3 + 5 + 13, held: 0, sold: 7),
+                [pending, committed, confirmed, cancelled, rejected, order(.pending, quantity: 50, generation: 1)]))
+        #expect(books.drift == UnitCounts())
+        #expect(books.underWay == 5)
+    }
+
+    @Test func ofSeveralSnapshotsTheLatestCounts() {
+        var held = order(.held, quantity: 2)
+        let first = held
+        held.state = .expired
+        held.version = 2
+        let books = Books(event(), rows: [:], survey(UnitCounts(available: 100), [held, first]))
+        #expect(books.drift == UnitCounts())
+    }
+
+    @Test func unitsThatDoNotExistAreTakenOutOfSaleAtAnyTime() {
+        let books = Books(
+            event(sold: 10), rows: [:], survey(UnitCounts(available: 97, sold: 7), [order(.pending)], unreadable: 2))
+        #expect(books.drift == UnitCounts(available: 8, pending: -1, sold: -3))
+        #expect(books.repair == UnitCounts(available: -8, pending: 1, sold: 3))
+    }
+
+    @Test func unitsAreNotPutBackOnSaleWhileSomethingCouldOwnThem() {
+        let leak = UnitCounts(available: 90, sold: 5)
+        #expect(Books(event(sold: 5), rows: [:], survey(leak)).repair == UnitCounts(available: 5))
+        #expect(Books(event(sold: 5), rows: [:], survey(leak, unreadable: 1)).repair == UnitCounts())
+        let busy = Books(
+            event(sold: 5), rows: [:], survey(UnitCounts(available: 89, pending: 1, sold: 5), [order(.pending)]))
+        #expect(busy.drift == UnitCounts(available: -5) && busy.repair == UnitCounts())
+    }
+}
