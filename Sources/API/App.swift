@@ -47,6 +47,8 @@ struct App: AsyncParsableCommand {
         }
         do {
             try await Self.serve(settings)
+        } catch let error as UnsafeSettings {
+            Exit.now(SettingsError.exitCode, "API: \(error)")
         } catch {
             Exit.now(1, "API: \(error)")
         }

@@ -33,6 +33,8 @@ struct App: AsyncParsableCommand {
         Logs.bootstrap(settings.stores)
         do {
             try await Self.work(settings)
+        } catch let error as UnsafeSettings {
+            Exit.now(SettingsError.exitCode, "Worker: \(error)")
         } catch {
             Exit.now(1, "Worker: \(error)")
         }

@@ -133,6 +133,23 @@ import Testing
         await test.close()
     }
 
+    /// A server that would delete or forget what was acknowledged is named at the start, with what may be lost.
+    @Test(arguments: ["API", "Worker"])
+    func theServersSettingsAreLookedAtAtTheStart(program: String) async throws {
+        let redis = try await RedisServer.start(options: "--maxmemory-policy allkeys-lru --appendfsync everysec")
+        let test = try await TestStores.make(redis: redis)
+        let environment = test.environment.merging(["PORT": "0"]) { $1 }
+        let refused = try start(program, [], environment)
+        #expect(try await refused.exitCode() == 78)
+        #expect(refused.output.contains("\(program): Redis's maxmemory-policy is allkeys-lru"))
+        try await test.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        let warned = try start(program, [], environment)
+        try await eventually("it warns") { warned.output.contains("appendfsync is everysec") }
+        #expect(warned.output.contains("the last two seconds' orders"))
+        await test.close()
+        try await redis.kill()
+    }
+
     /// Neither the right token nor a wrong one, however much is logged.
     @Test func theAdminTokenIsNeverLogged() async throws {
         let test = try await TestStores.make()

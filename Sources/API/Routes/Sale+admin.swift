@@ -68,7 +68,7 @@ extension Sale {
                 results = [try await catalogue.reconcile(event)]
             } else {
                 results = try await catalogue.reconcileAll(
-                    after: request.uri.queryParameters["after"].map { String($0) } ?? "", limit: Self.eventPageLimit)
+                    after: try Self.after(request), limit: Self.eventPageLimit)
             }
         } catch let error as CatalogueError {
             throw Problem(error, event: wanted.event ?? .demo)

@@ -15,11 +15,16 @@ extension Sale {
             }
             limit = value
         }
-        let after = try parameters["after"].map { try EventID(checked: $0, field: "after").description } ?? ""
+        let after = try Self.after(request)
         let reports = try await catalogue.reports(after: after, limit: limit)
         var object = JSONObject()
         object["events"] = .array(reports.map { JSONObject($0) })
         return .json(object)
+    }
+
+    /// The id that a page begins after; empty for the first.
+    static func after(_ request: Request) throws -> String {
+        try request.uri.queryParameters["after"].map { try EventID(checked: $0, field: "after").description } ?? ""
     }
 
     /// `GET /events/{id}`

@@ -45,6 +45,9 @@ enum PostgresArray {
     }
 
     /// Every element is quoted, so that no text can be taken for syntax or for NULL.
+    static func literal(_ values: [String]) -> String { literal(values.map(Optional.some)) }
+
+    /// The same for values that may be NULL.
     static func literal(_ values: some Sequence<String?>) -> String {
         var text = "{"
         for value in values {

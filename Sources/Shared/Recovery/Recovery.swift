@@ -52,6 +52,10 @@ public struct Recovery: Sendable {
         }
     }
 
+    func serverSettings() async throws -> ServerSettings {
+        try await ServerSettings(redis.connections[0], ledger.pool)
+    }
+
     /// What the ledger knows and Redis says, and what follows.
     struct Comparison {
         var known: RecoveryPlan.Known?

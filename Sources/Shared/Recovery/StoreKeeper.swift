@@ -23,6 +23,10 @@ public struct StoreKeeper: Service {
                 try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
                     try await recovery.ledger.migrate()
                 }
+                let findings = try await retrying("reading the servers' settings", logger: logger) {
+                    try await recovery.serverSettings().findings
+                }
+                try report(findings)
                 var reasons: [Int: String] = [:]
                 while true {
                     recovery.fence.takeUpDoubts()
@@ -32,6 +36,16 @@ public struct StoreKeeper: Service {
             }
         } catch is CancellationError {
             return
+        }
+    }
+
+    /// Throws where nothing is to be sold with these settings.
+    private func report(_ findings: [ServerSettings.Finding]) throws(UnsafeSettings) {
+        for finding in findings {
+            switch finding.weight {
+            case .warn: logger.warning("\(finding.line)")
+            case .refuse: throw UnsafeSettings(description: finding.line)
+            }
         }
     }
 
