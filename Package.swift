@@ -66,6 +66,7 @@ let package = Package(
         ),
         .testTarget(name: "SharedTests", dependencies: ["Shared"]),
         .testTarget(name: "APITests", dependencies: ["API"]),
+        .testTarget(name: "FaultTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
         .testTarget(name: "ServerTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
     ]
 )

@@ -10,7 +10,10 @@ extension Drain {
     func settle(_ batch: Batch, waiting: Bool = true) async -> Bool {
         guard await isTurn(of: batch, waiting: waiting) else { return false }
         batchSizes.record(batch.orders.count)
+        Failpoint.reach(.afterTake)
+        Failpoint.meet(batch.orders)
         guard let settlements = await settlements(of: batch) else { return false }
+        Failpoint.reach(.afterCommit)
         report(batch, settlements)
         await acknowledge(batch, settlements)
         return true
@@ -71,7 +74,9 @@ extension Drain {
         var failures = 0
         while true {
             do throws(RedisError) {
-                if try await !queue.acknowledge(batch, settlements), failures == 0 {
+                let isAcknowledged = try await queue.acknowledge(batch, settlements)
+                Failpoint.reach(.inAcknowledgement)
+                if !isAcknowledged, failures == 0 {
                     logger.notice(
                         "a batch was settled late; its lease was lost", metadata: ["token": "\(batch.token)"])
                     await reconcile(batch)

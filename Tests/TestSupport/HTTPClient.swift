@@ -26,7 +26,8 @@ public struct HTTPClient: Sendable {
 
     /// One request on a connection of its own.
     public func send(
-        _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
+        _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
+        within limit: Duration = .seconds(30)
     ) async throws -> Answer {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         var headers = headers
@@ -37,7 +38,7 @@ public struct HTTPClient: Sendable {
             headers["Content-Length"] = "0"
         }
         for (name, value) in headers where !value.isEmpty { text += "\(name): \(value)\r\n" }
-        return try Self.parse(try await exchange([.send(text + "\r\n" + (body ?? ""))]))
+        return try Self.parse(try await exchange([.send(text + "\r\n" + (body ?? ""))], within: limit))
     }
 
     public enum Step: Sendable {

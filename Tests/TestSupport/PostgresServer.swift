@@ -40,10 +40,37 @@ public actor PostgresServer {
         try await process.end(SIGQUIT)
     }
 
-    /// Starts it again on the same data.
+    /// kill -9 of the server's first process; its others notice and end.
+    public func kill() async throws {
+        try await process.end(SIGKILL)
+    }
+
+    /// To the first process and all that serve connections.
+    public func signalAll(_ number: Int32) {
+        let children =
+            (try? String(
+                contentsOfFile: "/proc/\(process.processID)/task/\(process.processID)/children", encoding: .utf8))
+            ?? ""
+        for child in children.split(separator: " ").compactMap({ Int32($0) }) { Glibc.kill(child, number) }
+        process.signal(number)
+    }
+
+    /// Starts it again on the same data. After kill -9 that may take some attempts: until the last of the old processes
+    /// has ended, the new server refuses.
     public func restart() async throws {
-        process = try ServerProcess("\(Self.findBinaries); \(Self.serverCommand)", directory: directory)
-        try await waitUntilReady()
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            try await process.end(SIGQUIT)
+            let started = try ServerProcess("\(Self.findBinaries); \(Self.serverCommand)", directory: directory)
+            process = started
+            try await eventually("Postgres starts or refuses", within: 60) {
+                !started.isRunning || started.log.contains("database system is ready to accept connections")
+            }
+            if started.isRunning { return }
+            guard ContinuousClock.now < deadline else {
+                throw GaveUp(description: "Postgres does not start: \(started.log)")
+            }
+        }
     }
 
     private func waitUntilReady() async throws {

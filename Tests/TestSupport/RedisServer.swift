@@ -6,27 +6,32 @@ public actor RedisServer {
     public nonisolated let directory: URL
     public nonisolated let socket: String
     private let options: String
+    private var prefix: String
     private var process: ServerProcess
 
-    public static func start(options: String = "") async throws -> RedisServer {
+    /// - Parameters:
+    ///   - options: of redis-server, after those that stand already.
+    ///   - prefix: what a shell does before it becomes the server.
+    public static func start(options: String = "", prefix: String = "") async throws -> RedisServer {
         let directory = try ServerProcess.makeDirectory()
-        let server = try RedisServer(directory: directory, options: options)
+        let server = try RedisServer(directory: directory, options: options, prefix: prefix)
         try await server.waitUntilReady()
         return server
     }
 
-    private init(directory: URL, options: String) throws {
+    private init(directory: URL, options: String, prefix: String) throws {
+        self.prefix = prefix
         self.directory = directory
         self.options = options
         socket = directory.appendingPathComponent("s").path
-        process = try Self.launch(directory, options)
+        process = try Self.launch(directory, options, prefix)
     }
 
-    private static func launch(_ directory: URL, _ options: String) throws -> ServerProcess {
+    private static func launch(_ directory: URL, _ options: String, _ prefix: String) throws -> ServerProcess {
         let port = options.contains("--port") ? "" : "--port 0"
         return try ServerProcess(
             """
-            exec redis-server --dir "$1" --unixsocket "$1/s" \(port) --databases 1000 --save '' --appendonly yes \
+            \(prefix) exec redis-server --dir "$1" --unixsocket "$1/s" \(port) --databases 1000 --save '' --appendonly yes \
             --appendfsync always --maxmemory-policy noeviction \(options)
             """, directory: directory)
     }
@@ -35,6 +40,15 @@ public actor RedisServer {
 
     public func signal(_ number: Int32) { process.signal(number) }
 
+    public nonisolated var log: String {
+        (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
+    }
+
+    public var isRunning: Bool { process.isRunning }
+
+    /// For the next start.
+    public func setPrefix(_ prefix: String) { self.prefix = prefix }
+
     /// kill -9.
     public func kill() async throws { try await process.end() }
 
@@ -42,7 +56,7 @@ public actor RedisServer {
     public func restart() async throws {
         try await process.end()
         try? FileManager.default.removeItem(atPath: socket)
-        process = try Self.launch(directory, options)
+        process = try Self.launch(directory, options, prefix)
         try await waitUntilReady()
     }
 

@@ -62,13 +62,13 @@ extension Sale {
     func reconcile(_ request: Request, _ context: SaleContext) async throws -> Response {
         try access.checkAdmin(request)
         let wanted = try ReconcileRequest(try await request.jsonBody(limit: Self.bodyLimit))
+        let after = try Self.after(request)
         let results: [Reconciliation]
         do {
             if let event = wanted.event {
                 results = [try await catalogue.reconcile(event)]
             } else {
-                results = try await catalogue.reconcileAll(
-                    after: try Self.after(request), limit: Self.eventPageLimit)
+                results = try await catalogue.reconcileAll(after: after, limit: Self.eventPageLimit)
             }
         } catch let error as CatalogueError {
             throw Problem(error, event: wanted.event ?? .demo)

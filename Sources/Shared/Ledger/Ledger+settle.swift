@@ -115,7 +115,7 @@ extension Ledger {
     }
 
     private func write(_ orders: [Order], lease: Int) async throws -> [OrderID: Settlement] {
-        let rows = try await pool.execute(
+        let rows = try await execute(
             Self.write,
             [
                 PostgresArray.literal(orders.map { $0.id.description }),
@@ -153,6 +153,21 @@ extension Ledger {
             }
         }
         return settlements.merging(try await standing(present)) { $1 }
+    }
+
+    /// A statement of its own; in two steps only where a test wants to stop between them.
+    private func execute(_ statement: PostgresStatement, _ parameters: [String?]) async throws -> PostgresResult {
+        #if DEBUG
+            if Failpoint.needsTransaction {
+                return try await pool.withTransaction { connection in
+                    Failpoint.reach(.inTransaction)
+                    let result = try await connection.execute(statement, parameters)
+                    Failpoint.reach(.beforeCommit)
+                    return result
+                }
+            }
+        #endif
+        return try await pool.execute(statement, parameters)
     }
 
     /// What earlier deliveries of these orders led to.

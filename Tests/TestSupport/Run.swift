@@ -1,22 +1,21 @@
 import Foundation
 import Glibc
-import TestSupport
 
 /// A program that a test runs: one of this package, as built for the tests, or a tool.
-final class Run: Sendable {
+public final class Run: Sendable {
     private let process = Process()
     private let watch: Process
     private let log: URL
 
     /// Where the programs of this package stand.
-    static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
+    public static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
 
-    convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
+    public convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
         try self.init(Self.products.appendingPathComponent(program), arguments, environment)
     }
 
     /// Runs in a new folder of its own.
-    init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+    public init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
         let directory = try ServerProcess.makeDirectory()
         log = directory.appendingPathComponent("log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -32,13 +31,15 @@ final class Run: Sendable {
         watch = try ServerProcess.watch(process.processIdentifier)
     }
 
-    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    public var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-    func signal(_ number: Int32) {
+    public var isRunning: Bool { process.isRunning }
+
+    public func signal(_ number: Int32) {
         if process.isRunning { kill(process.processIdentifier, number) }
     }
 
-    func exitCode(within seconds: Double = 20) async throws -> Int32 {
+    public func exitCode(within seconds: Double = 20) async throws -> Int32 {
         let program = process.executableURL?.lastPathComponent ?? "?"
         do {
             try await eventually("\(program) ends", within: seconds) { !self.process.isRunning }

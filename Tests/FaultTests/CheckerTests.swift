@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Shared
+
+/// Each invariant broken once: the checker sees it.
+@Suite struct CheckerTests {
+    private static func id(_ number: UInt64) -> OrderID { OrderID(milliseconds: 1, partition: 0, random: number) }
+
+    private static func buy(_ number: UInt64, _ outcome: Operation.Outcome? = nil, key: String? = nil) -> Operation {
+        Operation(
+            kind: .buy(event: "e", quantity: 2, customer: "c", key: key), outcome: outcome ?? .ok(id(number), .pending))
+    }
+
+    private static func state(_ rows: [UInt64: OrderState], redis: UnitCounts? = nil) -> FinalState {
+        let sold = rows.values.count { $0 == .confirmed } * 2
+        let held = rows.values.count { $0 == .held } * 2
+        return FinalState(
+            rows: Dictionary(
+                uniqueKeysWithValues: rows.map {
+                    (id($0.key), FinalState.Row(event: "e", quantity: 2, customer: "c", state: $0.value))
+                }),
+            events: [
+                "e": FinalState.Event(
+                    capacity: 10, ledgerHeld: held, ledgerSold: sold,
+                    redis: redis ?? UnitCounts(available: 10 - sold - held, held: held, sold: sold))
+            ])
+    }
+
+    @Test func aCleanHistoryHolds() {
+        let verdict = Verdict(
+            [Self.buy(1), Self.buy(2), Self.buy(3, .refused("sold-out")), Self.buy(4, .unknown(Self.id(4)))],
+            Self.state([1: .confirmed, 2: .confirmed, 4: .confirmed]))
+        #expect(verdict.holds && verdict.accepted == 2 && verdict.unknown == 1 && verdict.refused == 1)
+    }
+
+    @Test func anAcceptedOrderWithoutARowIsLost() {
+        #expect(Verdict([Self.buy(1), Self.buy(2)], Self.state([1: .confirmed])).lost == [Self.id(2)])
+    }
+
+    @Test func aRowThatNobodyWasToldOfIsDoubled() {
+        #expect(Verdict([Self.buy(1)], Self.state([1: .confirmed, 2: .confirmed])).doubled == [Self.id(2)])
+        // One unknown purchase explains one row, not two.
+        let verdict = Verdict([Self.buy(1, .unknown(nil))], Self.state([1: .confirmed, 2: .confirmed]))
+        #expect(verdict.doubled.count == 1 && !verdict.holds)
+    }
+
+    @Test func aKeyWithTwoOrdersIsDoubled() {
+        let verdict = Verdict(
+            [Self.buy(1, key: "k"), Self.buy(2, key: "k")], Self.state([1: .confirmed, 2: .confirmed]))
+        #expect(verdict.doubled == [Self.id(2)])
+    }
+
+    @Test func moreThanThereIsIsOversold() {
+        let rows = Dictionary(uniqueKeysWithValues: (1...6).map { (UInt64($0), OrderState.confirmed) })
+        #expect(Verdict((1...6).map { Self.buy($0) }, Self.state(rows)).oversold == ["e"])
+    }
+
+    @Test func booksThatDoNotAgreeAreUnbalanced() {
+        let redis = UnitCounts(available: 9, sold: 2)
+        #expect(Verdict([Self.buy(1)], Self.state([1: .confirmed], redis: redis)).unbalanced.count == 1)
+    }
+
+    @Test(arguments: [
+        (OrderState.confirmed, OrderState.expired), (.confirmed, .held), (.cancelled, .confirmed),
+        (.expired, .confirmed), (.rejected, .confirmed),
+    ])
+    func aFinalStateThatChangedIsSeen(before: OrderState, after: OrderState) {
+        let read = Operation(kind: .read(Self.id(1)), outcome: .ok(Self.id(1), before))
+        #expect(Verdict([Self.buy(1), read], Self.state([1: after])).changed == [Self.id(1)])
+    }
+
+    @Test func onlyACancellationCancels() {
+        let confirm = Operation(kind: .confirm(Self.id(1)), outcome: .ok(Self.id(1), .confirmed))
+        #expect(Verdict([Self.buy(1), confirm], Self.state([1: .cancelled])).changed == [Self.id(1)])
+        let cancel = Operation(kind: .cancel(Self.id(1)), outcome: .unknown(nil))
+        #expect(Verdict([Self.buy(1), confirm, cancel], Self.state([1: .cancelled])).holds)
+    }
+
+    @Test func anAcceptedOrderThatIsNotFoundIsSeen() {
+        let read = Operation(kind: .read(Self.id(1)), outcome: .refused("order-not-found"))
+        let verdict = Verdict([Self.buy(1), read], Self.state([1: .confirmed]))
+        #expect(verdict.unfound == [Self.id(1)] && !verdict.holds)
+    }
+
+    @Test func aCustomerAboveTheLimitIsNamed() {
+        let state = Self.state([1: .confirmed, 2: .confirmed])
+        #expect(Verdict([Self.buy(1), Self.buy(2)], state, customerLimit: ["e": 3]).aboveLimit == ["e/c"])
+        #expect(Verdict([Self.buy(1), Self.buy(2)], state, customerLimit: ["e": 4]).holds)
+    }
+}

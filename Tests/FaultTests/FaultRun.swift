@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Shared
+
+/// Load on a cluster while something strikes it; then everything is brought to rest and held against the history.
+enum FaultRun {
+    /// How many clusters are there at a time: each is half a dozen processes.
+    private static let places = Places(count: 3)
+
+    static func withPlace<Value>(_ body: () async throws -> Value) async throws -> Value {
+        await places.enter()
+        do {
+            let value = try await body()
+            await places.leave()
+            return value
+        } catch {
+            await places.leave()
+            throw error
+        }
+    }
+
+    /// - Parameters:
+    ///   - seed: of the clients.
+    ///   - strike: what goes wrong; over when it returns.
+    static func verdict(
+        seed: UInt64, on cluster: Cluster, _ strike: @escaping @Sendable (History) async throws -> Void
+    ) async throws -> Verdict {
+        let history = History()
+        let ports = [cluster.clientProxy.port] + cluster.apiPorts.dropFirst()
+        let load = Load(history: history, ports: ports, seed: seed)
+        let running = Task { await load.run() }
+        do {
+            try await sells(history)
+            try await strike(history)
+            // And goes on by itself.
+            try await sells(history)
+        } catch {
+            running.cancel()
+            await running.value
+            throw GaveUp(description: "\(error)\n\(await cluster.logs)")
+        }
+        running.cancel()
+        await running.value
+        try await cluster.drain()
+        return Verdict(
+            history.operations, try await cluster.finalState(),
+            customerLimit: [Cluster.scarce: Cluster.customerLimit])
+    }
+
+    private static func sells(_ history: History) async throws {
+        let before = history.accepted
+        try await eventually("it sells", within: 60) { history.accepted > before + 20 }
+    }
+}
+
+/// Lets so many in at a time, first come, first served.
+private actor Places {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(count: Int) { free = count }
+
+    func enter() async {
+        if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    func leave() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+}

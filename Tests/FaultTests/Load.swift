@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+
+@testable import Shared
+
+/// Clients that buy, confirm, cancel and look, each after its own seed, and write down what they are told.
+struct Load: Sendable {
+    private static let patience = Duration.seconds(4)
+
+    let history: History
+    let ports: [Int]
+    let seed: UInt64
+
+    /// Runs until the task is cancelled.
+    func run(clients: Int = 10) async {
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<clients {
+                group.addTask {
+                    var client = LoadClient(load: self, number: number)
+                    while !Task.isCancelled { await client.step() }
+                }
+            }
+        }
+    }
+
+    /// A request, and what is to be made of its answer.
+    func send(
+        _ method: String, _ path: String, _ body: String? = nil, key: String? = nil, port: Int
+    ) async -> Operation.Outcome {
+        let answer: HTTPClient.Answer
+        do {
+            answer = try await HTTPClient(port: port).send(
+                method, path, body, headers: ["Idempotency-Key": key ?? ""], within: Self.patience)
+        } catch {
+            return .unknown(nil)
+        }
+        return Self.outcome(answer)
+    }
+
+    static func outcome(_ answer: HTTPClient.Answer) -> Operation.Outcome {
+        let named = answer.text("ticket_id").flatMap { OrderID($0) }
+        let code = answer.text("code") ?? "\(answer.status)"
+        if (200..<300).contains(answer.status), let named,
+            let state = answer.text("status").flatMap(OrderState.init(rawValue:))
+        {
+            return .ok(named, state)
+        }
+        // What the answers of 503 say for themselves: whether anything may have been changed.
+        if answer.status == 503, code == "store-unavailable" {
+            let detail = answer.text("detail") ?? ""
+            return detail.contains("nothing was changed") ? .refused(code) : .unknown(named)
+        }
+        return answer.status == 500 ? .unknown(named) : .refused(code)
+    }
+}
+
+private struct LoadClient {
+    let load: Load
+    let number: Int
+    var generator: SeededGenerator
+    var orders: [OrderID] = []
+    var purchases = 0
+
+    init(load: Load, number: Int) {
+        self.load = load
+        self.number = number
+        generator = SeededGenerator(seed: load.seed &* 1000 &+ UInt64(number))
+    }
+
+    mutating func step() async {
+        let port = load.ports.randomElement(using: &generator) ?? 0
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0..<6: await buy(port)
+        case 6: await change("confirm", port)
+        case 7: await change("cancel", port)
+        default: await read(port)
+        }
+    }
+
+    private mutating func buy(_ port: Int) async {
+        purchases += 1
+        let event = Bool.random(using: &generator) ? Cluster.plain : Cluster.scarce
+        let quantity = Int.random(in: 1...2, using: &generator)
+        let customer = "c\(Int.random(in: 0..<60, using: &generator))"
+        let key = Bool.random(using: &generator) ? "\(number)-\(purchases)" : nil
+        let kind = Operation.Kind.buy(event: event, quantity: quantity, customer: customer, key: key)
+        let body = #"{"event":"\#(event)","quantity":\#(quantity),"customer":"\#(customer)"}"#
+        var outcome = await load.send("POST", "/buy", body, key: key, port: port)
+        load.history.add(kind, outcome)
+        // With a key, asking again leads to the one order, wherever it is asked.
+        for attempt in 0..<3 {
+            guard key != nil, case .unknown = outcome, !Task.isCancelled else { break }
+            outcome = await load.send(
+                "POST", "/buy", body, key: key, port: load.ports[attempt % load.ports.count])
+            load.history.add(kind, outcome)
+        }
+        if case .ok(let id, _) = outcome {
+            orders.append(id)
+            if orders.count > 30 { orders.removeFirst() }
+        }
+    }
+
+    private mutating func change(_ transition: String, _ port: Int) async {
+        guard let id = orders.randomElement(using: &generator) else { return }
+        let outcome = await load.send("POST", "/orders/\(id)/\(transition)", port: port)
+        load.history.add(transition == "confirm" ? .confirm(id) : .cancel(id), outcome)
+    }
+
+    private mutating func read(_ port: Int) async {
+        guard let id = orders.randomElement(using: &generator) else { return }
+        let outcome = await load.send("GET", "/orders/\(id)", port: port)
+        // An acknowledged order is never unknown to the service.
+        load.history.add(.read(id), outcome)
+    }
+}
