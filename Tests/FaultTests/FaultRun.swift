@@ -24,8 +24,9 @@ enum FaultRun {
     /// - Parameters:
     ///   - seed: of the clients.
     ///   - strike: what goes wrong; over when it returns.
+    ///   - name: what the report's line calls it.
     static func verdict(
-        seed: UInt64, on cluster: Cluster, _ strike: @escaping @Sendable (History) async throws -> Void
+        _ name: String, seed: UInt64, on cluster: Cluster, _ strike: @escaping @Sendable (History) async throws -> Void
     ) async throws -> Verdict {
         let history = History()
         let ports = [cluster.clientProxy.port] + cluster.apiPorts.dropFirst()
@@ -44,9 +45,11 @@ enum FaultRun {
         running.cancel()
         await running.value
         try await cluster.drain()
-        return Verdict(
+        let verdict = Verdict(
             history.operations, try await cluster.finalState(),
             customerLimit: [Cluster.scarce: Cluster.customerLimit])
+        print("fault: \(name): \(verdict)")
+        return verdict
     }
 
     private static func sells(_ history: History) async throws {

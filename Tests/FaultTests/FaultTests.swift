@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: Fault.all) func nothingIsLost(fault: Fault) async throws {
         try await FaultRun.withPlace {
             let cluster = try await Cluster.start()
-            let verdict = try await FaultRun.verdict(seed: 1, on: cluster) { _ in
+            let verdict = try await FaultRun.verdict(fault.name, seed: 1, on: cluster) { _ in
                 var generator = SeededGenerator(seed: 1)
                 try await fault.strike(cluster, &generator)
             }
@@ -24,7 +24,7 @@ import Testing
     func aWorkerMayDieAtEachStep(failpoint: String) async throws {
         try await FaultRun.withPlace {
             let cluster = try await Cluster.start()
-            let verdict = try await FaultRun.verdict(seed: 2, on: cluster) { _ in
+            let verdict = try await FaultRun.verdict("worker ends \(failpoint)", seed: 2, on: cluster) { _ in
                 for _ in 0..<2 {
                     try await cluster.killWorker(0)
                     try await cluster.startWorker(0, failpoint: ["FAILPOINT": failpoint])
@@ -42,7 +42,7 @@ import Testing
         try await FaultRun.withPlace {
             let cluster = try await Cluster.start(workers: 1)
             let poison = ["FAILPOINT": "poison", "FAILPOINT_CUSTOMER": "poison"]
-            let verdict = try await FaultRun.verdict(seed: 3, on: cluster) { history in
+            let verdict = try await FaultRun.verdict("poison", seed: 3, on: cluster) { history in
                 try await cluster.killWorker(0)
                 try await cluster.startWorker(0, failpoint: poison)
                 let load = Load(history: history, ports: cluster.apiPorts, seed: 3)
@@ -77,7 +77,7 @@ import Testing
     @Test func theSameKeyAThousandTimesIsOneOrder() async throws {
         try await FaultRun.withPlace {
             let cluster = try await Cluster.start()
-            let verdict = try await FaultRun.verdict(seed: 4, on: cluster) { history in
+            let verdict = try await FaultRun.verdict("one key 1,000 times", seed: 4, on: cluster) { history in
                 let load = Load(history: history, ports: cluster.apiPorts, seed: 4)
                 let body = #"{"event":"\#(Cluster.plain)","customer":"one"}"#
                 await withTaskGroup(of: Void.self) { group in
@@ -104,7 +104,7 @@ import Testing
         try await FaultRun.withPlace {
             // 300 blocks of 1024 bytes, and no signal for writing more.
             let cluster = try await Cluster.start(redisOptions: "", redisPrefix: "trap '' XFSZ; ulimit -f 300;")
-            let verdict = try await FaultRun.verdict(seed: 5, on: cluster) { _ in
+            let verdict = try await FaultRun.verdict("full disk", seed: 5, on: cluster) { _ in
                 try await eventually("the disk is full", within: 60) { await !cluster.redis.isRunning }
                 #expect(cluster.redis.log.contains("AOF"))
                 await cluster.redis.setPrefix("")
