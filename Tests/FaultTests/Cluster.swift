@@ -110,6 +110,8 @@ actor Cluster {
         for place in workers.indices where !workers[place].isRunning { try startWorker(place, failpoint: failpoint) }
     }
 
+    func isWorkerRunning(_ place: Int) -> Bool { workers[place].isRunning }
+
     var workerCount: Int { workers.count }
 
     /// What the programs said, for a failure's report.
@@ -140,18 +142,31 @@ actor Cluster {
         }
     }
 
+    /// Whatever was done to a server before, its connection is made anew; a command that a fault is made of may run twice.
+    private func insisting<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                return try await body()
+            } catch {
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
     func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
         var command = RedisCommand(name)
         for argument in arguments { command.append(argument) }
-        return try await stores.redis.connection.send(command)
+        return try await insisting { try await stores.redis.connection.send(command) }
     }
 
     func sql(_ sql: String) async throws -> [[String?]] {
-        try await stores.pool.withConnection { try await $0.execute(script: sql) }.rows
+        try await insisting { try await stores.pool.withConnection { try await $0.execute(script: sql) }.rows }
     }
 
     func withTransaction(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {
-        try await stores.pool.withTransaction(body)
+        try await insisting { try await stores.pool.withTransaction(body) }
     }
 
     /// Waits until nothing is queued, leased or held any more.
