@@ -66,6 +66,9 @@ let package = Package(
         ),
         .testTarget(name: "SharedTests", dependencies: ["Shared"]),
         .testTarget(name: "APITests", dependencies: ["API"]),
+        // Debian's Lua 5.1, the language of Redis's scripts, to run ours without a server.
+        .systemLibrary(name: "CLua", path: "Tests/CLua", providers: [.apt(["liblua5.1-0-dev"])]),
+        .testTarget(name: "SimulationTests", dependencies: ["CLua", "Shared", "TestSupport"]),
         .testTarget(name: "FaultTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
         .testTarget(name: "ServerTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
     ]

@@ -19,6 +19,8 @@ struct FinalState {
 
     var rows: [OrderID: Row]
     var events: [String: Event]
+    /// Orders whose entries were set aside.
+    var setAside: [OrderID] = []
 }
 
 /// Holds a history against the final state: the invariants I1 to I6, in the manner of Jepsen's checkers for queues (what
@@ -33,6 +35,8 @@ struct Verdict: Hashable, CustomStringConvertible {
     var oversold: [String] = []
     /// Accepted orders that the ledger refused.
     var rejected: [OrderID] = []
+    /// Orders that wait among the dead letters for an operator.
+    var setAside: [OrderID] = []
     /// Orders whose final state is not the one that a client was told (I4).
     var changed: [OrderID] = []
     /// Accepted orders that the service has said it does not know.
@@ -47,14 +51,14 @@ struct Verdict: Hashable, CustomStringConvertible {
 
     /// Whether every invariant holds; of rejected orders the caller decides.
     var holds: Bool {
-        lost.isEmpty && doubled.isEmpty && oversold.isEmpty && changed.isEmpty && unfound.isEmpty
+        lost.isEmpty && doubled.isEmpty && oversold.isEmpty && setAside.isEmpty && changed.isEmpty && unfound.isEmpty
             && unbalanced.isEmpty && aboveLimit.isEmpty
     }
 
     var description: String {
         """
         accepted \(accepted), refused \(refused), unknown \(unknown); lost \(lost.count), doubled \(doubled.count), \
-        oversold \(oversold.count), rejected \(rejected.count), changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
+        oversold \(oversold.count), rejected \(rejected.count), set aside \(setAside.count), changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
         above the limit \(aboveLimit) \((lost + doubled + changed + rejected).prefix(5).map(\.description))
         """
     }
@@ -68,6 +72,7 @@ struct Verdict: Hashable, CustomStringConvertible {
         doubled = told.severalOfOneKey + unexplained(told, final)
         changed = final.rows.filter { !told.allows($0.value.state, of: $0.key) }.map(\.key)
         unfound = told.unfound
+        setAside = final.setAside
         for (name, event) in final.events {
             let rows = final.rows.values.filter { $0.event == name }
             let sold = rows.filter { $0.state == .confirmed }.reduce(0) { $0 + $1.quantity }

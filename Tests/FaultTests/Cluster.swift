@@ -172,14 +172,22 @@ actor Cluster {
     /// Waits until nothing is queued, leased or held any more.
     func drain() async throws {
         let keys = Keyspace(partition: 0)
-        try await eventually("everything is drained; \(logs)", within: 90) {
+        do {
+            try await waitUntilDrained(keys)
+        } catch {
+            throw GaveUp(description: "\(error)\n\(await remains())\n\(logs)")
+        }
+        try await untilReady()
+    }
+
+    private func waitUntilDrained(_ keys: Keyspace) async throws {
+        try await eventually("everything is drained", within: 60) {
             guard let queued = try? await self.redis("LLEN", keys.queue).integer,
                 let leased = try? await self.redis("ZCARD", keys.leases).integer,
                 let held = try? await self.redis("HGET", keys.event(EventID(Self.scarce)!), "held").integer
             else { return false }
             return queued == 0 && leased == 0 && held == 0
         }
-        try await untilReady()
     }
 
     /// Both stores, at rest.
@@ -201,7 +209,30 @@ actor Cluster {
                 capacity: numbers[0], ledgerHeld: numbers[1], ledgerSold: numbers[2],
                 redis: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]))
         }
+        for letter in try await redis("HVALS", Keyspace(partition: 0).deadLetters).array ?? [] {
+            guard case .bulkString(let text) = letter, let order = DeadLetter(id: "", text)?.order else { continue }
+            state.setAside.append(order.id)
+        }
         return state
+    }
+
+    /// What stands in Redis beside the orders' records, for a failure's report.
+    private func remains() async -> String {
+        let keys = Keyspace(partition: 0)
+        var lines: [String] = []
+        for key in [keys.leases, keys.sequence, keys.holding, keys.holds(EventID(Self.scarce)!)] {
+            let members = (try? await redis("ZRANGE", key, "0", "-1", "WITHSCORES"))?.array?.map { $0.string ?? "" }
+            lines.append("\(key) \(members ?? [])")
+        }
+        for key in [keys.returns, keys.epoch, keys.leased] {
+            lines.append("\(key) \((try? await redis("GET", key))?.string ?? "-")")
+        }
+        for key in [keys.event(EventID(Self.scarce)!), keys.event(EventID(Self.plain)!), keys.attempts] {
+            lines.append("\(key) \((try? await redis("HGETALL", key))?.array?.map { $0.string ?? "" } ?? [])")
+        }
+        lines.append(
+            "queue \((try? await redis("LRANGE", keys.queue, "0", "5"))?.array?.map { $0.string ?? "" } ?? [])")
+        return lines.joined(separator: "\n")
     }
 
     func stop() async throws {

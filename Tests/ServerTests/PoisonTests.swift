@@ -52,9 +52,9 @@ import Testing
                 }
             }
         }
-        // Three times whole, then in pieces of 125, 16, 2 and 1.
-        #expect(deaths == 7)
-        #expect(reason?.contains("3 times") == true)
+        // Three times whole, in pieces of 125, 16 and 2, and then alone until ten attempts are full.
+        #expect(deaths == 3 + 3 + 8)
+        #expect(reason?.contains("10 times") == true)
         try await test.withWorkers { try await test.drained() }
         #expect(try await test.sql("SELECT count(*) FROM orders") == "999")
         #expect(try await test.queue().deadLetters(limit: 10).map { $0.order?.id } == [bad.id])

@@ -23,6 +23,7 @@ missing_packages() {
   [[ -n $(postgres_bin) ]] || printf 'postgresql '
   command -v setpriv >/dev/null || printf 'util-linux '
   [[ ${wanted:-} == tests ]] || return 0
+  [[ -e /usr/include/lua5.1/lua.h ]] || printf 'liblua5.1-0-dev '
   command -v faketime >/dev/null || printf 'faketime '
   python3 -c 'import venv, ensurepip' 2>/dev/null || printf 'python3-venv '
 }

@@ -46,7 +46,11 @@ extension Inventory {
     ///
     /// - Parameter filling: the token of the filling that was done since the answer ``Publication/needsFilling``.
     func publish(_ event: LedgerEvent, filling: String? = nil) async throws(RedisError) -> Publication {
-        let keys = partitioning.home(of: event.id)
+        let call = Self.call(publishing: event, filling: filling, in: partitioning.home(of: event.id))
+        return try Self.publication(try await client.connection.evaluate(call))
+    }
+
+    static func call(publishing event: LedgerEvent, filling: String?, in keys: Keyspace) -> RedisScriptCall {
         let id = event.id
         var call = RedisScriptCall(
             Scripts.publish,
@@ -68,7 +72,11 @@ extension Inventory {
         call.append(event.terms.name)
         call.append(event.revision)
         call.append(event.pending)
-        switch try await client.connection.evaluate(call).integer {
+        return call
+    }
+
+    static func publication(_ reply: RESPValue) throws(RedisError) -> Publication {
+        switch reply.integer {
         case 0: return .done
         case 1: return .superseded
         case 2: return .ordersUnderWay

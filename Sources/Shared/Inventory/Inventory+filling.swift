@@ -7,7 +7,14 @@ extension Inventory {
     /// or have an idempotency key, or that the ledger does not have as they stand. To be called with the event's row locked, while the event is missing in Redis. False
     /// where another filling has begun since.
     func fill(_ orders: [Order], of event: EventID, token: String, isFirst: Bool) async throws(RedisError) -> Bool {
-        let keys = partitioning.home(of: event)
+        let call = Self.call(
+            filling: orders, of: event, token: token, isFirst: isFirst, in: partitioning.home(of: event))
+        return try await client.connection.evaluate(call).integer == 1
+    }
+
+    static func call(
+        filling orders: [Order], of event: EventID, token: String, isFirst: Bool, in keys: Keyspace
+    ) -> RedisScriptCall {
         var call = RedisScriptCall(
             Scripts.fill, keys: [keys.filling(event), keys.customers(event), keys.holds(event), keys.holding],
             arguments: [token, isFirst ? "1" : "0", event.description])
@@ -21,7 +28,7 @@ extension Inventory {
             call.append(isHeld || order.id.isMadeFromKey || !order.isPersisted ? OrderRecord.encode(order) : "")
             call.append(isHeld ? order.expiresAt.map { String($0.milliseconds) } ?? "" : "")
         }
-        return try await client.connection.evaluate(call).integer == 1
+        return call
     }
 
     /// Drops a page of the holds of an event that is closed for its reset; false when there are no more.

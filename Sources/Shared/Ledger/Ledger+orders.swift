@@ -18,12 +18,12 @@ extension Ledger {
     /// The state and version of those orders that the ledger has.
     static func versions(
         of ids: [OrderID], on connection: PostgresConnection
-    ) async throws -> [OrderID: (state: OrderState, version: Int)] {
+    ) async throws -> [OrderID: Books.Row] {
         guard !ids.isEmpty else { return [:] }
-        var versions: [OrderID: (state: OrderState, version: Int)] = [:]
+        var versions: [OrderID: Books.Row] = [:]
         for row in try await connection.execute(findVersions, [PostgresArray.literal(ids.map(\.description))]).rows {
             guard let id = OrderID(try row.text(0)), let state = OrderState(rawValue: try row.text(1)) else { continue }
-            versions[id] = (state, try row.integer(2))
+            versions[id] = Books.Row(state: state, version: try row.integer(2))
         }
         return versions
     }

@@ -33,13 +33,8 @@ extension OrderQueue {
     /// Puts one back into the queue, to be settled anew; false where there is none of that id.
     public func requeue(_ id: String) async throws(RedisError) -> Bool {
         guard case .bulkString(let text) = try await connection.send(RedisCommand("HGET", keys.deadLetters, id)),
-            let letter = DeadLetter(id: id, text)
+            let call = calls.requeue(id, text)
         else { return false }
-        var call = RedisScriptCall(Scripts.requeue, keys: [keys.deadLetters, keys.queue, keys.returns])
-        call.append(id)
-        call.append(text)
-        call.append(letter.entry)
-        call.append(letter.order.map(\.givesUnitsBack) == true ? 1 : 0)
         return try await connection.evaluate(call, in: keys, behind: fence).integer == 1
     }
 }

@@ -11,7 +11,7 @@ public struct OrderQueue: Sendable {
     public static let keyRetentionSeconds = 24 * 3600
 
     let connection: RedisConnection
-    private let calls: QueueCalls
+    let calls: QueueCalls
     let fence: Fence
     var keys: Keyspace { calls.keys }
 

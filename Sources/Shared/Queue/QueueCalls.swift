@@ -6,6 +6,9 @@ struct QueueCalls: Hashable, Sendable {
 
     /// A batch that was taken so often without a word from who had it is cut into pieces at the next time.
     static let attemptLimit = 3
+    /// An entry that stands alone is set aside only after more: whoever kills workers, or pauses them, has one in hand now
+    /// and then that is not to blame.
+    static let aloneLimit = 10
     /// Into so many pieces at most: a batch of 1000 comes down to the entry at fault in four steps.
     static let pieceLimit = 8
 
@@ -47,7 +50,7 @@ struct QueueCalls: Hashable, Sendable {
                 keys.leases, keys.attempts, keys.batch(token), keys.sequence, keys.leased, keys.deadLetters,
                 keys.returns,
             ],
-            arguments: [token, String(leaseMilliseconds), String(Self.attemptLimit)])
+            arguments: [token, String(leaseMilliseconds), String(Self.attemptLimit), String(Self.aloneLimit)])
         for successor in successors {
             call.append(key: keys.batch(successor))
             call.append(successor)
@@ -78,6 +81,17 @@ struct QueueCalls: Hashable, Sendable {
 
     func acknowledge(_ batch: Batch, _ settlements: [Settlement]) -> RedisScriptCall {
         Acknowledgement(batch, settlements).call(batch.token, in: keys)
+    }
+
+    /// - Parameter text: the letter as it is stored; nil where it is damaged.
+    func requeue(_ id: String, _ text: [UInt8]) -> RedisScriptCall? {
+        guard let letter = DeadLetter(id: id, text) else { return nil }
+        var call = RedisScriptCall(Scripts.requeue, keys: [keys.deadLetters, keys.queue, keys.returns])
+        call.append(id)
+        call.append(text)
+        call.append(letter.entry)
+        call.append(letter.order.map(\.givesUnitsBack) == true ? 1 : 0)
+        return call
     }
 
     /// - Parameter batch: the settled batch as its list holds it; nil where it is damaged.

@@ -45,19 +45,28 @@ struct Books: Hashable {
         var unreadable: Int
     }
 
+    /// What the ledger has of an order.
+    struct Row: Hashable {
+        var state: OrderState
+        var version: Int
+    }
+
     /// How Redis differs from what it should say.
     let drift: UnitCounts
     /// Orders with snapshots that are on their way.
     let underWay: Int
     private let unreadable: Int
 
-    /// - Parameter rows: the state of those orders of the survey that the ledger has.
-    init(_ event: LedgerEvent, rows: [OrderID: OrderState], _ survey: Survey) {
+    /// - Parameter rows: those orders of the survey that the ledger has.
+    init(_ event: LedgerEvent, rows: [OrderID: Row], _ survey: Survey) {
         let latest = Ledger.latest(
             of: survey.snapshots.filter { $0.event == event.id && $0.generation == event.generation })
         var expected = UnitCounts(held: event.held, sold: event.sold)
         for order in latest {
-            expected.count(rows[order.id], -order.quantity)
+            let row = rows[order.id]
+            // The ledger has a later snapshot already, and Redis none that is later still: this one was overtaken.
+            if let row, row.version > order.version { continue }
+            expected.count(row?.state, -order.quantity)
             expected.count(order.state, order.quantity)
         }
         expected.available = survey.capacity - expected.pending - expected.held - expected.sold

@@ -37,8 +37,8 @@ extension EventCatalogue {
             guard survey.capacity == event.terms.capacity else {
                 return Reconciliation(event: id, outcome: .notCompared("a change of its capacity is under way"))
             }
-            let versions = try await Ledger.versions(of: survey.snapshots.map(\.id), on: connection)
-            let books = Books(event, rows: versions.mapValues(\.state), survey)
+            let rows = try await Ledger.versions(of: survey.snapshots.map(\.id), on: connection)
+            let books = Books(event, rows: rows, survey)
             var result = Reconciliation(event: id, outcome: .consistent, drift: books.drift, underWay: books.underWay)
             guard books.drift != UnitCounts() else { return result }
             let repair = books.repair

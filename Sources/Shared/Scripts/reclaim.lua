@@ -7,14 +7,14 @@
 --
 -- KEYS  leases, attempts, the old token's list, sequence, number of leases begun, dead letters, returns, then the new
 --       tokens' lists, epoch
--- ARGV  old token, lease in milliseconds, attempts at which it is still taken whole, then the new tokens, the epoch that
---       the caller knows
+-- ARGV  old token, lease in milliseconds, attempts at which it is still taken whole, attempts at which an entry that
+--       stands alone is still taken, then the new tokens, the epoch that the caller knows
 -- Answer: the number of attempts with this one; 1 where the batch has to wait for its turn, else 0; the lease's number;
 -- then the entries. Where the only entry was set aside, the number of attempts before and the reason. Nothing where the
 -- lease has not run out, or another worker was faster.
 local call = redis.call
-local old, lease, limit, pieces = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), #ARGV - 4
-if not lease or lease < 1 or not limit or pieces < 1 or #KEYS ~= 8 + pieces then
+local old, lease, limit, alone_limit, pieces = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), #ARGV - 5
+if not lease or lease < 1 or not limit or not alone_limit or pieces < 1 or #KEYS ~= 8 + pieces then
   return redis.error_reply('ERR reclaim: malformed arguments')
 end
 if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED reclaim: the epoch is another') end
@@ -34,7 +34,7 @@ local entries = call('LRANGE', KEYS[3], 0, -1)
 call('DEL', KEYS[3])
 if #entries == 0 then return {} end
 
-if attempts > limit and #entries == 1 then
+if attempts > alone_limit and #entries == 1 then
   local reason = 'its worker ended or stalled ' .. (attempts - 1) .. ' times while it had this entry'
   call('HSET', KEYS[6], old .. '.0', string.format('%.0f', now) .. '|' .. reason .. '|' .. entries[1])
   local state = string.match(entries[1], '^2|[^|]*|(%l+)|')
@@ -43,13 +43,13 @@ if attempts > limit and #entries == 1 then
 end
 
 local size = #entries
-if attempts > limit then
+if attempts > limit and #entries > 1 then
   size = math.ceil(#entries / pieces)
   attempts = limit
 end
 local count = math.ceil(#entries / size)
 for piece = 1, count do
-  local token, list = ARGV[3 + piece], KEYS[7 + piece]
+  local token, list = ARGV[4 + piece], KEYS[7 + piece]
   local first = (piece - 1) * size + 1
   local last = math.min(first + size - 1, #entries)
   for from = first, last, 1000 do call('RPUSH', list, unpack(entries, from, math.min(from + 999, last))) end

@@ -1,0 +1,108 @@
+@testable import Shared
+
+/// What Postgres's statement does to the ledger, as a value: versions, the events' counters, the CHECK, and the halving of
+/// a batch that breaks it. Held against the real ledger in a test.
+struct LedgerModel: Hashable {
+    struct Event: Hashable {
+        var terms: EventTerms
+        var generation = 1
+        var held = 0
+        var sold = 0
+        var leased = 0
+        var revision = 0
+    }
+
+    private struct NoRoom: Error {}
+
+    var events: [EventID: Event] = [:]
+    /// As the ledger holds them.
+    var rows: [OrderID: Order] = [:]
+
+    mutating func settle(_ snapshots: [Order], lease: Int) -> [Settlement] {
+        let settled = settle(Ledger.latest(of: snapshots)[...], lease: lease)
+        return snapshots.map { settled[$0.id] ?? .forgotten }
+    }
+
+    private mutating func settle(_ orders: ArraySlice<Order>, lease: Int) -> [OrderID: Settlement] {
+        let before = self
+        do {
+            return try write(orders, lease: lease)
+        } catch {
+            self = before
+            guard orders.count > 1 else { return reject(orders) }
+            let middle = orders.startIndex + orders.count / 2
+            let first = settle(orders[..<middle], lease: lease)
+            return first.merging(settle(orders[middle...], lease: lease)) { $1 }
+        }
+    }
+
+    private mutating func reject(_ orders: ArraySlice<Order>) -> [OrderID: Settlement] {
+        guard var order = orders.first else { return [:] }
+        if rows[order.id] == nil {
+            order.state = .rejected
+            order.reason = "oversold"
+            rows[order.id] = order
+        }
+        return [order.id: standing(order.id)]
+    }
+
+    private func standing(_ id: OrderID) -> Settlement {
+        guard let row = rows[id] else { return .forgotten }
+        return row.state == .rejected
+            ? .rejected(reason: row.reason ?? "") : .recorded(version: row.version, confirmedAt: row.confirmedAt)
+    }
+
+    private mutating func write(_ orders: ArraySlice<Order>, lease: Int) throws -> [OrderID: Settlement] {
+        var settlements: [OrderID: Settlement] = [:]
+        var touched: Set<EventID> = []
+        for order in orders {
+            guard let event = events[order.event] else {
+                settlements[order.id] = .unsettleable(reason: "the event is not in the ledger")
+                continue
+            }
+            guard event.generation == order.generation else {
+                settlements[order.id] =
+                    event.generation > order.generation ? .forgotten : .unsettleable(reason: "ahead")
+                continue
+            }
+            let before = rows[order.id]
+            guard before == nil || before?.state != .rejected && before?.version ?? 0 < order.version else {
+                settlements[order.id] = standing(order.id)
+                continue
+            }
+            var row = order
+            if row.state == .pending { row.state = .confirmed }
+            row.ledgerVersion = row.version
+            rows[order.id] = row
+            events[order.event]?.move(from: before?.state, to: row.state, order.quantity)
+            touched.insert(order.event)
+            settlements[order.id] = .recorded(version: row.version, confirmedAt: row.confirmedAt)
+        }
+        for event in touched {
+            guard let present = events[event], present.held >= 0, present.sold >= 0,
+                present.held + present.sold <= present.terms.capacity
+            else { throw NoRoom() }
+            events[event]?.leased = max(present.leased, lease)
+        }
+        return settlements
+    }
+
+    /// An event as it is published.
+    mutating func lock(_ id: EventID) -> LedgerEvent? {
+        events[id]?.revision += 1
+        return events[id].map { event in
+            LedgerEvent(
+                id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
+                publishedGeneration: event.generation, revision: event.revision)
+        }
+    }
+}
+
+extension LedgerModel.Event {
+    fileprivate mutating func move(from before: OrderState?, to after: OrderState, _ units: Int) {
+        if before == .held { held -= units }
+        if before == .confirmed { sold -= units }
+        if after == .held { held += units }
+        if after == .confirmed { sold += units }
+    }
+}

@@ -1,0 +1,110 @@
+@testable import Shared
+
+/// What has to hold after every step, and at rest.
+extension Simulation {
+    /// Everything that is on its way, wherever.
+    var entries: [Order] {
+        lists.flatMap(\.value).compactMap { try? QueueEntry.decode(Array($0.utf8)) }
+    }
+
+    /// What was set aside.
+    var letters: [DeadLetter] {
+        guard case .hash(let hash) = store.values[Self.keys.deadLetters] else { return [] }
+        return hash.compactMap { DeadLetter(id: $0.key, Array($0.value.utf8)) }
+    }
+
+    /// The queue and the leased batches.
+    private var lists: [String: [String]] {
+        var lists: [String: [String]] = [:]
+        for (key, value) in store.values {
+            if case .list(let list) = value, key == Self.keys.queue || key.contains("inflight") { lists[key] = list }
+        }
+        return lists
+    }
+
+    func check() throws {
+        let leases = Set(redis("ZRANGE", Self.keys.leases, "0", "-1").array?.compactMap(\.string) ?? [])
+        let owned = Set(leases.map { Self.keys.batch($0) })
+        let batches = Set(lists.keys.filter { $0 != Self.keys.queue })
+        if owned != batches { throw fail("leases \(owned) and batches \(batches)") }
+        var attempts: Set<String> = []
+        if case .hash(let hash) = store.values[Self.keys.attempts] { attempts = Set(hash.keys) }
+        if attempts != leases { throw fail("attempts of \(attempts), leases \(leases)") }
+        let sequence = Set(redis("ZRANGE", Self.keys.sequence, "0", "-1").array?.compactMap(\.string) ?? [])
+        if !sequence.isSubset(of: leases) { throw fail("in turn \(sequence), leases \(leases)") }
+        let names = (entries + letters.compactMap(\.order)).map { "\($0.id) \($0.version)" }
+        if Set(names).count != names.count { throw fail("an entry is in two places: \(names)") }
+        let back = entries.count(where: \.givesUnitsBack)
+        let returns = redis("GET", Self.keys.returns).integer ?? 0
+        if returns != Int64(back) { throw fail("\(returns) returns are counted, \(back) are on their way") }
+        for id in [Self.plain, Self.scarce] { try check(id) }
+    }
+
+    private func check(_ id: EventID) throws {
+        guard let event = ledger.events[id], case .hash(let fields) = store.values[Self.keys.event(id)] else {
+            throw fail("\(id) is gone")
+        }
+        let counts = ["stock", "pending", "held", "sold"].map { Int(fields[$0] ?? "") ?? -1000 }
+        if counts.contains(where: { $0 < 0 }) || counts.reduce(0, +) != event.terms.capacity && !hasLost {
+            throw fail("\(id) has \(counts) of \(event.terms.capacity)")
+        }
+        // What Redis should say, by the same rule that production compares by.
+        let snapshots = (entries + letters.compactMap(\.order)).filter { $0.event == id }
+        let books = Books(
+            LedgerEvent(
+                id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
+                publishedGeneration: event.generation),
+            rows: ledger.rows.filter { row in snapshots.contains { $0.id == row.key } }.mapValues {
+                Books.Row(state: $0.state, version: $0.version)
+            },
+            Books.Survey(
+                counts: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]),
+                capacity: event.terms.capacity, snapshots: snapshots, unreadable: 0))
+        if books.drift != UnitCounts() { throw fail("\(id) drifts: \(books.drift)") }
+    }
+
+    /// Whoever is there finishes what it has; then others take over what is left, until nothing is.
+    func rest() throws {
+        for place in workers.indices where chance(50) { workers[place] = .idle }
+        for round in 0..<400 {
+            if lists.isEmpty, letters.isEmpty, redis("EXISTS", Self.keys.holds(Self.scarce)).integer == 0 {
+                if workers.allSatisfy({ if case .idle = $0 { true } else { false } }) { return }
+            }
+            store.now += 400
+            try sweep()
+            for place in workers.indices { try work(place) }
+            try takeOver(finishing: true)
+            for letter in letters { try requeue(letter) }
+            if round > 350 { note("still \(lists)") }
+            try check()
+        }
+        throw fail("it does not come to rest: \(lists)")
+    }
+
+    func checkAtRest() throws {
+        for id in accepted {
+            guard let row = ledger.rows[id] else { throw fail("\(id) is lost") }
+            guard row.state != .rejected || hasLost else { throw fail("\(id) is rejected") }
+            if let final = finals[id], row.state != final { throw fail("\(id) was \(final) and is \(row.state)") }
+        }
+        for id in ledger.rows.keys where !known.contains(id) && !hasLost { throw fail("\(id) was never claimed") }
+        if store.values[Self.keys.sequence] != nil { throw fail("batches wait for nobody") }
+        for (id, event) in ledger.events {
+            let rows = ledger.rows.values.filter { $0.event == id }
+            let sold = rows.filter { $0.state == .confirmed }.reduce(0) { $0 + $1.quantity }
+            if event.sold != sold || event.sold + event.held > event.terms.capacity {
+                throw fail("\(event), rows \(sold)")
+            }
+            var counts: [String: Int] = [:]
+            for row in rows where row.state.holdsUnits { counts[row.customer ?? "", default: 0] += row.quantity }
+            var inRedis: [String: Int] = [:]
+            if case .hash(let hash) = store.values[Self.keys.customers(id)] {
+                inRedis = hash.compactMapValues { Int($0) }
+            }
+            if counts != inRedis { throw fail("customers \(counts), in Redis \(inRedis)") }
+            if let limit = event.terms.customerLimit, counts.values.contains(where: { $0 > limit }) {
+                throw fail("above the limit: \(counts)")
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+@testable import Shared
+
+/// Workers, each step of which may be the last, or long before the next.
+extension Simulation {
+    func work(_ place: Int) throws {
+        if chance(6) {
+            note("worker \(place) dies")
+            workers[place] = .idle
+            return
+        }
+        switch workers[place] {
+        case .idle:
+            let token = makeToken()
+            let reply = try current(calls.take(token, limit: Int.random(in: 1...5, using: &generator)))
+            guard let batch = try calls.taken(token, reply) else { return }
+            note("worker \(place) takes \(token): \(batch.orders.map { "\($0.id) \($0.state) \($0.version)" })")
+            tokens.append(token)
+            // Where the answer is lost, nobody knows the token.
+            workers[place] = chance(5) ? .idle : .holding(batch)
+        case .holding(let batch):
+            try settle(place, batch)
+        case .settled(let batch, let settlements):
+            let before = store
+            let holds = hasLease(batch.token)
+            let answer = try run(calls.acknowledge(batch, settlements)).integer
+            note("worker \(place) acknowledges \(batch.token): \(answer ?? -1)")
+            if !holds, answer != 0 || store != before { throw fail("a lost token acknowledged \(batch.token)") }
+            if holds, answer != 1 { throw fail("\(batch.token) could not be acknowledged") }
+            // Where the answer is lost, it is tried again.
+            if !chance(5) { workers[place] = .idle }
+        }
+    }
+
+    private func settle(_ place: Int, _ batch: Batch) throws {
+        if batch.waitsForTurn {
+            let first = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
+            guard first == nil || first == batch.token else {
+                let call = chance(30) ? calls.release(batch.token) : calls.renew(batch.token)
+                note("worker \(place) waits with \(batch.token) behind \(first ?? "")")
+                if try run(call).integer == 0 { workers[place] = .idle }
+                return
+            }
+        }
+        let settlements = ledger.settle(batch.orders, lease: batch.number)
+        note("worker \(place) settles \(batch.token): \(settlements)")
+        for case .rejected in settlements where !hasLost { throw fail("the ledger had no room") }
+        // Where COMMIT's answer is lost, it is put again.
+        if !chance(5) { workers[place] = .settled(batch, settlements) }
+    }
+
+    func hasLease(_ token: String) -> Bool { redis("ZSCORE", Self.keys.leases, token) != .null }
+
+    /// - Parameter finishing: whether to bring the batch to its end at once where it may, as a worker's upkeep does.
+    func takeOver(finishing: Bool = false) throws {
+        let expired = try run(calls.expired(limit: 4)).array?.compactMap(\.string) ?? []
+        guard let token = expired.randomElement(using: &generator) else { return }
+        let successors = (0..<QueueCalls.pieceLimit).map { _ in makeToken() }
+        let reclaim = try calls.reclaimed(successors[0], try current(calls.reclaim(token, for: successors)))
+        note("take over \(token): \(reclaim.map { "\($0)" } ?? "nothing")")
+        guard let batch = reclaim?.batch else { return }
+        tokens.append(batch.token)
+        if finishing {
+            let first = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
+            guard batch.waitsForTurn, let first, first != batch.token else { return try finish(batch) }
+            _ = try run(calls.release(batch.token))
+        } else if let place = workers.firstIndex(where: { if case .idle = $0 { true } else { false } }), !chance(10) {
+            workers[place] = .holding(batch)
+        }
+    }
+
+    func requeue(_ letter: DeadLetter) throws {
+        guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id],
+            let call = calls.requeue(letter.id, Array(text.utf8))
+        else { return }
+        guard try current(call).integer == 1 else { throw fail("\(letter.id) was not put back") }
+    }
+
+    /// A worker that was paused wakes up and goes on as if nothing had happened.
+    func useStaleToken() throws {
+        guard let token = tokens.randomElement(using: &generator), !hasLease(token) else { return }
+        let before = store
+        let batch = Batch(token: token, attempts: 1, entries: [])
+        for call in [calls.renew(token), calls.release(token), calls.acknowledge(batch, [])] {
+            guard try run(call).integer == 0, store == before else { throw fail("\(token) is worth something still") }
+        }
+    }
+}

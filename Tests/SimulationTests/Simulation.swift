@@ -1,0 +1,150 @@
+import NIOCore
+import TestSupport
+
+@testable import Shared
+
+/// A violated invariant, with what led to it.
+struct Violation: Error, CustomStringConvertible {
+    var seed: UInt64
+    var text: String
+    var trace: [String]
+
+    var description: String { "seed \(seed): \(text)\n" + trace.suffix(60).joined(separator: "\n") }
+}
+
+/// One interleaving of everybody who takes part: APIs that claim, confirm and cancel, workers that take, settle and
+/// acknowledge, die, stall and wake up, a sweeper, a clock, answers that are lost. Every step calls the real scripts with
+/// the calls that production builds, and reads their answers as production does; the ledger is a model of one statement.
+/// The seed decides everything, so that a violation can be had again.
+final class Simulation {
+    static let keys = Keyspace(partition: 0)
+    static let plain = EventID("plain")!
+    static let scarce = EventID("scarce")!
+    static let leaseMilliseconds = 1000
+
+    enum Worker {
+        case idle
+        case holding(Batch)
+        case settled(Batch, [Settlement])
+    }
+
+    let seed: UInt64
+    let interpreter: LuaInterpreter
+    /// Scripts to use instead, by name: to see that the simulator notices.
+    var mutants: [String: RedisScript] = [:]
+    let calls = QueueCalls(keys: keys, lease: .milliseconds(leaseMilliseconds))
+    var generator: SeededGenerator
+    var store = MemoryStore()
+    var ledger = LedgerModel()
+    var workers: [Worker] = [.idle, .idle, .idle]
+    /// Tokens that somebody had once.
+    var tokens: [String] = []
+    var trace: [String] = []
+    /// Orders that were accepted, and what was asked for under their keys.
+    var accepted: [OrderID] = []
+    var known: [OrderID] = []
+    var byKey: [UInt64: OrderID] = [:]
+    /// States that were seen and are final.
+    var finals: [OrderID: OrderState] = [:]
+    var epoch = 0
+    var server = 1
+    /// Whether Redis has lost something, so that the ledger may have no room for what it still had.
+    var hasLost = false
+    var nextID: UInt64 = 0
+    /// A state of Redis from before, to be put back to.
+    var older: MemoryStore?
+
+    init(seed: UInt64, interpreter: LuaInterpreter) {
+        self.seed = seed
+        self.interpreter = interpreter
+        generator = SeededGenerator(seed: seed)
+        ledger.events[Self.plain] = LedgerModel.Event(terms: EventTerms(name: "p", capacity: 12))
+        ledger.events[Self.scarce] = LedgerModel.Event(
+            terms: EventTerms(name: "s", capacity: 4, customerLimit: 3, holdSeconds: 1))
+    }
+
+    /// So many steps by chance, and then everything to rest.
+    func run(steps: Int) throws {
+        try recover()
+        for _ in 0..<steps {
+            if seed % 4 == 0, chance(5) { older = store }
+            try step()
+            try check()
+        }
+        try rest()
+        try checkAtRest()
+    }
+
+    private func step() throws {
+        switch Int.random(in: 0..<100, using: &generator) {
+        case 0..<22: try claim()
+        case 22..<34: try change()
+        case 34..<70: try work(Int.random(in: 0..<workers.count, using: &generator))
+        case 70..<78: try takeOver()
+        case 78..<84: try sweep()
+        case 84..<88: try useStaleToken()
+        case 88..<90: try forget()
+        case 90..<91 where seed % 4 == 0: try loseAndRecover()
+        default: tick()
+        }
+    }
+
+    // MARK: Calls
+
+    /// Puts a call to its script, with the epoch where it takes one.
+    func run(_ call: RedisScriptCall, epoch: String? = nil) throws -> RESPValue {
+        var call = call
+        if let epoch {
+            call.append(key: Self.keys.epoch)
+            call.append(epoch)
+        }
+        let (keys, arguments) = Self.parts(call)
+        let reply = try interpreter.run(mutants[call.script.name] ?? call.script, keys: keys, arguments: arguments) {
+            [self] in store.run($0)
+        }
+        if case .error(let text) = reply, !text.hasPrefix("FENCED") { throw fail("\(call.script.name): \(text)") }
+        return reply
+    }
+
+    func current(_ call: RedisScriptCall) throws -> RESPValue { try run(call, epoch: String(epoch)) }
+
+    func redis(_ command: String...) -> RESPValue { store.run(command) }
+
+    /// Reads a call back from what goes over the wire.
+    static func parts(_ call: RedisScriptCall) -> (keys: [String], arguments: [String]) {
+        var buffer = ByteBuffer()
+        call.command(digest: "-").encode(into: &buffer)
+        var texts: [String] = []
+        func line() -> Int {
+            var number = 0
+            buffer.moveReaderIndex(forwardBy: 1)
+            while let byte = buffer.readInteger(as: UInt8.self), byte != 13 { number = number * 10 + Int(byte) - 48 }
+            buffer.moveReaderIndex(forwardBy: 1)
+            return number
+        }
+        for _ in 0..<line() {
+            let length = line()
+            texts.append(buffer.readString(length: length) ?? "")
+            buffer.moveReaderIndex(forwardBy: 2)
+        }
+        let count = Int(texts[2]) ?? 0
+        return (Array(texts[3..<3 + count]), Array(texts[(3 + count)...]))
+    }
+
+    func note(_ text: @autoclosure () -> String) { trace.append(text()) }
+
+    func fail(_ text: String) -> Violation { Violation(seed: seed, text: text, trace: trace) }
+
+    func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
+
+    private func tick() {
+        store.now +=
+            chance(20) ? Int.random(in: 900...2500, using: &generator) : Int.random(in: 1...300, using: &generator)
+        note("clock \(store.now % 1_000_000)")
+    }
+
+    func makeToken() -> String {
+        nextID += 1
+        return "t\(nextID)"
+    }
+}
