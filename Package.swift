@@ -68,7 +68,10 @@ let package = Package(
         .testTarget(name: "APITests", dependencies: ["API"]),
         // Debian's Lua 5.1, the language of Redis's scripts, to run ours without a server.
         .systemLibrary(name: "CLua", path: "Tests/CLua", providers: [.apt(["liblua5.1-0-dev"])]),
-        .testTarget(name: "SimulationTests", dependencies: ["CLua", "Shared", "TestSupport"]),
+        // Optimised in debug builds too: it is thousands of runs.
+        .testTarget(
+            name: "SimulationTests", dependencies: ["CLua", "Shared", "TestSupport"],
+            swiftSettings: [.unsafeFlags(["-O"])]),
         .testTarget(name: "FaultTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
         .testTarget(name: "ServerTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
     ]

@@ -4,7 +4,18 @@
 extension Simulation {
     /// Everything that is on its way, wherever.
     var entries: [Order] {
-        lists.flatMap(\.value).compactMap { try? QueueEntry.decode(Array($0.utf8)) }
+        var orders: [Order] = []
+        for list in lists.values {
+            for entry in list {
+                if let known = decoded[entry] {
+                    orders.append(known)
+                } else if let order = try? QueueEntry.decode(Array(entry.utf8)) {
+                    decoded[entry] = order
+                    orders.append(order)
+                }
+            }
+        }
+        return orders
     }
 
     /// What was set aside.
@@ -23,6 +34,8 @@ extension Simulation {
     }
 
     func check() throws {
+        let entries = entries
+        let letters = letters.compactMap(\.order)
         let leases = Set(redis("ZRANGE", Self.keys.leases, "0", "-1").array?.compactMap(\.string) ?? [])
         let owned = Set(leases.map { Self.keys.batch($0) })
         let batches = Set(lists.keys.filter { $0 != Self.keys.queue })
@@ -32,15 +45,20 @@ extension Simulation {
         if attempts != leases { throw fail("attempts of \(attempts), leases \(leases)") }
         let sequence = Set(redis("ZRANGE", Self.keys.sequence, "0", "-1").array?.compactMap(\.string) ?? [])
         if !sequence.isSubset(of: leases) { throw fail("in turn \(sequence), leases \(leases)") }
-        let names = (entries + letters.compactMap(\.order)).map { "\($0.id) \($0.version)" }
+        let names = (entries + letters).map { EntryName(id: $0.id, version: $0.version) }
         if Set(names).count != names.count { throw fail("an entry is in two places: \(names)") }
         let back = entries.count(where: \.givesUnitsBack)
         let returns = redis("GET", Self.keys.returns).integer ?? 0
         if returns != Int64(back) { throw fail("\(returns) returns are counted, \(back) are on their way") }
-        for id in [Self.plain, Self.scarce] { try check(id) }
+        for id in [Self.plain, Self.scarce] { try check(id, onTheWay: entries + letters) }
     }
 
-    private func check(_ id: EventID) throws {
+    private struct EntryName: Hashable {
+        var id: OrderID
+        var version: Int
+    }
+
+    private func check(_ id: EventID, onTheWay: [Order]) throws {
         guard let event = ledger.events[id], case .hash(let fields) = store.values[Self.keys.event(id)] else {
             throw fail("\(id) is gone")
         }
@@ -49,12 +67,14 @@ extension Simulation {
             throw fail("\(id) has \(counts) of \(event.terms.capacity)")
         }
         // What Redis should say, by the same rule that production compares by.
-        let snapshots = (entries + letters.compactMap(\.order)).filter { $0.event == id }
+        let snapshots = onTheWay.filter { $0.event == id }
         let books = Books(
             LedgerEvent(
                 id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
                 publishedGeneration: event.generation),
-            rows: ledger.rows.filter { row in snapshots.contains { $0.id == row.key } }.mapValues {
+            rows: Dictionary(
+                snapshots.compactMap { order in ledger.rows[order.id].map { (order.id, $0) } }
+            ) { $1 }.mapValues {
                 Books.Row(state: $0.state, version: $0.version)
             },
             Books.Survey(

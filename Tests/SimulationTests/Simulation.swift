@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import TestSupport
 
@@ -40,6 +41,8 @@ final class Simulation {
     /// Tokens that somebody had once.
     var tokens: [String] = []
     var trace: [String] = []
+    /// Entries that have been read; most are looked at again and again.
+    var decoded: [String: Order] = [:]
     /// Orders that were accepted, and what was asked for under their keys.
     var accepted: [OrderID] = []
     var known: [OrderID] = []
@@ -114,19 +117,9 @@ final class Simulation {
     static func parts(_ call: RedisScriptCall) -> (keys: [String], arguments: [String]) {
         var buffer = ByteBuffer()
         call.command(digest: "-").encode(into: &buffer)
-        var texts: [String] = []
-        func line() -> Int {
-            var number = 0
-            buffer.moveReaderIndex(forwardBy: 1)
-            while let byte = buffer.readInteger(as: UInt8.self), byte != 13 { number = number * 10 + Int(byte) - 48 }
-            buffer.moveReaderIndex(forwardBy: 1)
-            return number
-        }
-        for _ in 0..<line() {
-            let length = line()
-            texts.append(buffer.readString(length: length) ?? "")
-            buffer.moveReaderIndex(forwardBy: 2)
-        }
+        // A line with the number of texts, then a line with each text's length and the text.
+        let lines = String(buffer: buffer).components(separatedBy: "\r\n")
+        let texts = stride(from: 2, to: lines.count, by: 2).map { lines[$0] }
         let count = Int(texts[2]) ?? 0
         return (Array(texts[3..<3 + count]), Array(texts[(3 + count)...]))
     }

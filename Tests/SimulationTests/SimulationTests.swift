@@ -6,7 +6,7 @@ import Testing
 /// Thousands of interleavings of the queue's protocol, by the real scripts.
 @Suite(.timeLimit(.minutes(5))) struct SimulationTests {
     private static let lanes = 2
-    private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 2000
+    private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 600
     private static let steps = 60
 
     @Test(arguments: 0..<lanes) func noInterleavingBreaksAnInvariant(lane: Int) throws {
