@@ -69,6 +69,43 @@ import Testing
         await test.close()
     }
 
+    /// Whatever key of the last event somebody has damaged, the whole group is refused, and nothing of it is done: Lua does
+    /// not roll back.
+    @Test func anErrorInTheScriptComesBeforeAnyWrite() async throws {
+        let test = try await make(EventTerms(name: "Demo", capacity: 100, customerLimit: 9, holdSeconds: 60))
+        let other = try #require(EventID("other"))
+        try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 10, customerLimit: 9, holdSeconds: 60))
+        let group = ClaimGroup([
+            test.purchase(customer: "a"), test.purchase(other, customer: "a", key: "k"), test.purchase(customer: "b"),
+        ])
+        let call = group.call(in: test.keys, queueLimit: 100)
+        for key in [
+            test.keys.customers(other), test.keys.holds(other), test.keys.holding, test.keys.queue,
+            test.keys.event(other),
+        ] {
+            let good = try await test.redis("DUMP", key)
+            try await test.redis("DEL", key)
+            try await test.redis("SET", key, "damaged")
+            let before = try await test.redis("DBSIZE").integer
+            await #expect(throws: RedisError.self) {
+                try await test.stores.redis.connection.evaluate(call, in: test.keys, behind: test.stores.fence)
+            }
+            #expect(try await test.redis("DBSIZE").integer == before, "\(key)")
+            #expect(try await test.counters() == Counters(available: 100), "\(key)")
+            try await test.redis("DEL", key)
+            if case .bulkString(let bytes) = good {
+                var restore = RedisCommand("RESTORE", key, "0")
+                restore.append(bytes)
+                _ = try await test.stores.redis.connection.send(restore)
+            }
+        }
+        #expect(
+            try group.outcomes(
+                of: try await test.stores.redis.connection.evaluate(call, in: test.keys, behind: test.stores.fence)
+            ).allSatisfy { if case .accepted = $0 { true } else { false } })
+        await test.close()
+    }
+
     @Test func anEventThatIsNotThereIsUnknown() async throws {
         let test = try await make()
         try await test.redis("DEL", test.keys.event(.demo))

@@ -90,6 +90,8 @@ end
 
 local match = string.match
 local answers, entries, records, accepted = {}, {}, {}, 0
+-- Everything is read before anything is written: a key of the wrong kind stops the script with nothing changed.
+local writes = {}
 local i = 0
 for e = 1, events do
   local key = KEYS[3 * e]
@@ -191,22 +193,25 @@ for e = 1, events do
   end
   if taken > 0 then
     if hold then
-      call('HSET', key, 'stock', text(stock), 'held', text(held))
+      call('ZCARD', KEYS[3 * e + 2])
+      call('ZCARD', KEYS[2])
+      writes[#writes + 1] = { 'HSET', key, 'stock', text(stock), 'held', text(held) }
       -- The holds of a call end together: one member, their ids with commas between.
-      call('ZADD', KEYS[3 * e + 2], expires_text, table.concat(held_ids, ','))
-      call('ZADD', KEYS[2], 'LT', expires_text, ARGV[2 * e + 1])
+      writes[#writes + 1] = { 'ZADD', KEYS[3 * e + 2], expires_text, table.concat(held_ids, ',') }
+      writes[#writes + 1] = { 'ZADD', KEYS[2], 'LT', expires_text, ARGV[2 * e + 1] }
     else
-      call('HSET', key, 'stock', text(stock), 'pending', text(pending + taken))
+      writes[#writes + 1] = { 'HSET', key, 'stock', text(stock), 'pending', text(pending + taken) }
     end
-    local totals = {}
+    local totals = { 'HSET', KEYS[3 * e + 1] }
     for customer in pairs(changed) do
       local place = #totals
       totals[place + 1], totals[place + 2] = customer, small(owned[customer])
     end
-    if #totals > 0 then call('HSET', KEYS[3 * e + 1], unpack(totals)) end
+    if #totals > 2 then writes[#writes + 1] = totals end
   end
 end
 
+for _, write in ipairs(writes) do call(unpack(write)) end
 -- One command for all records and one for all entries: what a command costs, its members share.
 for first = 1, 2 * accepted, 2000 do
   call('MSET', unpack(records, first, math.min(first + 1999, 2 * accepted)))
