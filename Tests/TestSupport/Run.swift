@@ -33,25 +33,27 @@ public final class Run: Sendable {
 
     public var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-    public var isRunning: Bool { process.isRunning }
+    public var isRunning: Bool { process.isAlive }
 
     public func signal(_ number: Int32) {
-        if process.isRunning { kill(process.processIdentifier, number) }
+        if process.isAlive { kill(process.processIdentifier, number) }
     }
 
     public func exitCode(within seconds: Double = 20) async throws -> Int32 {
         let program = process.executableURL?.lastPathComponent ?? "?"
-        do {
-            try await eventually("\(program) ends", within: seconds) { !self.process.isRunning }
-        } catch {
-            throw GaveUp(description: "\(error); its output:\n\(output)")
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < deadline {
+            if !process.isAlive, let status = process.status {
+                if watch.isRunning { watch.terminate() }
+                return status
+            }
+            try? await Task.sleep(for: .milliseconds(5))
         }
-        if watch.isRunning { watch.terminate() }
-        return process.terminationStatus
+        throw GaveUp(description: "gave up waiting: \(program) ends; its output:\n\(output)")
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if process.isAlive { kill(process.processIdentifier, SIGKILL) }
         if watch.isRunning { watch.terminate() }
     }
 }

@@ -45,17 +45,17 @@ public final class ServerProcess: Sendable {
         (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
     }
 
-    public var isRunning: Bool { server.isRunning }
+    public var isRunning: Bool { server.isAlive }
 
     /// Sends a signal to the server.
     public func signal(_ number: Int32) {
-        if server.isRunning { kill(processID, number) }
+        if server.isAlive { kill(processID, number) }
     }
 
     /// Ends the server and waits until it is gone.
     public func end(_ number: Int32 = SIGKILL) async throws {
         signal(number)
-        try await eventually("the server ends") { !self.server.isRunning }
+        try await eventually("the server ends") { !self.server.isAlive }
         if watch.isRunning { watch.terminate() }
     }
 
