@@ -65,7 +65,7 @@ private enum Chaos {
             }
             let faults = struck.withLockedValue { $0 }
             #expect(verdict.holds && verdict.rejected.isEmpty, "seed \(seed), \(faults): \(verdict)")
-            print("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
+            say("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
             try await cluster.stop()
         }
     }
@@ -82,7 +82,7 @@ private enum Chaos {
                 try await cluster.postgres.restart()
             }
             #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
-            print("chaos: Postgres away for 60 s: \(verdict)")
+            say("chaos: Postgres away for 60 s: \(verdict)")
             try await cluster.stop()
         }
     }

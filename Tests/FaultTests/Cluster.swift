@@ -24,7 +24,7 @@ actor Cluster {
     nonisolated let workerProxy: FaultProxy
     nonisolated let clientProxy: FaultProxy
     nonisolated let apiPorts: [Int]
-    private let stores: Stores
+    let stores: Stores
     private var apis: [Run] = []
     private var workers: [Run] = []
 
@@ -117,122 +117,6 @@ actor Cluster {
     /// What the programs said, for a failure's report.
     var logs: String {
         (apis + workers).map { $0.output.suffix(2000) }.joined(separator: "\n--\n") + redis.log.suffix(1000)
-    }
-
-    // MARK: States
-
-    func untilReady() async throws {
-        for port in apiPorts {
-            try await eventually("the API on \(port) is ready; \(logs)", within: 60) {
-                let answer = try? await HTTPClient(port: port).send("GET", "/readyz", within: .seconds(2))
-                return answer?.status == 200
-            }
-        }
-    }
-
-    private func makeEvents() async throws {
-        let client = HTTPClient(port: apiPorts[0])
-        for (event, body) in [
-            (Self.plain, #"{"capacity":1000000}"#),
-            (Self.scarce, #"{"capacity":150,"hold_seconds":2,"per_customer_limit":\#(Self.customerLimit)}"#),
-        ] {
-            let answer = try await client.send(
-                "PUT", "/events/\(event)", body, headers: ["Authorization": "Bearer \(Self.token)"])
-            guard answer.status == 201 else { throw GaveUp(description: "no event: \(answer.body)") }
-        }
-    }
-
-    /// Whatever was done to a server before, its connection is made anew; a command that a fault is made of may run twice.
-    private func insisting<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            do {
-                return try await body()
-            } catch {
-                guard ContinuousClock.now < deadline else { throw error }
-                try await Task.sleep(for: .milliseconds(10))
-            }
-        }
-    }
-
-    func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
-        var command = RedisCommand(name)
-        for argument in arguments { command.append(argument) }
-        return try await insisting { try await stores.redis.connection.send(command) }
-    }
-
-    func sql(_ sql: String) async throws -> [[String?]] {
-        try await insisting { try await stores.pool.withConnection { try await $0.execute(script: sql) }.rows }
-    }
-
-    func withTransaction(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {
-        try await insisting { try await stores.pool.withTransaction(body) }
-    }
-
-    /// Waits until nothing is queued, leased or held any more.
-    func drain() async throws {
-        let keys = Keyspace(partition: 0)
-        do {
-            try await waitUntilDrained(keys)
-        } catch {
-            throw GaveUp(description: "\(error)\n\(await remains())\n\(logs)")
-        }
-        try await untilReady()
-    }
-
-    private func waitUntilDrained(_ keys: Keyspace) async throws {
-        try await eventually("everything is drained", within: 60) {
-            guard let queued = try? await self.redis("LLEN", keys.queue).integer,
-                let leased = try? await self.redis("ZCARD", keys.leases).integer,
-                let held = try? await self.redis("HGET", keys.event(EventID(Self.scarce)!), "held").integer
-            else { return false }
-            return queued == 0 && leased == 0 && held == 0
-        }
-    }
-
-    /// Both stores, at rest.
-    func finalState() async throws -> FinalState {
-        var state = FinalState(rows: [:], events: [:])
-        for row in try await sql("SELECT id, event_id, quantity, customer, status FROM orders") {
-            guard let id = OrderID(row[0] ?? ""), let order = OrderState(rawValue: row[4] ?? "") else {
-                throw GaveUp(description: "a row of another form: \(row)")
-            }
-            state.rows[id] = FinalState.Row(
-                event: row[1] ?? "", quantity: Int(row[2] ?? "") ?? 0, customer: row[3], state: order)
-        }
-        for row in try await sql("SELECT id, capacity, held, sold FROM events") {
-            let numbers = row.dropFirst().map { Int($0 ?? "") ?? -1 }
-            let key = Keyspace(partition: 0).event(EventID(row[0] ?? "")!)
-            let values = try await redis("HMGET", key, "stock", "pending", "held", "sold").array ?? []
-            let counts = values.map { Int($0.integer ?? -1) }
-            state.events[row[0] ?? ""] = FinalState.Event(
-                capacity: numbers[0], ledgerHeld: numbers[1], ledgerSold: numbers[2],
-                redis: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]))
-        }
-        for letter in try await redis("HVALS", Keyspace(partition: 0).deadLetters).array ?? [] {
-            guard case .bulkString(let text) = letter, let order = DeadLetter(id: "", text)?.order else { continue }
-            state.setAside.append(order.id)
-        }
-        return state
-    }
-
-    /// What stands in Redis beside the orders' records, for a failure's report.
-    private func remains() async -> String {
-        let keys = Keyspace(partition: 0)
-        var lines: [String] = []
-        for key in [keys.leases, keys.sequence, keys.holding, keys.holds(EventID(Self.scarce)!)] {
-            let members = (try? await redis("ZRANGE", key, "0", "-1", "WITHSCORES"))?.array?.map { $0.string ?? "" }
-            lines.append("\(key) \(members ?? [])")
-        }
-        for key in [keys.returns, keys.epoch, keys.leased] {
-            lines.append("\(key) \((try? await redis("GET", key))?.string ?? "-")")
-        }
-        for key in [keys.event(EventID(Self.scarce)!), keys.event(EventID(Self.plain)!), keys.attempts] {
-            lines.append("\(key) \((try? await redis("HGETALL", key))?.array?.map { $0.string ?? "" } ?? [])")
-        }
-        lines.append(
-            "queue \((try? await redis("LRANGE", keys.queue, "0", "5"))?.array?.map { $0.string ?? "" } ?? [])")
-        return lines.joined(separator: "\n")
     }
 
     func stop() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -48,7 +49,7 @@ enum FaultRun {
         let verdict = Verdict(
             history.operations, try await cluster.finalState(),
             customerLimit: [Cluster.scarce: Cluster.customerLimit])
-        print("fault: \(name): \(verdict)")
+        say("fault: \(name): \(verdict)")
         return verdict
     }
 
@@ -72,4 +73,10 @@ private actor Places {
     func leave() {
         if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
+}
+
+/// A line of the report, at once also where it goes into a pipe.
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
 }

@@ -77,22 +77,8 @@ import Testing
             try await Fault.pause(2)
             try await cluster.redis.kill()
             let bytes = try recorder.cutToLastSync(in: cluster.redis.files)
-            print("fault: power cut under \(sync): \(bytes) bytes were not synced")
+            say("fault: power cut under \(sync): \(bytes) bytes were not synced")
             try await cluster.redis.restart()
         }
-    }
-}
-
-extension RedisServer {
-    nonisolated var files: URL { directory.appendingPathComponent("appendonlydir") }
-    nonisolated private var saved: URL { directory.appendingPathComponent("saved") }
-
-    nonisolated func removeFiles() throws { try FileManager.default.removeItem(at: files) }
-
-    nonisolated func saveFiles() throws { try FileManager.default.copyItem(at: files, to: saved) }
-
-    nonisolated func restoreFiles() throws {
-        try removeFiles()
-        try FileManager.default.moveItem(at: saved, to: files)
     }
 }

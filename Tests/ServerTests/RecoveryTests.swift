@@ -244,17 +244,3 @@ import Testing
         await test.close()
     }
 }
-
-extension RedisServer {
-    nonisolated private var files: URL { directory.appendingPathComponent("appendonlydir") }
-    nonisolated private var saved: URL { directory.appendingPathComponent("saved") }
-
-    nonisolated fileprivate func removeFiles() throws { try FileManager.default.removeItem(at: files) }
-
-    nonisolated fileprivate func saveFiles() throws { try FileManager.default.copyItem(at: files, to: saved) }
-
-    nonisolated fileprivate func restoreFiles() throws {
-        try removeFiles()
-        try FileManager.default.moveItem(at: saved, to: files)
-    }
-}

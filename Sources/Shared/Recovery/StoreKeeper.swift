@@ -6,6 +6,8 @@ import ServiceLifecycle
 public struct StoreKeeper: Service {
     private static let interval = Duration.seconds(1)
     private static let shortestRest = Duration.milliseconds(20)
+    /// While another process is at a recovery, or a store is away: each look opens a connection to Postgres.
+    private static let restWhileClosed = Duration.milliseconds(100)
 
     private let recovery: Recovery
     private let partitions: [Keyspace]
@@ -67,7 +69,8 @@ public struct StoreKeeper: Service {
 
     /// Until there is a doubt, a second at most.
     private func rest() async throws {
-        try await Task.sleep(for: Self.shortestRest)
+        let isOpen = partitions.allSatisfy(recovery.fence.isOpen)
+        try await Task.sleep(for: isOpen ? Self.shortestRest : Self.restWhileClosed)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await recovery.fence.doubted() }
             group.addTask { try? await Task.sleep(for: Self.interval) }
