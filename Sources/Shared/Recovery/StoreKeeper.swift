@@ -67,10 +67,12 @@ public struct StoreKeeper: Service {
         }
     }
 
-    /// Until there is a doubt, a second at most.
+    /// Until there is a doubt, a second at most; not for long while something cannot be used.
     private func rest() async throws {
-        let isOpen = partitions.allSatisfy(recovery.fence.isOpen)
-        try await Task.sleep(for: isOpen ? Self.shortestRest : Self.restWhileClosed)
+        guard partitions.allSatisfy(recovery.fence.isOpen) else {
+            return try await Task.sleep(for: Self.restWhileClosed)
+        }
+        try await Task.sleep(for: Self.shortestRest)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await recovery.fence.doubted() }
             group.addTask { try? await Task.sleep(for: Self.interval) }
