@@ -68,7 +68,7 @@ extension Cluster {
         try await eventually("everything is drained", within: 60) {
             guard let queued = try? await self.redis("LLEN", keys.queue).integer,
                 let leased = try? await self.redis("ZCARD", keys.leases).integer,
-                let held = try? await self.redis("HGET", keys.event(EventID(Self.scarce)!), "held").integer
+                let held = try? await self.redis("HGET", keys.event(EventID(Self.scarce) ?? .demo), "held").integer
             else { return false }
             return queued == 0 && leased == 0 && held == 0
         }
@@ -86,7 +86,7 @@ extension Cluster {
         }
         for row in try await sql("SELECT id, capacity, held, sold FROM events") {
             let numbers = row.dropFirst().map { Int($0 ?? "") ?? -1 }
-            let key = Keyspace(partition: 0).event(EventID(row[0] ?? "")!)
+            let key = Keyspace(partition: 0).event(EventID(row[0] ?? "") ?? .demo)
             let values = try await redis("HMGET", key, "stock", "pending", "held", "sold").array ?? []
             let counts = values.map { Int($0.integer ?? -1) }
             state.events[row[0] ?? ""] = FinalState.Event(
@@ -104,14 +104,15 @@ extension Cluster {
     private func remains() async -> String {
         let keys = Keyspace(partition: 0)
         var lines: [String] = []
-        for key in [keys.leases, keys.sequence, keys.holding, keys.holds(EventID(Self.scarce)!)] {
+        for key in [keys.leases, keys.sequence, keys.holding, keys.holds(EventID(Self.scarce) ?? .demo)] {
             let members = (try? await redis("ZRANGE", key, "0", "-1", "WITHSCORES"))?.array?.map { $0.string ?? "" }
             lines.append("\(key) \(members ?? [])")
         }
         for key in [keys.returns, keys.epoch, keys.leased] {
             lines.append("\(key) \((try? await redis("GET", key))?.string ?? "-")")
         }
-        for key in [keys.event(EventID(Self.scarce)!), keys.event(EventID(Self.plain)!), keys.attempts] {
+        for key in [keys.event(EventID(Self.scarce) ?? .demo), keys.event(EventID(Self.plain) ?? .demo), keys.attempts]
+        {
             lines.append("\(key) \((try? await redis("HGETALL", key))?.array?.map { $0.string ?? "" } ?? [])")
         }
         lines.append(

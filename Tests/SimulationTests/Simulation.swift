@@ -19,8 +19,8 @@ struct Violation: Error, CustomStringConvertible {
 /// The seed decides everything, so that a violation can be had again.
 final class Simulation {
     static let keys = Keyspace(partition: 0)
-    static let plain = EventID("plain")!
-    static let scarce = EventID("scarce")!
+    static let plain = EventID("plain") ?? .demo
+    static let scarce = EventID("scarce") ?? .demo
     static let leaseMilliseconds = 1000
 
     enum Worker {
