@@ -24,11 +24,15 @@ extension Simulation {
         return hash.compactMap { DeadLetter(id: $0.key, Array($0.value.utf8)) }
     }
 
+    private static let batchPrefix = keys.batch("")
+
     /// The queue and the leased batches.
     private var lists: [String: [String]] {
         var lists: [String: [String]] = [:]
         for (key, value) in store.values {
-            if case .list(let list) = value, key == Self.keys.queue || key.contains("inflight") { lists[key] = list }
+            if case .list(let list) = value, key == Self.keys.queue || key.hasPrefix(Self.batchPrefix) {
+                lists[key] = list
+            }
         }
         return lists
     }
@@ -50,6 +54,9 @@ extension Simulation {
         let back = entries.count(where: \.givesUnitsBack)
         let returns = redis("GET", Self.keys.returns).integer ?? 0
         if returns != Int64(back) { throw fail("\(returns) returns are counted, \(back) are on their way") }
+        // The books cost more than all the rest; every fourth step, and each at rest, is soon enough to tell whose fault it is.
+        stepCount += 1
+        guard stepCount % 4 == 0 || isAtRest else { return }
         for id in [Self.plain, Self.scarce] { try check(id, onTheWay: entries + letters) }
     }
 
@@ -102,6 +109,8 @@ extension Simulation {
     }
 
     func checkAtRest() throws {
+        isAtRest = true
+        try check()
         for id in accepted {
             guard let row = ledger.rows[id] else { throw fail("\(id) is lost") }
             guard row.state != .rejected || hasLost else { throw fail("\(id) is rejected") }

@@ -1,5 +1,3 @@
-import Foundation
-import NIOCore
 import TestSupport
 
 @testable import Shared
@@ -41,6 +39,9 @@ final class Simulation {
     /// Tokens that somebody had once.
     var tokens: [String] = []
     var trace: [String] = []
+    var isTracing = false
+    var stepCount = 0
+    var isAtRest = false
     /// Entries that have been read; most are looked at again and again.
     var decoded: [String: Order] = [:]
     /// Orders that were accepted, and what was asked for under their keys.
@@ -113,18 +114,18 @@ final class Simulation {
 
     func redis(_ command: String...) -> RESPValue { store.run(command) }
 
-    /// Reads a call back from what goes over the wire.
     static func parts(_ call: RedisScriptCall) -> (keys: [String], arguments: [String]) {
-        var buffer = ByteBuffer()
-        call.command(digest: "-").encode(into: &buffer)
-        // A line with the number of texts, then a line with each text's length and the text.
-        let lines = String(buffer: buffer).components(separatedBy: "\r\n")
-        let texts = stride(from: 2, to: lines.count, by: 2).map { lines[$0] }
-        let count = Int(texts[2]) ?? 0
-        return (Array(texts[3..<3 + count]), Array(texts[(3 + count)...]))
+        let arguments = call.arguments.map { argument in
+            switch argument {
+            case .text(let text): text
+            case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+            }
+        }
+        return (call.keys, arguments)
     }
 
-    func note(_ text: @autoclosure () -> String) { trace.append(text()) }
+    /// Only where somebody will read it: writing it down costs more than the step.
+    func note(_ text: @autoclosure () -> String) { if isTracing { trace.append(text()) } }
 
     func fail(_ text: String) -> Violation { Violation(seed: seed, text: text, trace: trace) }
 

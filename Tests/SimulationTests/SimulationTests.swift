@@ -6,16 +6,19 @@ import Testing
 /// Thousands of interleavings of the queue's protocol, by the real scripts.
 @Suite(.timeLimit(.minutes(5))) struct SimulationTests {
     private static let lanes = 2
-    private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 600
-    private static let steps = 60
+    private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 3000
+    private static let steps = 40
 
     @Test(arguments: 0..<lanes) func noInterleavingBreaksAnInvariant(lane: Int) throws {
         let interpreter = try LuaInterpreter()
         let began = ContinuousClock.now
         for seed in stride(from: lane, to: Self.count, by: Self.lanes) {
             let simulation = Simulation(seed: UInt64(seed), interpreter: interpreter)
-            do { try simulation.run(steps: Self.steps) } catch let violation as Violation {
-                Issue.record("\(violation)")
+            do { try simulation.run(steps: Self.steps) } catch is Violation {
+                // Once more, with everything written down.
+                let again = Simulation(seed: UInt64(seed), interpreter: interpreter)
+                again.isTracing = true
+                do { try again.run(steps: Self.steps) } catch { Issue.record("\(error)") }
                 return
             }
         }

@@ -5,9 +5,6 @@ public struct RedisCommand: Sendable {
     private var count = 0
     private var arguments = ByteBuffer()
 
-    /// No arguments yet: a list of arguments to be appended to a command.
-    init() {}
-
     public init(_ name: String, _ arguments: String...) {
         append(name)
         for argument in arguments { append(argument) }
@@ -30,12 +27,6 @@ public struct RedisCommand: Sendable {
 
     public mutating func append(_ argument: some BinaryInteger) {
         append(String(argument))
-    }
-
-    /// Appends all arguments of another command, its name being the first of them.
-    mutating func append(contentsOf other: RedisCommand) {
-        count += other.count
-        arguments.writeImmutableBuffer(other.arguments)
     }
 
     /// Writes the whole command.

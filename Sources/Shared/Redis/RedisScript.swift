@@ -15,36 +15,41 @@ public struct RedisScript: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-/// The keys and arguments of one call of a script.
+/// The keys and arguments of one call of a script, written in the wire's form only when it is sent.
 public struct RedisScriptCall: Sendable {
+    enum Argument: Hashable, Sendable {
+        case text(String)
+        case bytes([UInt8])
+    }
+
     public let script: RedisScript
     /// The only server process that this may run on, by its run id; nil for any. Elsewhere it fails as fenced, unsent.
     public var server: String?
-    private var keyCount = 0
-    private var keys = RedisCommand()
-    private var arguments = RedisCommand()
+    private(set) var keys: [String]
+    private(set) var arguments: [Argument]
 
     public init(_ script: RedisScript, keys: [String] = [], arguments: [String] = []) {
         self.script = script
-        for key in keys { append(key: key) }
-        for argument in arguments { append(argument) }
+        self.keys = keys
+        self.arguments = arguments.map(Argument.text)
     }
 
-    public mutating func append(key: String) {
-        keyCount += 1
-        keys.append(key)
-    }
-
-    public mutating func append(_ argument: String) { arguments.append(argument) }
-    public mutating func append(_ argument: [UInt8]) { arguments.append(argument) }
-    public mutating func append(_ argument: some BinaryInteger) { arguments.append(argument) }
+    public mutating func append(key: String) { keys.append(key) }
+    public mutating func append(_ argument: String) { arguments.append(.text(argument)) }
+    public mutating func append(_ argument: [UInt8]) { arguments.append(.bytes(argument)) }
+    public mutating func append(_ argument: some BinaryInteger) { arguments.append(.text(String(argument))) }
 
     /// The call as a command: by digest where one is known, with the source otherwise.
     func command(digest: String?) -> RedisCommand {
         var command = digest.map { RedisCommand("EVALSHA", $0) } ?? RedisCommand("EVAL", script.source)
-        command.append(keyCount)
-        command.append(contentsOf: keys)
-        command.append(contentsOf: arguments)
+        command.append(keys.count)
+        for key in keys { command.append(key) }
+        for argument in arguments {
+            switch argument {
+            case .text(let text): command.append(text)
+            case .bytes(let bytes): command.append(bytes)
+            }
+        }
         return command
     }
 }
