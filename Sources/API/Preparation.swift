@@ -2,9 +2,9 @@ import Logging
 import ServiceLifecycle
 import Shared
 
-/// What has to be done once, when Redis may be used, before everything can be sold: the demo event, the stock in Redis. Requests are
-/// answered from the start; what is not ready yet answers 503. After that it stays, and publishes what could not be
-/// published at once.
+/// What has to be done once, when Redis may be used, before everything can be sold: the demo event, the stock in Redis.
+/// Requests are answered from the start; what is not ready yet answers 503. After that it stays, and publishes what could
+/// not be published at once.
 struct Preparation: Service {
     let inventory: Inventory
     let catalogue: EventCatalogue

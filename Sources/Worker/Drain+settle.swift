@@ -99,11 +99,7 @@ extension Drain {
     private func reconcile(_ batch: Batch) async {
         for event in Set(batch.orders.map(\.event)) {
             do {
-                let result = try await catalogue.reconcile(event)
-                guard result.drift != UnitCounts() else { continue }
-                logger.warning(
-                    "Redis and the ledger differed",
-                    metadata: ["event": "\(event)", "drift": "\(result.drift)", "outcome": "\(result.outcome)"])
+                try await catalogue.reconcile(event).log(to: logger)
             } catch {
                 logger.warning(
                     "an event could not be reconciled", metadata: ["event": "\(event)", "reason": "\(error)"])

@@ -58,7 +58,8 @@ struct Verdict: Hashable, CustomStringConvertible {
     var description: String {
         """
         accepted \(accepted), refused \(refused), unknown \(unknown); lost \(lost.count), doubled \(doubled.count), \
-        oversold \(oversold.count), rejected \(rejected.count), set aside \(setAside.count), changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
+        oversold \(oversold.count), rejected \(rejected.count), set aside \(setAside.count), \
+        changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
         above the limit \(aboveLimit) \((lost + doubled + changed + rejected).prefix(5).map(\.description))
         """
     }

@@ -29,7 +29,7 @@ extension Sale {
     /// `GET /admin/dead-letters`: up to `?limit=` (100, at most 1000), the oldest first.
     func deadLetters(_ request: Request) async throws -> Response {
         try access.checkAdmin(request)
-        let limit = try Self.limit(request)
+        let limit = try Page(request).limit
         var count = 0
         var letters: [DeadLetter] = []
         for queue in queues {
@@ -62,71 +62,21 @@ extension Sale {
     func reconcile(_ request: Request, _ context: SaleContext) async throws -> Response {
         try access.checkAdmin(request)
         let wanted = try ReconcileRequest(try await request.jsonBody(limit: Self.bodyLimit))
-        let after = try Self.after(request)
+        let page = try Page(request)
         let results: [Reconciliation]
         do {
             if let event = wanted.event {
                 results = [try await catalogue.reconcile(event)]
             } else {
-                results = try await catalogue.reconcileAll(after: after, limit: Self.eventPageLimit)
+                results = try await catalogue.reconcileAll(after: page.after, limit: Page.limitRange.upperBound)
             }
         } catch let error as CatalogueError {
             throw Problem(error, event: wanted.event ?? .demo)
         }
-        for result in results where result.drift != UnitCounts() {
-            context.logger.warning(
-                "Redis and the ledger differed",
-                metadata: ["event": "\(result.event)", "drift": "\(result.drift)", "outcome": "\(result.outcome)"])
-        }
+        for result in results { result.log(to: context.logger) }
         var object = JSONObject()
         object["events"] = .array(results.map { JSONObject($0) })
         object["drifted"] = .integer(results.count { $0.drift != UnitCounts() })
         return .json(object)
-    }
-
-    private static func limit(_ request: Request) throws -> Int {
-        guard let text = request.uri.queryParameters["limit"] else { return 100 }
-        guard let value = Int(text), (1...1000).contains(value) else {
-            throw Problem.invalid("limit", "limit must be a whole number from 1 to 1000.")
-        }
-        return value
-    }
-}
-
-extension JSONObject {
-    fileprivate init(_ letter: DeadLetter) {
-        self.init()
-        self["id"] = .string(letter.id)
-        self["at"] = letter.at.map { .string(RFC3339.text($0)) }
-        self["reason"] = .string(letter.reason)
-        // As it is, for whoever has to find out what it is; bytes that are not UTF-8 are replaced.
-        self["entry"] = .string(String(decoding: letter.entry, as: UTF8.self))
-        if let order = letter.order {
-            self["ticket_id"] = .string(order.id.description)
-            self["event"] = .string(order.event.description)
-            self["quantity"] = .integer(order.quantity)
-            self["status"] = .string(order.state.rawValue)
-        }
-    }
-
-    fileprivate init(_ result: Reconciliation) {
-        self.init()
-        self["event"] = .string(result.event.description)
-        switch result.outcome {
-        case .consistent: self["outcome"] = .string("consistent")
-        case .repaired: self["outcome"] = .string("repaired")
-        case .notSafeToRepair: self["outcome"] = .string("not-safe-to-repair")
-        case .notCompared(let reason):
-            self["outcome"] = .string("not-compared")
-            self["reason"] = .string(reason)
-            return
-        }
-        self["under_way"] = .integer(result.underWay)
-        var drift = JSONObject()
-        drift["available"] = .integer(result.drift.available)
-        drift["pending"] = .integer(result.drift.pending)
-        drift["held"] = .integer(result.drift.held)
-        drift["sold"] = .integer(result.drift.sold)
-        self["drift"] = .object(drift)
     }
 }

@@ -3,28 +3,13 @@ import Hummingbird
 import Shared
 
 extension Sale {
-    static let eventPageLimit = 1000
-
-    /// `GET /events`, a page at a time: `?limit=` (100, at most 1000) events after the id `?after=`.
+    /// `GET /events`, a page at a time.
     func events(_ request: Request) async throws -> Response {
-        let parameters = request.uri.queryParameters
-        var limit = 100
-        if let text = parameters["limit"] {
-            guard let value = Int(text), (1...Self.eventPageLimit).contains(value) else {
-                throw Problem.invalid("limit", "limit must be a whole number from 1 to \(Self.eventPageLimit).")
-            }
-            limit = value
-        }
-        let after = try Self.after(request)
-        let reports = try await catalogue.reports(after: after, limit: limit)
+        let page = try Page(request)
+        let reports = try await catalogue.reports(after: page.after, limit: page.limit)
         var object = JSONObject()
         object["events"] = .array(reports.map { JSONObject($0) })
         return .json(object)
-    }
-
-    /// The id that a page begins after; empty for the first.
-    static func after(_ request: Request) throws -> String {
-        try request.uri.queryParameters["after"].map { try EventID(checked: $0, field: "after").description } ?? ""
     }
 
     /// `GET /events/{id}`

@@ -10,7 +10,8 @@ extension Sale {
         return .json(object)
     }
 
-    /// `GET /readyz`: both stores answer, Redis has all that the ledger has seen, and every event is on sale as the ledger has it.
+    /// `GET /readyz`: both stores answer, Redis has all that the ledger has seen, and every event is on sale as the ledger
+    /// has it.
     func readiness(_ context: SaleContext) async throws -> Response {
         try await inventory.ping()
         try await ledger.ping()

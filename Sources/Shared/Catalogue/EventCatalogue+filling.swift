@@ -38,11 +38,8 @@ extension EventCatalogue {
 extension LedgerEvent {
     /// Counts an order that the ledger does not have.
     fileprivate mutating func count(_ order: Order) {
-        switch order.state {
-        case .pending: pending += order.quantity
-        case .held: held += order.quantity
-        case .confirmed: sold += order.quantity
-        case .rejected, .cancelled, .expired: break
-        }
+        var counts = UnitCounts(pending: pending, held: held, sold: sold)
+        counts.count(order.state, order.quantity)
+        (pending, held, sold) = (counts.pending, counts.held, counts.sold)
     }
 }

@@ -4,8 +4,8 @@ extension Inventory {
     static let pageSize = 500
 
     /// Puts a page of an event's orders back: what their customers have, their holds, the records of those that are held
-    /// or have an idempotency key, or that the ledger does not have as they stand. To be called with the event's row locked, while the event is missing in Redis. False
-    /// where another filling has begun since.
+    /// or have an idempotency key, or that the ledger does not have as they stand. To be called with the event's row
+    /// locked, while the event is missing in Redis. False where another filling has begun since.
     func fill(_ orders: [Order], of event: EventID, token: String, isFirst: Bool) async throws(RedisError) -> Bool {
         let call = Self.call(
             filling: orders, of: event, token: token, isFirst: isFirst, in: partitioning.home(of: event))

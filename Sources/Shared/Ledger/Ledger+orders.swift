@@ -31,7 +31,8 @@ extension Ledger {
     /// Those of an event's orders that Redis has to know of, a page at a time: whose customers' units count, which are
     /// held, or whose idempotency keys are still good. To be called in a transaction, with the event's row locked.
     ///
-    /// By the id's bit that ``OrderID/isMadeFromKey`` reads. One pass over the orders, by a cursor: there is no index by event, which every insert would pay for.
+    /// By the id's bit that ``OrderID/isMadeFromKey`` reads. One pass over the orders, by a cursor: there is no index by
+    /// event, which every insert would pay for.
     static func eachPage(
         toFill event: EventID, size: Int, on connection: PostgresConnection, _ body: ([Order]) async throws -> Void
     ) async throws {

@@ -1,3 +1,5 @@
+import Logging
+
 /// What comparing an event's two accounts came to.
 public struct Reconciliation: Hashable, Sendable {
     public enum Outcome: Hashable, Sendable {
@@ -17,6 +19,14 @@ public struct Reconciliation: Hashable, Sendable {
     public var drift = UnitCounts()
     /// Orders that were on their way to the ledger.
     public var underWay = 0
+
+    /// Tells the log of a difference, where there was one.
+    public func log(to logger: Logger) {
+        guard drift != UnitCounts() else { return }
+        logger.warning(
+            "Redis and the ledger differed",
+            metadata: ["event": "\(event)", "drift": "\(drift)", "outcome": "\(outcome)"])
+    }
 }
 
 extension EventCatalogue {

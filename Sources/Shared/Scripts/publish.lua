@@ -7,9 +7,10 @@
 --       event's id; generation; capacity; held; sold; max_quantity; per_customer_limit or ''; hold_seconds or '';
 --       opens_at or ''; closes_at or ''; paused 0 or 1; name; revision, higher with each thing that Redis is told about
 --       the event; units of orders that were set aside and are pending
--- Answer: 0 done, 1 a later generation or revision is here already, 2 the event is missing or damaged and orders are on their way, so
--- that what the ledger holds is not the whole truth yet, 3 the capacity is below what is claimed, 4 the event is missing
--- or damaged and what hangs on its orders has to be filled in first (see fill.lua). Only 0 changes anything.
+-- Answer: 0 done, 1 a later generation or revision is here already, 2 the event is missing or damaged and orders are on
+-- their way, so that what the ledger holds is not the whole truth yet, 3 the capacity is below what is claimed, 4 the
+-- event is missing or damaged and what hangs on its orders has to be filled in first (see fill.lua). Only 0 changes
+-- anything.
 local key = KEYS[1]
 local generation, capacity, held, sold = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local revision, pending = tonumber(ARGV[15]), tonumber(ARGV[16])

@@ -1,0 +1,39 @@
+import Shared
+
+extension JSONObject {
+    init(_ letter: DeadLetter) {
+        self.init()
+        self["id"] = .string(letter.id)
+        self["at"] = letter.at.map { .string(RFC3339.text($0)) }
+        self["reason"] = .string(letter.reason)
+        // As it is, for whoever has to find out what it is; bytes that are not UTF-8 are replaced.
+        self["entry"] = .string(String(decoding: letter.entry, as: UTF8.self))
+        if let order = letter.order {
+            self["ticket_id"] = .string(order.id.description)
+            self["event"] = .string(order.event.description)
+            self["quantity"] = .integer(order.quantity)
+            self["status"] = .string(order.state.rawValue)
+        }
+    }
+
+    init(_ result: Reconciliation) {
+        self.init()
+        self["event"] = .string(result.event.description)
+        switch result.outcome {
+        case .consistent: self["outcome"] = .string("consistent")
+        case .repaired: self["outcome"] = .string("repaired")
+        case .notSafeToRepair: self["outcome"] = .string("not-safe-to-repair")
+        case .notCompared(let reason):
+            self["outcome"] = .string("not-compared")
+            self["reason"] = .string(reason)
+            return
+        }
+        self["under_way"] = .integer(result.underWay)
+        var drift = JSONObject()
+        drift["available"] = .integer(result.drift.available)
+        drift["pending"] = .integer(result.drift.pending)
+        drift["held"] = .integer(result.drift.held)
+        drift["sold"] = .integer(result.drift.sold)
+        self["drift"] = .object(drift)
+    }
+}

@@ -1,0 +1,24 @@
+import Hummingbird
+import Shared
+
+/// The part of a list that is asked for: `?limit=` (100, at most 1000) of what comes after the id `?after=`.
+struct Page {
+    static let limitRange = 1...1000
+
+    var limit = 100
+    /// Empty: from the first.
+    var after = ""
+
+    init(_ request: Request) throws(Problem) {
+        let parameters = request.uri.queryParameters
+        if let text = parameters["limit"] {
+            guard let value = Int(text), Self.limitRange.contains(value) else {
+                let range = Self.limitRange
+                throw .invalid(
+                    "limit", "limit must be a whole number from \(range.lowerBound) to \(range.upperBound).")
+            }
+            limit = value
+        }
+        if let id = parameters["after"] { after = try EventID(checked: id, field: "after").description }
+    }
+}
