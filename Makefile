@@ -1,5 +1,5 @@
 # The commands of the README. Each is a script that can be read and run by itself.
-.PHONY: run test bench chaos smoke lint format check
+.PHONY: run test bench lab chaos smoke lint format check
 
 run:
 	@exec deploy/local/run
@@ -12,6 +12,9 @@ bench:
 	@Benchmarks/rules
 	@Benchmarks/holds
 	@Benchmarks/waiting
+
+lab:
+	@exec deploy/local/lab
 
 chaos:
 	@SECONDS_EACH=$(SECONDS) deploy/local/chaos

@@ -10,6 +10,7 @@ let package = Package(
     products: [
         .executable(name: "API", targets: ["API"]),
         .executable(name: "Worker", targets: ["Worker"]),
+        .executable(name: "Attack", targets: ["Attack"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -20,6 +21,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // Without pkgConfig: Debian's hiredis.pc names a flag that SwiftPM warns about, and says nothing that is needed.
@@ -49,7 +52,10 @@ let package = Package(
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            resources: [.embedInCode("Description/openapi.yaml")]
+            resources: [
+                .embedInCode("Description/openapi.yaml"), .embedInCode("Lab/lab.sql"),
+                .embedInCode("Lab/check_and_decrement.lua"),
+            ]
         ),
         .executableTarget(
             name: "Worker",
@@ -57,6 +63,15 @@ let package = Package(
                 "Shared",
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "Attack",
+            dependencies: [
+                "Shared",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
         .target(
@@ -72,6 +87,12 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["CLua", "Shared", "TestSupport"],
             swiftSettings: [.unsafeFlags(["-O"])]),
+        .testTarget(
+            name: "AttackTests",
+            dependencies: [
+                "API", "Attack", "Worker", "Shared", "TestSupport",
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
         .testTarget(name: "FaultTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
         .testTarget(name: "ServerTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
     ]

@@ -49,12 +49,13 @@ extension App {
             queues: settings.stores.partitioning.all.map {
                 OrderQueue(connection: stores.redis.connection, keys: $0, lease: .zero, fence: stores.fence)
             },
-            access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo))
+            access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo),
+            lab: settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil)
         let keeper = StoreKeeper(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
             logger: logger)
         let preparation = Preparation(
-            inventory: inventory, catalogue: catalogue, restorer: restorer, isDemo: settings.isDemo, logger: logger)
+            inventory: inventory, catalogue: catalogue, restorer: restorer, lab: sale.lab, logger: logger)
         let server = Application(
             responder: sale.router().buildResponder(),
             server: .http1(configuration: channelConfiguration(sale)),
@@ -65,6 +66,15 @@ extension App {
             eventLoopGroupProvider: .shared(group),
             logger: logger)
         return [keeper, preparation, server, Watching(watch: watch)]
+    }
+
+    private static func lab(
+        _ settings: APISettings, stores: Stores, inventory: Inventory, catalogue: EventCatalogue
+    ) -> Lab {
+        var direct = PostgresConfiguration(conninfo: settings.stores.databaseURL)
+        direct.poolSize = 1
+        return Lab(
+            pool: stores.pool, direct: direct, redis: stores.redis, inventory: inventory, catalogue: catalogue)
     }
 
     private static func channelConfiguration(_ sale: Sale) -> HTTP1Channel.Configuration {

@@ -9,7 +9,8 @@ struct Preparation: Service {
     let inventory: Inventory
     let catalogue: EventCatalogue
     let restorer: EventRestorer
-    let isDemo: Bool
+    /// Nil without `DEMO=true`.
+    let lab: Lab?
     let logger: Logger
 
     func run() async throws {
@@ -25,9 +26,10 @@ struct Preparation: Service {
 
     private func prepare() async throws {
         while !inventory.isOpen { try await Task.sleep(for: .milliseconds(10)) }
-        if isDemo {
-            try await retrying("making the demo event", logger: logger) {
+        if let lab {
+            try await retrying("making the demo event and the lab", logger: logger) {
                 try await catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100))
+                try await lab.prepare()
             }
         }
         try await restorer.restoreAll(logger: logger)

@@ -34,12 +34,13 @@ import Testing
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let text = try await api.send("GET", "/openapi.yaml").body
-            for route in Sale.routes.all {
-                let path = route.path.replacing(":id", with: "{id}")
+            let routes = (Sale.routes + Sale.labRoutes).all
+            for route in routes {
+                let path = route.path.replacing(/:([a-z]+)/) { "{\($0.1)}" }
                 #expect(text.contains("\n  \(path):\n"), "\(path) is not described")
             }
             let described = text.split(separator: "\n").count { $0.hasPrefix("  /") }
-            #expect(described == Sale.routes.all.count)
+            #expect(described == routes.count)
         }
         await test.close()
     }

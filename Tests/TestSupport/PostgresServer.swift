@@ -6,30 +6,35 @@ import Shared
 /// root.
 public actor PostgresServer {
     public let directory: URL
+    private let connections: Int
     private var process: ServerProcess
 
     private static let findBinaries =
         #"PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)""#
     private static let asUser = getuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --init-groups --" : ""
-    private static let serverCommand =
+    /// - Parameter connections: that it takes at most.
+    private static func serverCommand(connections: Int) -> String {
         "exec \(asUser) postgres -D \"$1/data\" -c listen_addresses= -c unix_socket_directories=\"$1\" "
-        + "-c max_connections=200 -c shared_buffers=64MB"
+            + "-c max_connections=\(connections) -c shared_buffers=64MB"
+    }
     private static let initCommand =
         "\(asUser) initdb -D \"$1/data\" -U postgres --auth=trust --no-sync -E UTF8 --locale=C"
 
-    public static func start() async throws -> PostgresServer {
+    public static func start(connections: Int = 200) async throws -> PostgresServer {
         let directory = try ServerProcess.makeDirectory()
         if getuid() == 0, let user = getpwnam("postgres") {
             chown(directory.path, user.pointee.pw_uid, user.pointee.pw_gid)
         }
-        let command = "\(findBinaries); \(initCommand) && \(serverCommand)"
-        let server = PostgresServer(directory: directory, process: try ServerProcess(command, directory: directory))
+        let command = "\(findBinaries); \(initCommand) && \(serverCommand(connections: connections))"
+        let server = PostgresServer(
+            directory: directory, connections: connections, process: try ServerProcess(command, directory: directory))
         try await server.waitUntilReady()
         return server
     }
 
-    private init(directory: URL, process: ServerProcess) {
+    private init(directory: URL, connections: Int, process: ServerProcess) {
         self.directory = directory
+        self.connections = connections
         self.process = process
     }
 
@@ -61,7 +66,8 @@ public actor PostgresServer {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             try await process.end(SIGQUIT)
-            let started = try ServerProcess("\(Self.findBinaries); \(Self.serverCommand)", directory: directory)
+            let started = try ServerProcess(
+                "\(Self.findBinaries); \(Self.serverCommand(connections: connections))", directory: directory)
             process = started
             try await eventually("Postgres starts or refuses", within: 60) {
                 !started.isRunning || started.log.contains("database system is ready to accept connections")

@@ -75,6 +75,7 @@ enum ProblemCode: String, CaseIterable {
     case internalError = "internal-error"
     case queueFull = "queue-full"
     case storeUnavailable = "store-unavailable"
+    case tooManyClients = "too-many-clients"
     case recovering
 
     var status: HTTPResponse.Status {
@@ -92,7 +93,7 @@ enum ProblemCode: String, CaseIterable {
         case .idempotencyKeyReused: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
-        case .queueFull, .storeUnavailable, .recovering: .serviceUnavailable
+        case .queueFull, .storeUnavailable, .tooManyClients, .recovering: .serviceUnavailable
         }
     }
 
@@ -122,6 +123,7 @@ enum ProblemCode: String, CaseIterable {
         case .internalError: "Something went wrong on our side"
         case .queueFull: "Too many orders are on their way"
         case .storeUnavailable: "A store does not answer"
+        case .tooManyClients: "Postgres has no connection left"
         case .recovering: "The event is being recovered"
         }
     }

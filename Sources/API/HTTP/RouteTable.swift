@@ -10,6 +10,8 @@ struct RouteTable: Sendable {
         patterns = routes.map { ($0.path.split(separator: "/"), $0.methods) }
     }
 
+    static func + (left: RouteTable, right: RouteTable) -> RouteTable { RouteTable(left.all + right.all) }
+
     /// The methods of the route that the path belongs to; empty where there is none.
     func methods(of path: String) -> [String] {
         let segments = path.split(separator: "/")

@@ -12,6 +12,8 @@ struct Sale: Sendable {
     /// Those of all partitions, to look at.
     let queues: [OrderQueue]
     let access: AdminAccess
+    /// Nil without `DEMO=true`.
+    let lab: Lab?
 }
 
 extension Sale {
@@ -30,7 +32,8 @@ extension Sale {
 
     func router() -> Router<SaleContext> {
         let router = Router(context: SaleContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ProblemMiddleware(routes: Self.routes))
+        let routes = lab == nil ? Self.routes : Self.routes + Self.labRoutes
+        router.add(middleware: ProblemMiddleware(routes: routes))
         router.post("/buy") { request, context in try await buy(request, context) }
         router.get("/orders/:id") { request, context in try await order(request, context) }
         router.post("/orders/:id/confirm") { request, context in try await change(.confirm, request, context) }
@@ -46,6 +49,7 @@ extension Sale {
         router.get("/healthz") { _, _ in Self.health() }
         router.get("/readyz") { _, context in try await readiness(context) }
         router.get("/openapi.yaml") { _, _ in Self.openAPI() }
+        if let lab { addLab(lab, to: router) }
         return router
     }
 }

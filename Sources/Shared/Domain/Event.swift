@@ -30,6 +30,8 @@ public struct EventID: Hashable, Sendable, CustomStringConvertible {
 
     /// The event that exists wherever `DEMO=true`.
     public static let demo = EventID(trusted: "demo")
+    /// The event that the lab sells by the real path, wherever `DEMO=true`.
+    public static let lab = EventID(trusted: "lab-queue")
 }
 
 /// What an organiser says about an event.

@@ -28,7 +28,10 @@ struct PostgresHandle: ~Copyable {
         }
         guard let started else { throw PostgresError(.notConnected, "no memory for a connection") }
         let handle = PostgresHandle(owning: started)
+        // Only so does libpq tell the SQLSTATE of a refused connection: in the text of the message.
+        let usual = PQsetErrorVerbosity(started, PQERRORS_VERBOSE)
         try handle.finishConnecting(deadline: deadline)
+        PQsetErrorVerbosity(started, usual)
         handle.setUp()
         return handle
     }
@@ -50,12 +53,12 @@ struct PostgresHandle: ~Copyable {
     private func finishConnecting(deadline: ContinuousClock.Instant) throws(PostgresError) {
         var wanted = PGRES_POLLING_WRITING
         while true {
-            guard PQstatus(connection) != CONNECTION_BAD else { throw lastError(.notConnected) }
+            guard PQstatus(connection) != CONNECTION_BAD else { throw connectError() }
             switch wanted {
             case PGRES_POLLING_OK: return
             case PGRES_POLLING_READING: try wait(for: Int16(POLLIN), until: deadline, otherwise: .notConnected)
             case PGRES_POLLING_WRITING: try wait(for: Int16(POLLOUT), until: deadline, otherwise: .notConnected)
-            default: throw lastError(.notConnected)
+            default: throw connectError()
             }
             wanted = PQconnectPoll(connection)
         }
@@ -145,6 +148,13 @@ struct PostgresHandle: ~Copyable {
 
     private func lastError(_ code: PostgresError.Code) -> PostgresError {
         PostgresError(code, String(cString: PQerrorMessage(connection)))
+    }
+
+    /// What a refused connection's message says: `… failed: FATAL:  28P01: password authentication failed …`.
+    private func connectError() -> PostgresError {
+        let error = lastError(.notConnected)
+        guard let match = error.message.firstMatch(of: /:  ([0-9A-Z]{5}): (.*)/) else { return error }
+        return PostgresError(.notConnected, String(match.2), sqlState: String(match.1))
     }
 
     private func error(of result: OpaquePointer) -> PostgresError {

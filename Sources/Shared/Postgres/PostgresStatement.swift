@@ -18,21 +18,21 @@ public struct PostgresResult: Hashable, Sendable {
 
 extension [String?] {
     /// A column that cannot be NULL.
-    func text(_ column: Int) throws(PostgresError) -> String {
+    public func text(_ column: Int) throws(PostgresError) -> String {
         guard indices.contains(column), let value = self[column] else {
             throw PostgresError(.unexpectedResult, "column \(column) is missing or NULL")
         }
         return value
     }
 
-    func integer(_ column: Int) throws(PostgresError) -> Int {
+    public func integer(_ column: Int) throws(PostgresError) -> Int {
         guard let value = Int(try text(column)) else {
             throw PostgresError(.unexpectedResult, "column \(column) is no integer")
         }
         return value
     }
 
-    func integerIfPresent(_ column: Int) throws(PostgresError) -> Int? {
+    public func integerIfPresent(_ column: Int) throws(PostgresError) -> Int? {
         guard indices.contains(column) else { throw PostgresError(.unexpectedResult, "column \(column) is missing") }
         return self[column] == nil ? nil : try integer(column)
     }

@@ -1,0 +1,25 @@
+import Foundation
+
+/// The body of `POST /lab/{strategy}/buy`.
+struct LabBuyRequest {
+    static let quantityRange = 1...10
+
+    var quantity = 1
+
+    init(_ bytes: Data) throws(Problem) {
+        guard let object = try StrictObject.read(bytes, fields: ["quantity"]) else { return }
+        if let quantity = try object.integer("quantity", in: Self.quantityRange) { self.quantity = quantity }
+    }
+}
+
+/// The body of `POST /lab/{strategy}/reset`.
+struct LabResetRequest {
+    static let capacityRange = 0...1_000_000
+
+    var capacity = Lab.capacity
+
+    init(_ bytes: Data) throws(Problem) {
+        guard let object = try StrictObject.read(bytes, fields: ["capacity"]) else { return }
+        if let capacity = try object.integer("capacity", in: Self.capacityRange) { self.capacity = capacity }
+    }
+}

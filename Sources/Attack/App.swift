@@ -1,0 +1,24 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+@main
+struct App: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "Attack",
+        abstract: "Buys from a sale as a crowd does, follows every ticket to its end, and judges what was sold.",
+        discussion: """
+            Exit code 0: every invariant holds. 1: one is broken; the report says which. 2: it could not be judged, since the \
+            sale could not be reached or orders were still on their way. 64: the command was not understood.
+
+            The target must not be sold from by anyone else meanwhile.
+            """,
+        subcommands: [AttackCommand.self, LabCommand.self], defaultSubcommand: AttackCommand.self)
+}
+
+/// How a program of this kind ends.
+enum Judgement: Int32 {
+    case holds = 0
+    case broken = 1
+    case unjudged = 2
+}

@@ -1,0 +1,52 @@
+import Shared
+
+/// Reads orders from the ledger itself.
+struct LedgerRows: Sendable {
+    private static let pageSize = 1000
+    private static let totals = PostgresStatement(
+        name: "attack_totals",
+        sql: """
+            SELECT count(*), coalesce(sum(quantity) FILTER (WHERE status IN ('confirmed', 'held', 'pending')), 0)
+            FROM orders WHERE event_id = $1
+            """)
+    private static let find = PostgresStatement(
+        name: "attack_rows",
+        sql: """
+            SELECT id, event_id, quantity, status FROM orders
+            WHERE id = ANY(string_to_array($1, ',')::uuid[])
+            """)
+
+    private let pool: PostgresPool
+
+    /// Throws where the URL cannot be read.
+    init(databaseURL: String) throws(SettingsError) {
+        _ = try StoreSettings(Settings(flags: ["DATABASE_URL": databaseURL], environment: [:]))
+        var configuration = PostgresConfiguration(conninfo: databaseURL)
+        configuration.poolSize = 1
+        configuration.statementTimeout = .seconds(60)
+        pool = PostgresPool(configuration)
+    }
+
+    func totals(of event: String) async throws -> RowTotals {
+        guard let row = try await pool.execute(Self.totals, [event]).rows.first else {
+            return RowTotals(orders: 0, units: 0)
+        }
+        return RowTotals(orders: try row.integer(0), units: try row.integer(1))
+    }
+
+    /// Those of the tickets that the ledger has. Ids that are no UUIDs are in no ledger.
+    func rows(of tickets: [String]) async throws -> [String: Row] {
+        let ids = tickets.filter { OrderID($0) != nil }
+        var rows: [String: Row] = [:]
+        for start in stride(from: 0, to: ids.count, by: Self.pageSize) {
+            let page = ids[start..<min(start + Self.pageSize, ids.count)].joined(separator: ",")
+            for row in try await pool.execute(Self.find, [page]).rows {
+                rows[try row.text(0)] = Row(
+                    event: try row.text(1), quantity: try row.integer(2), state: try row.text(3))
+            }
+        }
+        return rows
+    }
+
+    func close() async { await pool.close() }
+}

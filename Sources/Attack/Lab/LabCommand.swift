@@ -1,0 +1,99 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import Shared
+
+struct LabCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab", abstract: "Attacks every strategy of the lab, and compares them.",
+        discussion: """
+            Exit code 0: the naive strategy oversold, and every strategy that is to be exact sold exactly what there was. \
+            1: one that is to be exact did not. 2: it could not be shown.
+            """)
+
+    @Option(parsing: .upToNextOption, help: "How many clients; each strategy is attacked with each number.")
+    var clients = [10, 200]
+
+    @Option(help: "For how long to buy each time.")
+    var duration = TimeSpan(.seconds(5))
+
+    @Option(help: "Units for sale.")
+    var capacity = 100
+
+    @Option(help: "How often to try until the naive strategy oversells.")
+    var tries = 5
+
+    @Option(help: "Where to write the page.")
+    var html: String?
+
+    @OptionGroup(title: "Service")
+    var service: ServiceOptions
+
+    func validate() throws {
+        guard !clients.isEmpty, clients.allSatisfy({ (1...10_000).contains($0) }) else {
+            throw ValidationError("--clients must be 1 to 10000, one or several")
+        }
+        guard capacity > 0, tries > 0 else { throw ValidationError("--capacity and --tries must be 1 or more") }
+    }
+
+    func run() async throws {
+        FileLimit.raise()
+        let result: LabResult
+        do {
+            result = try await measure()
+        } catch {
+            FileHandle.standardError.write(Data("Attack: could not judge: \(error)\n".utf8))
+            throw ExitCode(Judgement.unjudged.rawValue)
+        }
+        print(result.table)
+        if let html {
+            do {
+                try Data(LabPage(result).html.utf8).write(to: URL(fileURLWithPath: html))
+            } catch {
+                FileHandle.standardError.write(
+                    Data("Attack: could not write \(html): \(error.localizedDescription)\n".utf8))
+                throw ExitCode(Judgement.unjudged.rawValue)
+            }
+        }
+        throw ExitCode(result.judgement.rawValue)
+    }
+
+    private func measure() async throws -> LabResult {
+        let strategies = try await strategies()
+        var result = LabResult(capacity: capacity, seconds: duration.description)
+        for count in clients {
+            for strategy in strategies {
+                var (attempt, run) = (1, try await attack(strategy, clients: count))
+                while strategy.name == "naive", run.oversold == 0, attempt < tries {
+                    print("naive with \(count) clients happened not to oversell; trying again (\(attempt) of \(tries))")
+                    (attempt, run) = (attempt + 1, try await attack(strategy, clients: count))
+                }
+                run.attempts = attempt
+                result.runs.append(run)
+            }
+        }
+        return result
+    }
+
+    private func attack(_ strategy: LabStrategies.Strategy, clients: Int) async throws -> LabRun {
+        let load = try LoadOptions.parse(["--clients", "\(clients)", "--duration", "\(duration.duration.seconds)s"])
+        let attack = AttackRun(
+            target: .lab(strategy: strategy.name), load: load, reset: capacity, adminToken: nil, service: service,
+            progress: .silent)
+        if !service.quiet { Progress.lines.say("\(strategy.name), \(clients) clients") }
+        return LabRun(strategy, clients: clients, try await attack.run())
+    }
+
+    private func strategies() async throws -> [LabStrategies.Strategy] {
+        let http = HTTPClient(configuration: Service.configuration(connections: 1))
+        let service = Service(base: service.url, http: http, timeout: service.timeout.duration)
+        do {
+            let strategies = try await LabStrategies.of(service)
+            try await http.shutdown()
+            return strategies
+        } catch {
+            try? await http.shutdown()
+            throw error
+        }
+    }
+}

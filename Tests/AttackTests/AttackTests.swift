@@ -1,0 +1,149 @@
+import Foundation
+import NIOPosix
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import Shared
+
+/// A sale as users run it, both programs and the attack.
+struct RunningSale {
+    let test: TestStores
+    let port: Int
+    let api: HTTPClient
+    private let programs: [Run]
+
+    static func start() async throws -> RunningSale {
+        let test = try await TestStores.make()
+        let port = try freePort()
+        let environment = test.environment.merging(
+            ["PORT": String(port), "DEMO": "true", "ADMIN_TOKEN": "secret"]) { $1 }
+        let programs = [try Run("API", [], environment), try Run("Worker", [], environment)]
+        let api = HTTPClient(port: port)
+        try await eventually("the API is ready", within: 40) {
+            (try? await api.send("GET", "/readyz"))?.status == 200
+        }
+        return RunningSale(test: test, port: port, api: api, programs: programs)
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Runs the attack to its end; what it said is in the run's output.
+    func attack(_ arguments: [String], within seconds: Double = 90) async throws -> (code: Int32, output: String) {
+        let run = try Run("Attack", arguments + ["--url", url], [:])
+        let code = try await run.exitCode(within: seconds)
+        return (code, run.output)
+    }
+
+    func stop() async throws {
+        for program in programs { program.signal(SIGTERM) }
+        for program in programs { #expect(try await program.exitCode() == 0) }
+        await test.close()
+    }
+}
+
+/// The attack as a program, against the real sale.
+@Suite(.timeLimit(.minutes(3))) struct AttackTests {
+    private func file() throws -> URL { try ServerProcess.makeDirectory().appendingPathComponent("report.json") }
+
+    private func json(_ file: URL) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    }
+
+    @Test func aCrowdBuysExactlyWhatThereIs() async throws {
+        let sale = try await RunningSale.start()
+        let file = try file()
+        let run = try await sale.attack([
+            "--clients", "20", "--duration", "4s", "--reset", "100", "--database-url",
+            sale.test.settings.databaseURL, "--customers", "7", "--idempotent-retries", "2", "--json", file.path,
+        ])
+        #expect(run.code == 0, "\(run.output)")
+        #expect(run.output.contains("every invariant holds (100 tickets followed, the ledger's rows among them)"))
+        let report = try json(file)
+        #expect(report["accepted"] as? Int == 100)
+        #expect(report["retries"] as? Int == 200)
+        #expect(report["verdict"] as? String == "holds")
+        let latency = try #require(report["latency"] as? [String: Double])
+        let times = ["p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms"].compactMap { latency[$0] }
+        #expect(times.count == 5 && times == times.sorted() && (times.first ?? 0) > 0)
+        #expect(try await sale.test.sql("SELECT count(DISTINCT customer) FROM orders") == "7")
+        try await sale.stop()
+    }
+
+    /// Each purchase counts from the time that it was due, and what cannot be sent is said.
+    @Test func anOpenLoopKeepsItsSchedule() async throws {
+        let sale = try await RunningSale.start()
+        let file = try file()
+        let run = try await sale.attack([
+            "--rate", "200", "--duration", "1s", "--quantity", "3", "--reset", "299", "--json", file.path,
+        ])
+        #expect(run.code == 0, "\(run.output)")
+        let report = try json(file)
+        #expect(report["answered"] as? Int == 200 && report["dropped"] as? Int == 0)
+        #expect(report["accepted_units"] as? Int == 297)
+        #expect((report["errors"] as? [String: Int])?["insufficient-stock"] == 101)
+        let narrow = try await sale.attack(["--rate", "20000", "--clients", "1", "--duration", "200ms", "--quiet"])
+        #expect(narrow.output.contains("dropped, not sent"), "\(narrow.output)")
+        try await sale.stop()
+    }
+
+    /// Of an order that was taken away behind the sale's back, after it was acknowledged.
+    @Test func aRowThatIsGoneIsFound() async throws {
+        let sale = try await RunningSale.start()
+        _ = try await sale.test.sql(
+            """
+            CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN DELETE FROM orders WHERE id = NEW.id AND hashtext(id::text) % 2 = 0; RETURN NULL; END $$;
+            CREATE TRIGGER swallow AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION swallow()
+            """)
+        let run = try await sale.attack([
+            "--clients", "2", "--duration", "1s", "--reset", "30", "--settle", "5s", "--quiet", "--database-url",
+            sale.test.settings.databaseURL,
+        ])
+        #expect(run.code == 1, "\(run.output)")
+        #expect(run.output.contains("without a row in the ledger"), "\(run.output)")
+        try await sale.stop()
+    }
+
+    @Test func theLabComparesAllStrategies() async throws {
+        let sale = try await RunningSale.start()
+        let page = try ServerProcess.makeDirectory().appendingPathComponent("lab.html")
+        let run = try Run(
+            "Attack",
+            [
+                "lab", "--url", sale.url, "--clients", "10", "--duration", "500ms", "--html", page.path, "--quiet",
+            ], [:])
+        #expect(try await run.exitCode(within: 120) == 0, "\(run.output)")
+        func row(_ name: String) throws -> [Substring] {
+            try #require(
+                run.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") && $0.contains(" of 100 ") }
+            ).split(separator: " ")
+        }
+        for name in ["row-lock", "conditional-update", "serializable", "redis-lua", "queue"] {
+            #expect(try row(name).prefix(6) == [name[...], "10", "100", "of", "100", "0"], "\(run.output)")
+        }
+        #expect(try Int(row("naive")[5]) ?? 0 > 0, "\(run.output)")
+        let html = try String(contentsOf: page, encoding: .utf8)
+        #expect(html.contains("<td>naive</td>") && html.components(separatedBy: "<svg").count == 5)
+        #expect(!html.contains("src=") && !html.contains("href="))
+        // The same by the attack alone.
+        let naive = try await sale.attack(["--target", "row-lock", "--reset", "50", "--duration", "300ms"])
+        #expect(naive.code == 0, "\(naive.output)")
+        try await sale.stop()
+    }
+
+    @Test func withoutADemoThereIsNoLab() async throws {
+        let test = try await TestStores.make()
+        let port = try freePort()
+        let api = try Run("API", [], test.environment.merging(["PORT": String(port)]) { $1 })
+        try await eventually("the API answers") {
+            (try? await HTTPClient(port: port).send("GET", "/healthz"))?.status == 200
+        }
+        let run = try Run("Attack", ["lab", "--url", "http://127.0.0.1:\(port)"], [:])
+        #expect(try await run.exitCode(within: 60) == 2)
+        #expect(run.output.contains("DEMO=true"))
+        api.signal(SIGTERM)
+        #expect(try await api.exitCode() == 0)
+        await test.close()
+    }
+}

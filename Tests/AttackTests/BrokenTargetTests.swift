@@ -1,0 +1,55 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The attack as a program, against sales that do not keep their promises.
+@Suite(.timeLimit(.minutes(2))) struct BrokenTargetTests {
+    private static let findings: [(Flaw, Int32, String)] = [
+        (.none, 0, "every invariant holds"),
+        (.oversells, 1, "oversold: 23 units are sold of 20"),
+        (.losesTickets, 1, "1 ticket acknowledged and lost"),
+        (.rejectsTickets, 1, "1 ticket acknowledged and then rejected"),
+        (.givesATicketTwice, 1, "1 ticket given to two purchases"),
+        (.forgetsKeys, 1, "one Idempotency-Key led to two outcomes"),
+        (.takesStockWithoutATicket, 1, "20 units are taken, but only 19 were acknowledged"),
+        (.miscounts, 1, "units are missing or invented: 1 available and 20 taken make 21"),
+        (.changesQuantities, 1, "1 ticket of another quantity than was bought"),
+        (.neverSettles, 2, "20 tickets still on their way"),
+    ]
+
+    @Test(arguments: findings)
+    func whatIsBrokenIsFound(flaw: Flaw, code: Int32, line: String) async throws {
+        try await BrokenSale(flaw).serve { port in
+            let run = try Run(
+                "Attack",
+                [
+                    "--url", "http://127.0.0.1:\(port)", "--duration", "300ms", "--clients", "4", "--reset", "20",
+                    "--settle", "500ms", "--quiet", "--idempotent-retries", flaw == .forgetsKeys ? "1" : "0",
+                ], [:])
+            #expect(try await run.exitCode(within: 60) == code, "\(run.output)")
+            #expect(run.output.contains(line), "\(run.output)")
+        }
+    }
+
+    /// Every flaw has its finding.
+    @Test func everyFlawIsTried() {
+        #expect(Set(Self.findings.map(\.0)) == Set(Flaw.allCases))
+    }
+
+    @Test func whatCannotBeReachedCannotBeJudged() async throws {
+        let run = try Run("Attack", ["--url", "http://127.0.0.1:\(try freePort())", "--duration", "100ms"], [:])
+        #expect(try await run.exitCode(within: 60) == 2)
+        #expect(run.output.contains("could not judge"))
+    }
+
+    @Test(arguments: [
+        ["--clients", "0"], ["--duration", "soon"], ["--rate", "-1"], ["--quantity", "0"],
+        ["--target", "naive", "--customers", "3"],
+        ["lab", "--clients", "0"],
+    ])
+    func whatMakesNoSenseIsRefused(arguments: [String]) async throws {
+        let run = try Run("Attack", arguments, [:])
+        #expect(try await run.exitCode(within: 60) == 64, "\(run.output)")
+        #expect(run.output.contains("Error:"))
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The k6 scripts, run by k6.
+@Suite(.timeLimit(.minutes(3))) struct K6Tests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// k6's exit code where a threshold was crossed.
+    private static let crossed: Int32 = 99
+
+    private func k6(_ script: String, _ sale: RunningSale, _ settings: [String: String]) async throws -> (
+        code: Int32, output: String
+    ) {
+        let tool = Self.root.appendingPathComponent(".run/tools/bin/k6")
+        try #require(FileManager.default.isExecutableFile(atPath: tool.path), "make test installs k6")
+        let given = settings.merging(["URL": sale.url]) { $1 }.flatMap { ["-e", "\($0.key)=\($0.value)"] }
+        let run = try Run(
+            tool,
+            ["run", "--no-usage-report", "--no-color", "--quiet"] + given
+                + [Self.root.appendingPathComponent("deploy/k6/\(script)").path], ["HOME": "/tmp"])
+        let code = try await run.exitCode(within: 120)
+        return (code, run.output)
+    }
+
+    @Test func theRealSaleSellsExactlyWhatThereIs() async throws {
+        let sale = try await RunningSale.start()
+        let run = try await k6("attack.js", sale, ["DURATION": "1s"])
+        #expect(run.code == 0, "\(run.output)")
+        #expect(run.output.contains("/events/demo: 100 of 100 sold"), "\(run.output)")
+        try await sale.stop()
+    }
+
+    /// Whether two buyers meet is chance; they do so in nearly every run.
+    @Test func theThresholdsFailWhereMoreIsSoldThanThereIs() async throws {
+        let sale = try await RunningSale.start()
+        var run = try await k6("attack.js", sale, ["DURATION": "1s", "TARGET": "/lab/naive/buy"])
+        for _ in 0..<4 where run.code == 0 {
+            run = try await k6("attack.js", sale, ["DURATION": "1s", "TARGET": "/lab/naive/buy"])
+        }
+        #expect(run.code == Self.crossed, "\(run.output)")
+        #expect(run.output.contains("thresholds on metrics"), "\(run.output)")
+        #expect(run.output.contains("tickets_oversold"), "\(run.output)")
+        let exact = try await k6("attack.js", sale, ["DURATION": "1s", "TARGET": "/lab/row-lock/buy"])
+        #expect(exact.code == 0, "\(exact.output)")
+        try await sale.stop()
+    }
+
+    @Test func whoGotATicketSeesItConfirmed() async throws {
+        let sale = try await RunningSale.start()
+        let run = try await k6("onsale.js", sale, ["RATE": "100", "DURATION": "2s", "CAPACITY": "120"])
+        #expect(run.code == 0, "\(run.output)")
+        #expect(try await sale.test.sql("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "120")
+        try await sale.stop()
+    }
+}

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import Attack
+
+/// The verdict itself, on evidence that no small server gives.
+struct VerdictTests {
+    private static let one = "01a20a5f-1718-7000-9ad4-aa148703a264"
+
+    /// One purchase of two units, acknowledged, confirmed and in the ledger.
+    private func evidence() -> Evidence {
+        var record = Record()
+        record.tickets = [Record.Ticket(id: Self.one, quantity: 2)]
+        record.accepted = 1
+        record.acceptedUnits = 2
+        return Evidence(
+            target: .sale(event: "demo"), record: record, before: Account(capacity: 10, available: 10, sold: 0),
+            after: Account(capacity: 10, available: 8, sold: 2),
+            endings: [Self.one: .order(state: "confirmed", quantity: 2)],
+            rows: RowEvidence(
+                before: RowTotals(orders: 0, units: 0), after: RowTotals(orders: 1, units: 2),
+                rows: [Self.one: Row(event: "demo", quantity: 2, state: "confirmed")]))
+    }
+
+    @Test func whatIsAsItShouldBeHolds() {
+        #expect(Verdict(evidence()).judgement == .holds)
+    }
+
+    @Test func aRowThatIsMissingOrOtherIsFound() {
+        var missing = evidence()
+        missing.rows?.rows = [:]
+        #expect(Verdict(missing).broken.first?.contains("without a row") == true)
+        var other = evidence()
+        other.rows?.rows[Self.one]?.event = "other"
+        #expect(Verdict(other).broken.first?.contains("other in the ledger") == true)
+        var cancelled = evidence()
+        cancelled.rows?.rows[Self.one]?.state = "cancelled"
+        #expect(Verdict(cancelled).judgement == .broken)
+    }
+
+    @Test func aRowThatNobodyWasToldOfIsFoundUnlessAnAnswerWasLost() {
+        var evidence = evidence()
+        evidence.rows?.after = RowTotals(orders: 2, units: 4)
+        evidence.after = Account(capacity: 10, available: 6, sold: 4)
+        #expect(Verdict(evidence).broken.count == 2)
+        evidence.record.unknown = ["timeout": 1]
+        evidence.record.unknownUnits = 2
+        #expect(Verdict(evidence).judgement == .holds)
+    }
+
+    @Test func unitsThatAreGoneFromTheCountsAreFound() {
+        var evidence = evidence()
+        evidence.after = Account(capacity: 10, available: 9, sold: 1)
+        #expect(Verdict(evidence).broken == ["2 acknowledged units should be taken, but only 1 are"])
+    }
+
+    /// A hold may end while it is looked at; what was sold may not.
+    @Test func aHoldMayHaveEndedSince() {
+        var evidence = evidence()
+        evidence.endings[Self.one] = .order(state: "held", quantity: 2)
+        evidence.after = Account(capacity: 10, available: 10, sold: 0)
+        evidence.rows?.rows[Self.one]?.state = "expired"
+        evidence.rows?.after.units = 0
+        #expect(Verdict(evidence).judgement == .holds)
+        evidence.endings[Self.one] = .order(state: "confirmed", quantity: 2)
+        #expect(Verdict(evidence).judgement == .broken)
+    }
+
+    @Test func theLedgerIsCountedByItself() {
+        var evidence = evidence()
+        evidence.rows?.after.units = 11
+        #expect(Verdict(evidence).broken == ["oversold in the ledger: 11 units of 10"])
+    }
+
+    @Test func whatIsOnItsWayIsNotJudged() {
+        var evidence = evidence()
+        evidence.after = Account(capacity: 10, available: 8, pending: 2, sold: 0)
+        evidence.endings[Self.one] = .underWay("pending")
+        #expect(Verdict(evidence).judgement == .unjudged)
+    }
+
+    /// A stock that went below zero adds up all the same.
+    @Test func aStrategyThatOversoldIsFound() {
+        var record = Record()
+        record.accepted = 12
+        record.acceptedUnits = 12
+        let verdict = Verdict(
+            Evidence(
+                target: .lab(strategy: "naive"), record: record, before: Account(capacity: 10, available: 10, sold: 0),
+                after: Account(capacity: 10, available: -2, sold: 12), endings: [:], rows: nil))
+        #expect(verdict.broken == ["oversold: 12 units are sold of 10", "the stock is below zero: -2"])
+    }
+}
