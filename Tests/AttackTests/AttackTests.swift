@@ -54,14 +54,14 @@ struct RunningSale {
         let sale = try await RunningSale.start()
         let file = try file()
         let run = try await sale.attack([
-            "--clients", "20", "--duration", "4s", "--reset", "100", "--database-url",
+            "--clients", "20", "--duration", "4s", "--reset", "40", "--database-url",
             sale.test.settings.databaseURL, "--customers", "7", "--idempotent-retries", "2", "--json", file.path,
         ])
         #expect(run.code == 0, "\(run.output)")
-        #expect(run.output.contains("every invariant holds (100 tickets followed, the ledger's rows among them)"))
+        #expect(run.output.contains("every invariant holds (40 tickets followed, the ledger's rows among them)"))
         let report = try json(file)
-        #expect(report["accepted"] as? Int == 100)
-        #expect(report["retries"] as? Int == 200)
+        #expect(report["accepted"] as? Int == 40)
+        #expect(report["retries"] as? Int == 80)
         #expect(report["verdict"] as? String == "holds")
         let latency = try #require(report["latency"] as? [String: Double])
         let times = ["p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms"].compactMap { latency[$0] }
@@ -75,13 +75,13 @@ struct RunningSale {
         let sale = try await RunningSale.start()
         let file = try file()
         let run = try await sale.attack([
-            "--rate", "200", "--duration", "1s", "--quantity", "3", "--reset", "299", "--json", file.path,
+            "--rate", "50", "--duration", "2s", "--quantity", "3", "--reset", "149", "--json", file.path,
         ])
         #expect(run.code == 0, "\(run.output)")
         let report = try json(file)
-        #expect(report["answered"] as? Int == 200 && report["dropped"] as? Int == 0)
-        #expect(report["accepted_units"] as? Int == 297)
-        #expect((report["errors"] as? [String: Int])?["insufficient-stock"] == 101)
+        #expect(report["answered"] as? Int == 100 && report["dropped"] as? Int == 0)
+        #expect(report["accepted_units"] as? Int == 147)
+        #expect((report["errors"] as? [String: Int])?["insufficient-stock"] == 51)
         let narrow = try await sale.attack(["--rate", "20000", "--clients", "1", "--duration", "200ms", "--quiet"])
         #expect(narrow.output.contains("dropped, not sent"), "\(narrow.output)")
         try await sale.stop()
@@ -111,16 +111,17 @@ struct RunningSale {
         let run = try Run(
             "Attack",
             [
-                "lab", "--url", sale.url, "--clients", "10", "--duration", "500ms", "--html", page.path, "--quiet",
+                "lab", "--url", sale.url, "--clients", "10", "--capacity", "20", "--duration", "3s", "--html",
+                page.path, "--quiet",
             ], [:])
         #expect(try await run.exitCode(within: 120) == 0, "\(run.output)")
         func row(_ name: String) throws -> [Substring] {
             try #require(
-                run.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") && $0.contains(" of 100 ") }
+                run.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") && $0.contains(" of 20 ") }
             ).split(separator: " ")
         }
         for name in ["row-lock", "conditional-update", "serializable", "redis-lua", "queue"] {
-            #expect(try row(name).prefix(6) == [name[...], "10", "100", "of", "100", "0"], "\(run.output)")
+            #expect(try row(name).prefix(6) == [name[...], "10", "20", "of", "20", "0"], "\(run.output)")
         }
         #expect(try Int(row("naive")[5]) ?? 0 > 0, "\(run.output)")
         let html = try String(contentsOf: page, encoding: .utf8)

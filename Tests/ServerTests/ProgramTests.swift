@@ -84,6 +84,38 @@ import Testing
         await test.close()
     }
 
+    /// The volume keeps the password it was made with: one line says so, and nothing is repeated or traced.
+    @Test(arguments: ["API", "Worker"])
+    func aPasswordThatTheServerDoesNotTakeIsToldInOneLine(program: String) async throws {
+        let postgres = try await PostgresServer.start()
+        let test = try await TestStores.make(postgres: postgres)
+        _ = try await test.sql("ALTER ROLE postgres PASSWORD 'old'")
+        try await postgres.demandPasswords()
+        let run = try start(
+            program, [],
+            [
+                "REDIS_URL": test.environment["REDIS_URL"] ?? "", "DATABASE_URL": "\(postgres.url) password=new",
+                "PORT": String(try freePort()),
+            ])
+        try await eventually("it is told") { run.output.contains("28P01") }
+        // Several attempts later it is still one line.
+        let attempts = { @Sendable in
+            postgres.log.components(separatedBy: "password authentication failed").count - 1
+        }
+        let before = attempts()
+        try await eventually("it tries again") { attempts() > before + 2 }
+        let lines = run.output.split(separator: "\n").filter { $0.contains("28P01") }
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("ALTER ROLE") == true && lines.first?.contains("data folder or volume") == true)
+        // Nobody has to start it again once it is mended.
+        _ = try await test.sql("ALTER ROLE postgres PASSWORD 'new'")
+        try await eventually("it works") { run.output.contains("preparing the ledger works again") }
+        run.signal(SIGTERM)
+        #expect(try await run.exitCode() == 0)
+        await test.close()
+        try await postgres.stop()
+    }
+
     /// The library of Debian's package faketime, for programs with threads.
     private static let fakeTime = try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")
         .map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }.first(where: FileManager.default.fileExists(atPath:))

@@ -100,7 +100,7 @@ import Testing
             #expect(paused.status == 409 && paused.text("code") == "not-on-sale" && paused.text("state") == "paused")
             let list = try await api.send("GET", "/events")
             let ids = (list.json["events"] as? [[String: Any]])?.compactMap { $0["id"] as? String }
-            #expect(ids == ["demo", "gala"])
+            #expect(ids == ["demo", "gala", "lab-queue"])
             #expect(try await api.send("GET", "/events?limit=1&after=demo").body.contains("gala"))
             let opening = RFC3339.text(Timestamp(milliseconds: Timestamp.now.milliseconds + 100_000))
             _ = try await api.send(

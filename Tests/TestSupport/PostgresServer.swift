@@ -40,6 +40,21 @@ public actor PostgresServer {
 
     public nonisolated var url: String { "host=\(directory.path) user=postgres dbname=postgres" }
 
+    /// What it has written to its log.
+    public nonisolated var log: String {
+        (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
+    }
+
+    /// Asks for passwords from now on.
+    public func demandPasswords() throws {
+        let rules = directory.appendingPathComponent("data/pg_hba.conf")
+        try Data("local all all scram-sha-256\n".utf8).write(to: rules)
+        if getuid() == 0, let user = getpwnam("postgres") {
+            chown(rules.path, user.pointee.pw_uid, user.pointee.pw_gid)
+        }
+        process.signal(SIGHUP)
+    }
+
     /// Stops it at once, connections and all.
     public func stop() async throws {
         try await process.end(SIGQUIT)

@@ -11,6 +11,7 @@ import { fail } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 
 const url = __ENV.URL || 'http://127.0.0.1:9090';
+const rate = Number(__ENV.RATE || 200);
 const event = __ENV.EVENT || 'demo';
 const capacity = Number(__ENV.CAPACITY || 1000);
 const patience = Number(__ENV.PATIENCE || 30);
@@ -31,10 +32,11 @@ export const options = {
   scenarios: {
     onsale: {
       executor: 'constant-arrival-rate',
-      rate: Number(__ENV.RATE || 200),
+      rate,
       timeUnit: '1s',
       duration: __ENV.DURATION || '10s',
-      preAllocatedVUs: 50,
+      // A buyer takes well under a second; more are made when it takes longer.
+      preAllocatedVUs: Math.max(50, rate),
       maxVUs: Number(__ENV.VUS || 1000),
       gracefulStop: `${patience + 5}s`,
     },

@@ -49,6 +49,22 @@ public struct PostgresError: Error, Hashable, Sendable {
 extension PostgresError: CustomStringConvertible {
     public var description: String {
         let first = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? "unknown failure"
-        return "Postgres: \(first)" + (sqlState.map { " (SQLSTATE \($0))" } ?? "")
+        return "Postgres: \(first)" + (sqlState.map { " (SQLSTATE \($0))" } ?? "") + (advice.map { "; \($0)" } ?? "")
+    }
+
+    /// What to do where a connection is refused for a reason that waiting does not mend.
+    private var advice: String? {
+        guard code == .notConnected else { return nil }
+        return switch sqlState {
+        case "28P01":
+            """
+            a server keeps the password that its data folder or volume was made with, whatever the environment says since: \
+            put the old one into DATABASE_URL, or set the new one with ALTER ROLE … PASSWORD
+            """
+        case "28000": "check the user in DATABASE_URL, and the server's pg_hba.conf"
+        case "3D000": "check the database in DATABASE_URL, or make it with CREATE DATABASE"
+        case "53300": "the server has no connection left: lower DATABASE_POOL_SIZE, or raise its max_connections"
+        default: nil
+        }
     }
 }
