@@ -19,7 +19,7 @@ struct App: AsyncParsableCommand {
     @Option(help: "Bearer token of the admin routes; unset, they answer 403. ADMIN_TOKEN (default: none)")
     var adminToken: String?
 
-    @Option(help: "true opens /reset and makes the event 'demo' with 100 tickets. DEMO (default: false)")
+    @Option(help: "true opens /reset and /lab, and makes the event 'demo' with 100 tickets. DEMO (default: false)")
     var demo: String?
 
     @Option(help: "Orders on their way at which buying answers 503. MAX_QUEUE_DEPTH (default: 1000000)")
