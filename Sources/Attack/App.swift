@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Foundation
 import Shared
 
 @main
@@ -21,4 +21,25 @@ enum Judgement: Int32 {
     case holds = 0
     case broken = 1
     case unjudged = 2
+
+    var exitCode: ExitCode { ExitCode(rawValue) }
+}
+
+extension ExitCode {
+    /// Says on standard error why there is no judgement, or none that could be handed over.
+    static func unjudged(_ line: String) -> ExitCode {
+        FileHandle.standardError.write(Data("Attack: \(line)\n".utf8))
+        return Judgement.unjudged.exitCode
+    }
+}
+
+extension Data {
+    /// Writes a file that was asked for.
+    func write(toFile path: String) throws(ExitCode) {
+        do {
+            try write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw .unjudged("could not write \(path): \(error.localizedDescription)")
+        }
+    }
 }

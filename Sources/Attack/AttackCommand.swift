@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Shared
 
 struct AttackCommand: AsyncParsableCommand {
@@ -45,19 +44,10 @@ struct AttackCommand: AsyncParsableCommand {
         do {
             report = try await attack.run()
         } catch {
-            FileHandle.standardError.write(Data("Attack: could not judge: \(error)\n".utf8))
-            throw ExitCode(Judgement.unjudged.rawValue)
+            throw ExitCode.unjudged("could not judge: \(error)")
         }
         print(report.text)
-        if let json {
-            do {
-                try report.json.write(to: URL(fileURLWithPath: json))
-            } catch {
-                FileHandle.standardError.write(
-                    Data("Attack: could not write \(json): \(error.localizedDescription)\n".utf8))
-                throw ExitCode(Judgement.unjudged.rawValue)
-            }
-        }
-        throw ExitCode(report.verdict.judgement.rawValue)
+        if let json { try report.json.write(toFile: json) }
+        throw report.verdict.judgement.exitCode
     }
 }

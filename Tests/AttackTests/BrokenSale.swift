@@ -5,6 +5,7 @@ import Logging
 import NIOPosix
 import ServiceLifecycle
 import TestSupport
+import Testing
 
 /// What a sale can do wrong.
 enum Flaw: String, CaseIterable, Sendable {
@@ -90,9 +91,8 @@ actor BrokenSale {
     /// Serves on a free port while `body` runs.
     func serve(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let router = Router()
-        router.post("/buy") { request, _ in
-            await Self.response(self.buy(key: request.headers[HTTPField.Name("Idempotency-Key")!]))
-        }
+        let keyName = try #require(HTTPField.Name("Idempotency-Key"))
+        router.post("/buy") { request, _ in await Self.response(self.buy(key: request.headers[keyName])) }
         router.get("/orders/:id") { _, context in
             await Self.response(self.order(context.parameters.get("id") ?? ""))
         }

@@ -42,20 +42,11 @@ struct LabCommand: AsyncParsableCommand {
         do {
             result = try await measure()
         } catch {
-            FileHandle.standardError.write(Data("Attack: could not judge: \(error)\n".utf8))
-            throw ExitCode(Judgement.unjudged.rawValue)
+            throw ExitCode.unjudged("could not judge: \(error)")
         }
         print(result.table)
-        if let html {
-            do {
-                try Data(LabPage(result).html.utf8).write(to: URL(fileURLWithPath: html))
-            } catch {
-                FileHandle.standardError.write(
-                    Data("Attack: could not write \(html): \(error.localizedDescription)\n".utf8))
-                throw ExitCode(Judgement.unjudged.rawValue)
-            }
-        }
-        throw ExitCode(result.judgement.rawValue)
+        if let html { try Data(LabPage(result).html.utf8).write(toFile: html) }
+        throw result.judgement.exitCode
     }
 
     private func measure() async throws -> LabResult {
