@@ -24,7 +24,7 @@ smoke:
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
-	@for file in deploy/local/* .ci/run; do bash -n "$$file" || exit 1; done
+	@for file in deploy/local/* deploy/scripts/* .ci/run; do bash -n "$$file" || exit 1; done
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

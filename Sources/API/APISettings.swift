@@ -14,7 +14,7 @@ struct APISettings: Sendable {
         stores = try StoreSettings(settings)
         host = settings.text("HOST", default: "127.0.0.1")
         port = try settings.integer("PORT", default: 9090, in: 0...65535)
-        adminToken = settings.text("ADMIN_TOKEN")
+        adminToken = try settings.secret("ADMIN_TOKEN")
         isDemo = try settings.flag("DEMO", default: false)
         queueLimit = try settings.integer("MAX_QUEUE_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
         connectionLimit = try settings.integer("MAX_CONNECTIONS", default: 10_000, in: 1...1_000_000)

@@ -44,12 +44,14 @@ extension App {
                 try await OrderWatch(
                     Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
             }
+        let queues = settings.stores.partitioning.all.map {
+            OrderQueue(connection: stores.redis.connection, keys: $0, lease: .zero, fence: stores.fence)
+        }
         let sale = Sale(
             inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,
-            queues: settings.stores.partitioning.all.map {
-                OrderQueue(connection: stores.redis.connection, keys: $0, lease: .zero, fence: stores.fence)
-            },
+            queues: queues,
             access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo),
+            metrics: ClaimMetrics(), readings: StoreReadings(queues: queues, pool: stores.pool, program: "API"),
             lab: settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil)
         let keeper = StoreKeeper(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,

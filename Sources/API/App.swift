@@ -39,6 +39,7 @@ struct App: AsyncParsableCommand {
             Exit.now(SettingsError.exitCode, "API: \(error.description)")
         }
         Logs.bootstrap(settings.stores)
+        Metering.bootstrap()
         FileLimit.raise()
         do throws(PortInUse) {
             try PortInUse.check(host: settings.host, port: settings.port)

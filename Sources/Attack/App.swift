@@ -13,7 +13,7 @@ struct App: AsyncParsableCommand {
 
             The target must not be sold from by anyone else meanwhile.
             """,
-        subcommands: [AttackCommand.self, LabCommand.self], defaultSubcommand: AttackCommand.self)
+        subcommands: [AttackCommand.self, LabCommand.self, HealthCommand.self], defaultSubcommand: AttackCommand.self)
 }
 
 /// How a program of this kind ends.

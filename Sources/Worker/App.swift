@@ -19,18 +19,24 @@ struct App: AsyncParsableCommand {
     @Option(help: "Seconds after which another worker may take over a batch. WORKER_LEASE_SECONDS (default: 10)")
     var leaseSeconds: String?
 
+    @Option(help: "Address of the metrics' HTTP service. METRICS_HOST (default: 127.0.0.1)")
+    var metricsHost: String?
+
+    @Option(help: "Port of /metrics, /healthz and /readyz; unset, there are none. METRICS_PORT (default: none)")
+    var metricsPort: String?
+
     @OptionGroup(title: "Stores and logs")
     var stores: StoreOptions
 
     func run() async throws {
         let settings: WorkerSettings
-        let flags = stores.flags.merging(["WORKER_BATCH_SIZE": batchSize, "WORKER_LEASE_SECONDS": leaseSeconds]) { $1 }
         do throws(SettingsError) {
             settings = try WorkerSettings(Settings(flags: flags))
         } catch {
             Exit.now(SettingsError.exitCode, "Worker: \(error.description)")
         }
         Logs.bootstrap(settings.stores)
+        Metering.bootstrap()
         do {
             try await Self.work(settings)
         } catch let error as UnsafeSettings {
@@ -38,6 +44,13 @@ struct App: AsyncParsableCommand {
         } catch {
             Exit.now(1, "Worker: \(error)")
         }
+    }
+
+    private var flags: [String: String?] {
+        stores.flags.merging([
+            "WORKER_BATCH_SIZE": batchSize, "WORKER_LEASE_SECONDS": leaseSeconds, "METRICS_HOST": metricsHost,
+            "METRICS_PORT": metricsPort,
+        ]) { $1 }
     }
 
     /// Works until the process is told to stop, then commits the batch in hand.
@@ -72,19 +85,29 @@ struct App: AsyncParsableCommand {
                 Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
                 logger: logger)
         ]
+        var queues: [OrderQueue] = []
         for keys in settings.stores.partitioning.all {
             let blocking = try await RedisConnection.open(
                 Stores.redis(settings.stores), on: group.next(), logger: quiet)
+            let queue = OrderQueue(
+                connection: stores.redis.connection, keys: keys, lease: settings.lease, fence: stores.fence)
+            queues.append(queue)
             services.append(
                 Drain(
-                    queue: OrderQueue(
-                        connection: stores.redis.connection, keys: keys, lease: settings.lease, fence: stores.fence),
-                    blocking: blocking, ledger: stores.ledger, catalogue: catalogue, name: name,
+                    queue: queue, blocking: blocking, ledger: stores.ledger, catalogue: catalogue, name: name,
                     batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
             services.append(
                 Sweep(
                     holds: Holds(connection: stores.redis.connection, keys: keys, fence: stores.fence), logger: logger))
+        }
+        if let port = settings.metricsPort {
+            // First, so that it is the last to stop.
+            services.insert(
+                MetricsServer.make(
+                    (settings.metricsHost, port),
+                    readings: StoreReadings(queues: queues, pool: stores.pool, program: "Worker"), queues: queues,
+                    group: group, logger: logger), at: 0)
         }
         return services
     }

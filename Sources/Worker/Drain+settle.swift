@@ -9,7 +9,7 @@ extension Drain {
     @discardableResult
     func settle(_ batch: Batch, waiting: Bool = true) async -> Bool {
         guard await isTurn(of: batch, waiting: waiting) else { return false }
-        batchSizes.record(batch.orders.count)
+        metrics.batchSize.record(batch.orders.count)
         Failpoint.reach(.afterTake)
         Failpoint.meet(batch.orders)
         guard let settlements = await settlements(of: batch) else { return false }
@@ -39,13 +39,16 @@ extension Drain {
     /// Puts the batch to the ledger until it is settled; nil where its lease was lost, or it was given back at the stop.
     private func settlements(of batch: Batch) async -> [Settlement]? {
         var failures = 0
+        let begun = ContinuousClock.now
         while true {
             do {
                 let settlements = try await ledger.settle(batch.orders, lease: batch.number)
                 if failures > 0 { logger.notice("the ledger answers again") }
+                metrics.persistDuration.record(duration: ContinuousClock.now - begun)
                 return settlements
             } catch {
                 failures += 1
+                metrics.retries.increment()
                 if failures == 1 {
                     logger.warning("the ledger does not take a batch; trying again", metadata: ["reason": "\(error)"])
                 }
@@ -108,6 +111,7 @@ extension Drain {
     }
 
     private func report(_ batch: Batch, _ settlements: [Settlement]) {
+        metrics.setAside.increment(by: batch.unreadable.count)
         for letter in batch.unreadable {
             logger.error("an entry of the queue was set aside", metadata: ["reason": "\(letter.reason)"])
         }
@@ -115,8 +119,10 @@ extension Drain {
             switch settlement {
             case .recorded, .forgotten: break
             case .rejected(let reason):
+                metrics.rejected.increment()
                 logger.error("the ledger rejected an order", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             case .unsettleable(let reason):
+                metrics.setAside.increment()
                 logger.error("an order was set aside", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             }
         }

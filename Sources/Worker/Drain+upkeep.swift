@@ -15,12 +15,14 @@ extension Drain {
     private func takeOver(_ token: String) async throws(RedisError) -> Bool {
         switch try await queue.reclaim(token) {
         case .batch(let batch):
+            metrics.reclaims.increment()
             logger.notice(
                 "took over a batch",
                 metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
             // Those before it may be overdue too, and are for this loop to take over: it does not wait for them.
             return await settle(batch, waiting: false)
         case .setAside(let reason):
+            metrics.setAside.increment()
             logger.error("an entry of the queue was set aside", metadata: ["reason": "\(reason)"])
             return true
         case nil:

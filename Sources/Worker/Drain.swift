@@ -1,5 +1,4 @@
 import Logging
-import Metrics
 import ServiceLifecycle
 import Shared
 
@@ -23,7 +22,7 @@ struct Drain: Service {
     private static let wait = Duration.seconds(5)
     private static let busySizes = 16...
     private static let linger = Duration.milliseconds(20)
-    let batchSizes = Recorder(label: "ticketblitz_worker_batch_size")
+    let metrics = DrainMetrics()
 
     func run() async throws {
         await withGracefulShutdownHandler {

@@ -12,7 +12,7 @@ struct Sweep: Service {
 
     /// The longest it sleeps: a hold that begins while it sleeps may end sooner than any that it knew of.
     private static let longestRest = Duration.seconds(1)
-    private let expiries = Counter(label: "ticketblitz_worker_holds_expired_total")
+    private let expiries = Counter(label: "ticketblitz_holds_expired_total")
 
     init(holds: Holds, logger: Logger) {
         self.holds = holds

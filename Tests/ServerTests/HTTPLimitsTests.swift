@@ -35,11 +35,55 @@ import Testing
         await test.close()
     }
 
-    @Test func aBodyThatDoesNotArriveInTimeIsGivenUp() async throws {
+    /// Shapes that two programs in a row could read differently, so that one takes for a request what the other takes for a
+    /// body: none may buy anything, nor may what follows be answered.
+    @Test(arguments: [
+        "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 0, 0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: +0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "POST /buy HTTP/1.1\nHost: x\nContent-Length: 0\n\n",
+        "POST /buy HTTP/1.1\r\nHost: x\nContent-Length: 0\r\n\r\n",
+        "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\n\n",
+    ])
+    func whatCouldBeReadInTwoWaysIsRefused(request: String) async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            let text = try await api.exchange([.send(request + "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")])
+            #expect(try HTTPClient.parse(text).status == 400, "\(text)")
+            #expect(!text.contains("alive"), "\(text)")
+            #expect(try await test.redis("LLEN", test.keys.queue).integer == 0)
+        }
+        await test.close()
+    }
+
+    /// Not even by a request that would be complete without what is missing.
+    @Test(arguments: ["Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"])
+    func whoLeavesInTheMiddleOfABodyBuysNothing(rest: String) async throws {
+        let test = try await TestStores.make()
+        try await test.withAPI { api in
+            for _ in 0..<20 {
+                _ = try? await api.exchange(
+                    [.send("POST /buy HTTP/1.1\r\nHost: x\r\n\(rest)")], within: .milliseconds(20))
+            }
+            let bought = try await api.send("POST", "/buy")
+            #expect(bought.status == 202)
+            let queued = try await test.redis("LLEN", test.keys.queue).integer
+            #expect(queued == 1)
+        }
+        await test.close()
+    }
+
+    @Test(arguments: ["", "{"]) func aBodyThatDoesNotArriveInTimeIsGivenUp(begun: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let began = ContinuousClock.now
-            let text = try await api.exchange([.send("POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")])
+            let text = try await api.exchange([
+                .send("POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n\(begun)")
+            ])
             let took = ContinuousClock.now - began
             #expect(try HTTPClient.parse(text).text("code") == "request-timeout")
             #expect(took > .seconds(4) && took < .seconds(9))

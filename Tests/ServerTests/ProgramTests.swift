@@ -37,7 +37,7 @@ import Testing
         names +=
             program == "API"
             ? ["HOST", "PORT", "ADMIN_TOKEN", "DEMO", "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS"]
-            : ["WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS"]
+            : ["WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS", "METRICS_HOST", "METRICS_PORT"]
         for name in names { #expect(run.output.contains(name)) }
         #expect(run.output.components(separatedBy: "(default:").count - 1 == names.count)
     }

@@ -25,6 +25,7 @@ missing_packages() {
   [[ ${wanted:-} == tests ]] || return 0
   [[ -e /usr/include/lua5.1/lua.h ]] || printf 'liblua5.1-0-dev '
   command -v faketime >/dev/null || printf 'faketime '
+  command -v promtool >/dev/null || printf 'prometheus '
   python3 -c 'import venv, ensurepip' 2>/dev/null || printf 'python3-venv '
 }
 

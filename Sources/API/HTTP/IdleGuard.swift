@@ -1,4 +1,5 @@
 import HTTPTypes
+import Metrics
 import NIOCore
 import NIOHTTPTypes
 
@@ -9,6 +10,9 @@ final class IdleGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
+
+    /// Every connection has one of these, so here they are counted.
+    private static let connections = Meter(label: "ticketblitz_http_connections")
 
     private let timeout: TimeAmount
     private var timer: Scheduled<Void>?
@@ -21,10 +25,12 @@ final class IdleGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        Self.connections.increment()
         setTimer(context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        Self.connections.decrement()
         timer?.cancel()
         timer = nil
     }

@@ -87,9 +87,23 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        failBody(context)
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { failBody(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A body that was cut off: the server would take the connection's end for the body's, and half a purchase, or none at
+    /// all, for a whole one.
+    private func failBody(_ context: ChannelHandlerContext) {
         bodyTimer?.cancel()
         bodyTimer = nil
-        context.fireChannelInactive()
+        guard bodyIsArriving else { return }
+        bodyIsArriving = false
+        context.fireErrorCaught(BodyCutOff())
     }
 
     /// Answers with a problem, unless an earlier request on this connection still waits for its answer, and closes.
@@ -97,6 +111,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isClosing else { return }
         isClosing = true
         let isForThisRequest = unanswered == (bodyIsArriving ? 1 : 0) && !answerHasBegun
+        defer { failBody(context) }
         guard isForThisRequest else { return context.close(promise: nil) }
         let body = ByteBuffer(string: problem.body)
         let head = HTTPResponse(
@@ -111,3 +126,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
     }
 }
+
+/// The connection ended, or was given up, before the body had arrived.
+struct BodyCutOff: Error {}

@@ -5,17 +5,7 @@ extension Sale {
     /// `GET /admin/queue`
     func queueStatus(_ request: Request) async throws -> Response {
         try access.checkAdmin(request)
-        var total = QueueStatus()
-        for queue in queues {
-            let status = try await queue.status()
-            total.depth += status.depth
-            total.inFlight += status.inFlight
-            total.batches += status.batches
-            total.deadLetters += status.deadLetters
-            // Every worker drains every partition.
-            total.workers = max(total.workers, status.workers)
-            total.oldestAge = [total.oldestAge, status.oldestAge].compactMap(\.self).max()
-        }
+        let total = try await QueueStatus(of: queues)
         var object = JSONObject()
         object["depth"] = .integer(total.depth)
         object["oldest_age_ms"] = total.oldestAge.map { .integer(Int($0.milliseconds)) }

@@ -33,9 +33,13 @@ extension Sale {
     }
 
     private func claim(_ purchase: Purchase, _ context: SaleContext) async throws -> ClaimOutcome {
+        let begun = ContinuousClock.now
         do throws(RedisError) {
-            return try await inventory.claim(purchase)
+            let outcome = try await inventory.claim(purchase)
+            metrics.record(outcome, after: ContinuousClock.now - begun)
+            return outcome
         } catch {
+            metrics.record(error, after: ContinuousClock.now - begun)
             guard error.mayHaveRun else { throw error }
             context.logger.warning(
                 "the answer to a claim was lost", metadata: ["order": "\(purchase.id)", "reason": "\(error)"])

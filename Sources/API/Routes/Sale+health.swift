@@ -24,6 +24,13 @@ extension Sale {
         return .json(object)
     }
 
+    /// `GET /metrics`: Prometheus's text format.
+    func metricsText() async -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: await readings.text())))
+    }
+
     /// `GET /openapi.yaml`: this API's description.
     static func openAPI() -> Response {
         Response(

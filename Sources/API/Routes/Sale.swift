@@ -12,6 +12,8 @@ struct Sale: Sendable {
     /// Those of all partitions, to look at.
     let queues: [OrderQueue]
     let access: AdminAccess
+    let metrics: ClaimMetrics
+    let readings: StoreReadings
     /// Nil without `DEMO=true`.
     let lab: Lab?
 }
@@ -26,7 +28,7 @@ extension Sale {
         ("/orders/:id/cancel", ["POST"]), ("/events", ["GET", "HEAD"]), ("/events/:id", ["GET", "HEAD", "PUT"]),
         ("/reset", ["POST"]), ("/admin/queue", ["GET", "HEAD"]), ("/admin/dead-letters", ["GET", "HEAD"]),
         ("/admin/dead-letters/:id/requeue", ["POST"]), ("/admin/reconcile", ["POST"]), ("/healthz", ["GET", "HEAD"]),
-        ("/readyz", ["GET", "HEAD"]),
+        ("/readyz", ["GET", "HEAD"]), ("/metrics", ["GET", "HEAD"]),
         ("/openapi.yaml", ["GET", "HEAD"]),
     ])
 
@@ -48,6 +50,7 @@ extension Sale {
         router.post("/admin/reconcile") { request, context in try await reconcile(request, context) }
         router.get("/healthz") { _, _ in Self.health() }
         router.get("/readyz") { _, context in try await readiness(context) }
+        router.get("/metrics") { _, _ in await metricsText() }
         router.get("/openapi.yaml") { _, _ in Self.openAPI() }
         if let lab { addLab(lab, to: router) }
         return router

@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 
 /// How a pool behaves.
 public struct PostgresConfiguration: Sendable {
@@ -32,6 +33,8 @@ public actor PostgresPool {
     private let configuration: PostgresConfiguration
     private var state: PoolState<PostgresConnection, CheckedContinuation<Turn, Never>>
     private var nextKey = 0
+    private let waits = Counter(label: "ticketblitz_postgres_pool_waits_total")
+    private let waitTimes = Timer(label: "ticketblitz_postgres_pool_wait_seconds")
     private var isClosed = false
 
     public init(_ configuration: PostgresConfiguration) {
@@ -126,8 +129,15 @@ public actor PostgresPool {
             state.abandon(key: key)?.resume(returning: .fail(error))
         }
         defer { timeout.cancel() }
-        return await withCheckedContinuation { state.enqueue($0, key: key) }
+        waits.increment()
+        let begun = ContinuousClock.now
+        let turn = await withCheckedContinuation { state.enqueue($0, key: key) }
+        waitTimes.record(duration: ContinuousClock.now - begun)
+        return turn
     }
+
+    /// Connections that are open or being opened, those that nobody uses, and callers that wait for one.
+    var figures: (open: Int, idle: Int, waiting: Int) { (state.count, state.idleCount, state.waitingCount) }
 
     private func open() async throws(PostgresError) -> PostgresConnection {
         let connection = PostgresConnection(statementTimeout: configuration.statementTimeout)

@@ -14,6 +14,20 @@ public struct QueueStatus: Hashable, Sendable {
     public var deadLetters = 0
 
     public init() {}
+
+    /// All partitions together.
+    public init(of queues: [OrderQueue]) async throws(RedisError) {
+        for queue in queues {
+            let status = try await queue.status()
+            depth += status.depth
+            inFlight += status.inFlight
+            batches += status.batches
+            deadLetters += status.deadLetters
+            // Every worker drains every partition.
+            workers = max(workers, status.workers)
+            oldestAge = [oldestAge, status.oldestAge].compactMap(\.self).max()
+        }
+    }
 }
 
 extension OrderQueue {

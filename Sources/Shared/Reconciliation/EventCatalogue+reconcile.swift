@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 
 /// What comparing an event's two accounts came to.
 public struct Reconciliation: Hashable, Sendable {
@@ -20,9 +21,12 @@ public struct Reconciliation: Hashable, Sendable {
     /// Orders that were on their way to the ledger.
     public var underWay = 0
 
-    /// Tells the log of a difference, where there was one.
+    /// Tells the log and the metrics of a difference, where there was one.
     public func log(to logger: Logger) {
         guard drift != UnitCounts() else { return }
+        // A unit that is in the wrong place is missing in another.
+        let units = [drift.available, drift.pending, drift.held, drift.sold].map(abs).max() ?? 0
+        Counter(label: "ticketblitz_drift_units_total").increment(by: units)
         logger.warning(
             "Redis and the ledger differed",
             metadata: ["event": "\(event)", "drift": "\(drift)", "outcome": "\(outcome)"])

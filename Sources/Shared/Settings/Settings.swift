@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 
 /// A setting with a value that cannot be used: one line that says which, what is wrong and what would do.
 public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -37,6 +38,19 @@ public struct Settings: Sendable {
 
     public func text(_ name: String, default fallback: String) -> String {
         text(name) ?? fallback
+    }
+
+    /// A text that is not to stand in the environment: where `NAME` is not set, the first line of the file that
+    /// `NAME_FILE` names, as Docker and Kubernetes hand secrets over.
+    public func secret(_ name: String) throws(SettingsError) -> String? {
+        if let value = text(name) { return value }
+        guard let path = text(name + "_FILE") else { return nil }
+        guard let file = try? String(contentsOfFile: path, encoding: .utf8),
+            let line = file.split(whereSeparator: \.isNewline).first
+        else {
+            throw SettingsError(description: "\(name)_FILE is '\(path)', but no text can be read from that file")
+        }
+        return String(line)
     }
 
     public func integer(

@@ -47,12 +47,13 @@ public struct StoreSettings: Sendable {
     public var logFormat: LogFormat
 
     public init(_ settings: Settings) throws(SettingsError) {
+        let address = try settings.secret("REDIS_URL")
         do throws(RedisURL.Malformed) {
-            redis = try RedisURL(settings.text("REDIS_URL", default: "redis://127.0.0.1:6379"))
+            redis = try RedisURL(address ?? "redis://127.0.0.1:6379")
         } catch {
             throw SettingsError(description: "REDIS_URL cannot be read: \(error.description)")
         }
-        databaseURL = settings.text("DATABASE_URL", default: "postgres://127.0.0.1:5432/ticketblitz")
+        databaseURL = try settings.secret("DATABASE_URL") ?? "postgres://127.0.0.1:5432/ticketblitz"
         if let reason = PostgresConninfo.flaw(of: databaseURL) {
             throw SettingsError(description: "DATABASE_URL cannot be read: \(reason)")
         }

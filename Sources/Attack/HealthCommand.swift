@@ -1,0 +1,34 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+
+/// Asks a program of ours whether it is well, for a container's health check: the image has no shell and no curl.
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health", abstract: "Asks the API or a Worker in the same place whether it can serve.",
+        discussion: "Exit code 0: it can. 1: it says that it cannot, or does not answer.")
+
+    @Option(help: "What to ask. (default: /readyz on METRICS_PORT where that is set, else on PORT, or 9090)")
+    var url: String?
+
+    private var address: String {
+        let environment = ProcessInfo.processInfo.environment
+        let port = [environment["METRICS_PORT"], environment["PORT"]].compactMap(\.self).first { !$0.isEmpty }
+        return url ?? "http://127.0.0.1:\(port ?? "9090")/readyz"
+    }
+
+    func run() async throws {
+        let http = HTTPClient(configuration: Service.configuration(connections: 1))
+        let status: UInt?
+        do {
+            status = try await http.execute(HTTPClientRequest(url: address), timeout: .seconds(2)).status.code
+        } catch {
+            status = nil
+        }
+        try? await http.shutdown()
+        guard status == 200 else {
+            FileHandle.standardError.write(Data("\(address): \(status.map(String.init) ?? "no answer")\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+}

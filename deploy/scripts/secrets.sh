@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Makes the secrets of deploy/compose.yaml, at random, under deploy/secrets; those that are there stay.
+#
+# A new password for Postgres has to be set in the database too: its volume keeps the one that it was made with.
+# The files can be read by everyone who may enter the folder, which is its owner: the containers' users are others.
+set -euo pipefail
+folder=$(cd "$(dirname "$0")/.." && pwd)/secrets
+mkdir -p "$folder"
+chmod 700 "$folder"
+cd "$folder"
+umask 022
+random() { head -c 24 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '=\n'; }
+put() { # NAME TEXT
+  [[ -e $1 ]] || printf '%s\n' "$2" >"$1"
+}
+put postgres_password "$(random)"
+put database_password "$(random)"
+put admin_token "$(random)"
+put grafana_password "$(random)"
+put database_url "postgres://ticketblitz:$(cat database_password)@postgres:5432/ticketblitz"
+[[ -e redis_acl ]] || {
+  password=$(random)
+  rm -f redis_url
+  put redis_url "redis://ticketblitz:$password@redis:6379"
+  # What the programs need and no more: their own keys and channel, nothing that can shut down, reconfigure or empty the
+  # server. And somebody who can ask whether it is there.
+  cat >redis_acl <<ACL
+user default off
+user health on >health resetkeys resetchannels -@all +ping
+user ticketblitz on >$password ~tb:* &tb:* +@read +@write +@scripting +@pubsub +@connection +@blocking -@dangerous -function -script +script|load +info +role +time +config|get
+ACL
+}
+echo "secrets are in $folder"
