@@ -8,9 +8,11 @@ let package = Package(
     name: "TicketBlitz",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "API", targets: ["API"]),
-        .executable(name: "Worker", targets: ["Worker"]),
-        .executable(name: "Attack", targets: ["Attack"]),
+        .executable(name: "API", targets: ["APIProgram"]),
+        .executable(name: "Worker", targets: ["WorkerProgram"]),
+        .executable(name: "Attack", targets: ["AttackProgram"]),
+        // The three in one file, for the container image.
+        .executable(name: "TicketBlitz", targets: ["TicketBlitz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -45,21 +47,23 @@ let package = Package(
             ],
             resources: [.embedInCode("Scripts"), .embedInCode("Migrations")]
         ),
-        .executableTarget(
+        .target(
             name: "API",
             dependencies: [
                 "Shared",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             resources: [
                 .embedInCode("Description/openapi.yaml"), .embedInCode("Lab/lab.sql"),
-                .embedInCode("Lab/check_and_decrement.lua"),
+                .embedInCode("Lab/check_and_decrement.lua"), .embedInCode("Page/index.html"),
+                .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
             ]
         ),
-        .executableTarget(
+        .target(
             name: "Worker",
             dependencies: [
                 "Shared",
@@ -68,7 +72,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        .executableTarget(
+        .target(
             name: "Attack",
             dependencies: [
                 "Shared",
@@ -77,6 +81,12 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
+        .executableTarget(name: "APIProgram", dependencies: ["API"], path: "Sources/Programs/API"),
+        .executableTarget(name: "WorkerProgram", dependencies: ["Worker"], path: "Sources/Programs/Worker"),
+        .executableTarget(name: "AttackProgram", dependencies: ["Attack"], path: "Sources/Programs/Attack"),
+        .executableTarget(
+            name: "TicketBlitz", dependencies: ["API", "Worker", "Attack", "Shared"],
+            path: "Sources/Programs/TicketBlitz"),
         .target(
             name: "TestSupport",
             dependencies: ["Shared", .product(name: "NIOPosix", package: "swift-nio")],

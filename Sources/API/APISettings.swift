@@ -9,6 +9,9 @@ struct APISettings: Sendable {
     var isDemo: Bool
     var queueLimit: Int
     var connectionLimit: Int
+    /// Nil: clients may ask as often as they like.
+    var rateLimit: RateLimit?
+    var trustedProxies: TrustedProxies
 
     init(_ settings: Settings) throws(SettingsError) {
         stores = try StoreSettings(settings)
@@ -18,5 +21,14 @@ struct APISettings: Sendable {
         isDemo = try settings.flag("DEMO", default: false)
         queueLimit = try settings.integer("MAX_QUEUE_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
         connectionLimit = try settings.integer("MAX_CONNECTIONS", default: 10_000, in: 1...1_000_000)
+        let perSecond = try settings.integer("RATE_LIMIT", default: 0, in: 0...1_000_000)
+        let burst = try settings.integer("RATE_LIMIT_BURST", default: max(1, 2 * perSecond), in: 1...10_000_000)
+        rateLimit = perSecond > 0 ? RateLimit(perSecond: perSecond, burst: burst) : nil
+        let proxies = settings.text("TRUSTED_PROXIES", default: "")
+        guard let trusted = TrustedProxies(proxies) else {
+            throw Settings.bad(
+                "TRUSTED_PROXIES", proxies, "addresses or ranges with commas between them, as 10.0.0.0/8,fd00::/8")
+        }
+        trustedProxies = trusted
     }
 }

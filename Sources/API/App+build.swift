@@ -60,7 +60,7 @@ extension App {
             inventory: inventory, catalogue: catalogue, restorer: restorer, lab: sale.lab, logger: logger)
         let server = Application(
             responder: sale.router().buildResponder(),
-            server: .http1(configuration: channelConfiguration(sale)),
+            server: .http1(configuration: channelConfiguration(settings, sale)),
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), backlog: 4096,
                 availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
@@ -79,13 +79,20 @@ extension App {
             pool: stores.pool, direct: direct, redis: stores.redis, inventory: inventory, catalogue: catalogue)
     }
 
-    private static func channelConfiguration(_ sale: Sale) -> HTTP1Channel.Configuration {
-        .init(
-            additionalChannelHandlers: [
-                IdleGuard(timeout: idleTimeout), RequestGuard(bodyDeadline: bodyDeadline),
-                WaitingGate(watch: sale.watch) { await sale.isSettled($0) },
-            ],
+    private static func channelConfiguration(_ settings: APISettings, _ sale: Sale) -> HTTP1Channel.Configuration {
+        let limits = settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) }
+        return .init(
+            additionalChannelHandlers: guards(limits, sale),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: headerFieldLimit))
+    }
+
+    /// What stands between a connection and the routes, the nearest to the connection first.
+    private static func guards(_ limits: ClientLimits?, _ sale: Sale) -> [any RemovableChannelHandler] {
+        var guards: [any RemovableChannelHandler] = [
+            IdleGuard(timeout: idleTimeout), RequestGuard(bodyDeadline: bodyDeadline),
+        ]
+        if let limits { guards.append(RateGuard(limits)) }
+        return guards + [WaitingGate(watch: sale.watch) { await sale.isSettled($0) }]
     }
 }

@@ -3,7 +3,12 @@ import Foundation
 import Logging
 import Shared
 
-@main
+/// This module's way in: a program is a file that calls it.
+public enum Program {
+    /// Runs the HTTP service with the process's arguments; ends the process where they, or a setting, cannot be used.
+    public static func main() async { await App.main() }
+}
+
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "API",
@@ -27,6 +32,18 @@ struct App: AsyncParsableCommand {
 
     @Option(help: "Connections of clients at the same time. MAX_CONNECTIONS (default: 10000)")
     var maxConnections: String?
+
+    @Option(help: "Requests a second of one client's address; 0: as many as it likes. RATE_LIMIT (default: 0)")
+    var rateLimit: String?
+
+    @Option(help: "Requests that it may send at once. RATE_LIMIT_BURST (default: twice RATE_LIMIT)")
+    var rateLimitBurst: String?
+
+    @Option(
+        help:
+            "Proxies, as 10.0.0.0/8,::1, whose X-Forwarded-For names the client; no other's is believed. TRUSTED_PROXIES (default: none)"
+    )
+    var trustedProxies: String?
 
     @OptionGroup(title: "Stores and logs")
     var stores: StoreOptions
@@ -58,7 +75,8 @@ struct App: AsyncParsableCommand {
     private var flags: [String: String?] {
         stores.flags.merging([
             "HOST": host, "PORT": port, "ADMIN_TOKEN": adminToken, "DEMO": demo, "MAX_QUEUE_DEPTH": maxQueueDepth,
-            "MAX_CONNECTIONS": maxConnections,
+            "MAX_CONNECTIONS": maxConnections, "RATE_LIMIT": rateLimit, "RATE_LIMIT_BURST": rateLimitBurst,
+            "TRUSTED_PROXIES": trustedProxies,
         ]) { $1 }
     }
 }

@@ -2,7 +2,12 @@ import ArgumentParser
 import Foundation
 import Shared
 
-@main
+/// This module's way in: a program is a file that calls it.
+public enum Program {
+    /// Runs the load generator and judge with the process's arguments; ends the process where they, or a setting, cannot be used.
+    public static func main() async { await App.main() }
+}
+
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Attack",

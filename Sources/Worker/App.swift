@@ -6,7 +6,12 @@ import NIOPosix
 import ServiceLifecycle
 import Shared
 
-@main
+/// This module's way in: a program is a file that calls it.
+public enum Program {
+    /// Runs the worker with the process's arguments; ends the process where they, or a setting, cannot be used.
+    public static func main() async { await App.main() }
+}
+
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Worker",

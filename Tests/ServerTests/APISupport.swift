@@ -4,6 +4,7 @@ import NIOPosix
 import ServiceLifecycle
 import Shared
 import TestSupport
+import Testing
 
 @testable import API
 
@@ -11,7 +12,8 @@ extension TestStores {
     /// Runs the API on a free port while `body` runs, ready to serve, then stops it gracefully.
     func withAPI<Value: Sendable>(
         demo: Bool = true, token: String? = "secret", connectionLimit: Int = 10_000,
-        queueLimit: Int = 1_000_000, watch: OrderWatch? = nil,
+        queueLimit: Int = 1_000_000, watch: OrderWatch? = nil, rateLimit: RateLimit? = nil,
+        trusting proxies: String = "",
         _ body: @escaping @Sendable (HTTPClient) async throws -> Value
     ) async throws -> Value {
         var settings = try APISettings(Settings(flags: ["PORT": "0"], environment: environment))
@@ -19,6 +21,8 @@ extension TestStores {
         settings.adminToken = token
         settings.connectionLimit = connectionLimit
         settings.queueLimit = queueLimit
+        settings.rateLimit = rateLimit
+        settings.trustedProxies = try #require(TrustedProxies(proxies))
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let running = try await API.App.services(
             settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger, watch: watch,
@@ -30,9 +34,10 @@ extension TestStores {
             do {
                 var iterator = ports.makeAsyncIterator()
                 guard let port = await iterator.next() else { throw GaveUp(description: "no port") }
-                let client = HTTPClient(port: port)
-                try await eventually("the API is ready") { try await client.send("GET", "/readyz").status == 200 }
-                result = .success(try await body(client))
+                // From an address of its own, so that it does not count for the limits of the test's.
+                let asking = HTTPClient(port: port, from: "127.0.0.2")
+                try await eventually("the API is ready") { try await asking.send("GET", "/readyz").status == 200 }
+                result = .success(try await body(HTTPClient(port: port)))
             } catch {
                 result = .failure(error)
             }

@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: [
         ("API", "PORT", "abc"), ("API", "PORT", "70000"), ("API", "DEMO", "maybe"), ("API", "REDIS_URL", "http://x"),
         ("API", "DATABASE_URL", "postgres://h:x:y/?a=b"), ("API", "MAX_QUEUE_DEPTH", "0"),
-        ("Worker", "WORKER_BATCH_SIZE", "0"),
+        ("API", "RATE_LIMIT", "-1"), ("API", "TRUSTED_PROXIES", "10.0.0.0/99"), ("Worker", "WORKER_BATCH_SIZE", "0"),
         ("Worker", "WORKER_LEASE_SECONDS", "ten"), ("Worker", "PARTITIONS", "-1"), ("Worker", "LOG_LEVEL", "loud"),
         ("Worker", "LOG_FORMAT", "xml"),
     ])
@@ -36,7 +36,10 @@ import Testing
         var names = ["REDIS_URL", "DATABASE_URL", "DATABASE_POOL_SIZE", "PARTITIONS", "LOG_LEVEL", "LOG_FORMAT"]
         names +=
             program == "API"
-            ? ["HOST", "PORT", "ADMIN_TOKEN", "DEMO", "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS"]
+            ? [
+                "HOST", "PORT", "ADMIN_TOKEN", "DEMO", "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS", "RATE_LIMIT",
+                "RATE_LIMIT_BURST", "TRUSTED_PROXIES",
+            ]
             : ["WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS", "METRICS_HOST", "METRICS_PORT"]
         for name in names { #expect(run.output.contains(name)) }
         #expect(run.output.components(separatedBy: "(default:").count - 1 == names.count)

@@ -5,9 +5,12 @@ import NIOPosix
 /// A bare HTTP/1.1 client: what is to be sent is written as it is, so that requests no library would send can be sent.
 public struct HTTPClient: Sendable {
     public let port: Int
+    /// The client's own address; all of 127.0.0.0/8 is this machine.
+    private let address: String
 
-    public init(port: Int) {
+    public init(port: Int, from address: String = "127.0.0.1") {
         self.port = port
+        self.address = address
     }
 
     public struct Answer: Sendable {
@@ -50,6 +53,7 @@ public struct HTTPClient: Sendable {
     /// Carries the steps out, then reads until the server closes; everything it sent.
     public func exchange(_ steps: [Step], within limit: Duration = .seconds(30)) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(to: SocketAddress(ipAddress: address, port: 0))
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)

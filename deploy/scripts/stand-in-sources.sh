@@ -2,16 +2,18 @@
 # Puts empty sources in the place of every target of Package.swift, so that the packages it depends on can be compiled
 # before our own sources are there: an image's layer that changes of ours do not touch.
 set -eu
-for target in API Worker Attack; do
-  mkdir -p "Sources/$target"
-  echo '@main struct Program { static func main() {} }' >"Sources/$target/StandIn.swift"
+for program in API Worker Attack TicketBlitz; do
+  mkdir -p "Sources/Programs/$program"
+  echo '@main struct StandIn { static func main() {} }' >"Sources/Programs/$program/StandIn.swift"
 done
-mkdir -p Sources/Shared/Scripts Sources/Shared/Migrations Sources/API/Description Sources/API/Lab
-for target in Sources/Shared Tests/TestSupport Tests/SharedTests Tests/APITests Tests/AttackTests Tests/SimulationTests \
-  Tests/FaultTests Tests/ServerTests; do
+mkdir -p Sources/Shared/Scripts Sources/Shared/Migrations Sources/API/Description Sources/API/Lab Sources/API/Page
+for target in Sources/Shared Sources/API Sources/Worker Sources/Attack Tests/TestSupport Tests/SharedTests Tests/APITests \
+  Tests/AttackTests Tests/SimulationTests Tests/FaultTests Tests/ServerTests; do
   mkdir -p "$target"
   echo 'enum StandIn {}' >"$target/StandIn.swift"
 done
 echo >Sources/Shared/Scripts/stand_in.lua
 echo >Sources/Shared/Migrations/stand_in.sql
-for file in Description/openapi.yaml Lab/lab.sql Lab/check_and_decrement.lua; do echo >"Sources/API/$file"; done
+for file in Description/openapi.yaml Lab/lab.sql Lab/check_and_decrement.lua Page/index.html Page/page.css Page/page.js; do
+  echo >"Sources/API/$file"
+done

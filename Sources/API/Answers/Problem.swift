@@ -41,11 +41,23 @@ struct Problem: Error {
         return object.text
     }
 
+    /// As it is written where no route is at work.
+    var answer: (head: HTTPResponse, body: ByteBuffer) {
+        let body = ByteBuffer(string: body)
+        var headers = allHeaders
+        headers[.contentLength] = String(body.readableBytes)
+        return (HTTPResponse(status: code.status, headerFields: headers), body)
+    }
+
     var response: Response {
+        Response(status: code.status, headers: allHeaders, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+    }
+
+    private var allHeaders: HTTPFields {
         var headers = headers
         headers[.contentType] = "application/problem+json"
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
-        return Response(status: code.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+        return headers
     }
 }
 
@@ -72,6 +84,7 @@ enum ProblemCode: String, CaseIterable {
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyKeyReused = "idempotency-key-reused"
     case headersTooLarge = "headers-too-large"
+    case rateLimited = "rate-limited"
     case internalError = "internal-error"
     case queueFull = "queue-full"
     case storeUnavailable = "store-unavailable"
@@ -92,6 +105,7 @@ enum ProblemCode: String, CaseIterable {
         case .unsupportedMediaType: .unsupportedMediaType
         case .idempotencyKeyReused: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .rateLimited: .tooManyRequests
         case .internalError: .internalServerError
         case .queueFull, .storeUnavailable, .tooManyClients, .recovering: .serviceUnavailable
         }
@@ -120,6 +134,7 @@ enum ProblemCode: String, CaseIterable {
         case .unsupportedMediaType: "The body must be JSON"
         case .idempotencyKeyReused: "The idempotency key belongs to another order"
         case .headersTooLarge: "The headers are too large or too many"
+        case .rateLimited: "Too many requests"
         case .internalError: "Something went wrong on our side"
         case .queueFull: "Too many orders are on their way"
         case .storeUnavailable: "A store does not answer"

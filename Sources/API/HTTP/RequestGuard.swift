@@ -113,13 +113,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let isForThisRequest = unanswered == (bodyIsArriving ? 1 : 0) && !answerHasBegun
         defer { failBody(context) }
         guard isForThisRequest else { return context.close(promise: nil) }
-        let body = ByteBuffer(string: problem.body)
-        let head = HTTPResponse(
-            status: problem.code.status,
-            headerFields: [
-                .contentType: "application/problem+json", .contentLength: String(body.readableBytes),
-                .connection: "close",
-            ])
+        var (head, body) = problem.answer
+        head.headerFields[.connection] = "close"
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)

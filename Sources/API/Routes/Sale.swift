@@ -29,7 +29,8 @@ extension Sale {
         ("/reset", ["POST"]), ("/admin/queue", ["GET", "HEAD"]), ("/admin/dead-letters", ["GET", "HEAD"]),
         ("/admin/dead-letters/:id/requeue", ["POST"]), ("/admin/reconcile", ["POST"]), ("/healthz", ["GET", "HEAD"]),
         ("/readyz", ["GET", "HEAD"]), ("/metrics", ["GET", "HEAD"]),
-        ("/openapi.yaml", ["GET", "HEAD"]),
+        ("/openapi.yaml", ["GET", "HEAD"]), ("/", ["GET", "HEAD"]), ("/page.css", ["GET", "HEAD"]),
+        ("/page.js", ["GET", "HEAD"]),
     ])
 
     func router() -> Router<SaleContext> {
@@ -52,6 +53,7 @@ extension Sale {
         router.get("/readyz") { _, context in try await readiness(context) }
         router.get("/metrics") { _, _ in await metricsText() }
         router.get("/openapi.yaml") { _, _ in Self.openAPI() }
+        addPage(to: router)
         if let lab { addLab(lab, to: router) }
         return router
     }

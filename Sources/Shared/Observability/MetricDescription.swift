@@ -42,6 +42,7 @@ struct MetricDescription: Sendable {
             "Confirmations and cancellations that one call of their script carried."),
         .init("ticketblitz_drift_units_total", .counter, "Units by which Redis and the ledger were found to differ."),
         .init("ticketblitz_http_connections", .gauge, "Connections of clients that are open."),
+        .init("ticketblitz_rate_limited_total", .counter, "Requests above the limit of their client's address."),
         // The queue, as Redis has it: the same whichever program is asked.
         .init("ticketblitz_queue_entries", .gauge, "Orders that no worker has taken yet."),
         .init("ticketblitz_queue_oldest_age_seconds", .gauge, "How long the oldest order has been on its way."),

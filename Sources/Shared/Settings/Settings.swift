@@ -82,7 +82,8 @@ public struct Settings: Sendable {
         return value
     }
 
-    static func bad(_ name: String, _ text: String, _ wanted: String) -> SettingsError {
+    /// A value that cannot be used, and what could.
+    public static func bad(_ name: String, _ text: String, _ wanted: String) -> SettingsError {
         SettingsError(description: "\(name) is '\(text)', but must be \(wanted)")
     }
 }

@@ -1,0 +1,68 @@
+import Foundation
+import NIOCore
+
+/// An address of the Internet Protocol. One of version 4 is kept as version 6 writes it (RFC 4291, section 2.5.5.2), so that
+/// a client is the same whichever way a socket names it.
+struct IPAddress: Hashable, Sendable {
+    let bits: UInt128
+
+    private static let mappedPrefix: UInt128 = 0xffff << 32
+
+    init(version4 bits: UInt32) {
+        self.bits = Self.mappedPrefix | UInt128(bits)
+    }
+
+    private init(version6 address: in6_addr) {
+        bits = withUnsafeBytes(of: address) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+    }
+
+    private init(bits: UInt128) {
+        self.bits = bits
+    }
+
+    /// Nil unless the text is an address and nothing else.
+    init?(_ text: some StringProtocol) {
+        var version4 = in_addr()
+        var version6 = in6_addr()
+        let text = String(text)
+        if inet_pton(AF_INET, text, &version4) == 1 {
+            self.init(version4: UInt32(bigEndian: version4.s_addr))
+        } else if inet_pton(AF_INET6, text, &version6) == 1 {
+            self.init(version6: version6)
+        } else {
+            return nil
+        }
+    }
+
+    /// Nil for a socket that is a file.
+    init?(_ address: SocketAddress) {
+        switch address {
+        case .v4(let address): self.init(version4: UInt32(bigEndian: address.address.sin_addr.s_addr))
+        case .v6(let address): self.init(version6: address.address.sin6_addr)
+        case .unixDomainSocket: return nil
+        }
+    }
+
+    var isVersion4: Bool { bits >> 32 == 0xffff }
+
+    /// What one client has: an address of version 4, or the /64 that a network of version 6 is given at the least
+    /// (RFC 6177), out of which a client may take a new address for every request.
+    var client: IPAddress { isVersion4 ? self : IPAddress(bits: bits & ~UInt128(UInt64.max)) }
+}
+
+/// The addresses that have their first bits in common, as `10.0.0.0/8`, `fd00::/8`, or one alone.
+struct AddressRange: Hashable, Sendable {
+    private let first: UInt128
+    private let mask: UInt128
+
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let address = IPAddress(parts[0]) else { return nil }
+        let own = address.isVersion4 ? 32 : 128
+        guard let length = parts.count == 1 ? own : Int(parts[1]), (0...own).contains(length) else { return nil }
+        mask = ~UInt128(0) << UInt128(own - length)
+        first = address.bits & mask
+    }
+
+    func contains(_ address: IPAddress) -> Bool { address.bits & mask == first }
+}

@@ -1,0 +1,3 @@
+import Attack
+
+await Attack.Program.main()

@@ -1,0 +1,3 @@
+import Worker
+
+await Worker.Program.main()
