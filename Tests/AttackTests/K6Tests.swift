@@ -4,22 +4,17 @@ import Testing
 
 /// The k6 scripts, run by k6.
 @Suite(.timeLimit(.minutes(3))) struct K6Tests {
-    private static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     /// k6's exit code where a threshold was crossed.
     private static let crossed: Int32 = 99
 
     private func k6(_ script: String, _ sale: RunningSale, _ settings: [String: String]) async throws -> (
         code: Int32, output: String
     ) {
-        let tool = Self.root.appendingPathComponent(".run/tools/bin/k6")
-        try #require(FileManager.default.isExecutableFile(atPath: tool.path), "make test installs k6")
         let given = settings.merging(["URL": sale.url]) { $1 }.flatMap { ["-e", "\($0.key)=\($0.value)"] }
         let run = try Run(
-            tool,
+            try tool("k6"),
             ["run", "--no-usage-report", "--no-color", "--quiet", "--address", "127.0.0.1:0"] + given
-                + [Self.root.appendingPathComponent("deploy/k6/\(script)").path], ["HOME": "/tmp"])
+                + [checkout.appendingPathComponent("deploy/k6/\(script)").path], ["HOME": "/tmp"])
         let code = try await run.exitCode(within: 120)
         return (code, run.output)
     }

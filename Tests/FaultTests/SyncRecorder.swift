@@ -3,8 +3,7 @@ import TestSupport
 
 /// Knows how long each of a Redis's files was at its last sync, and can cut them to that: what a power cut leaves.
 struct SyncRecorder: Sendable {
-    private static let source = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Tools/sync_recorder.c")
+    private static let source = checkout.appendingPathComponent("Tests/Tools/sync_recorder.c")
 
     private let directory: URL
     private var record: URL { directory.appendingPathComponent("record") }

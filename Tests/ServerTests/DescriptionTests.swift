@@ -7,15 +7,6 @@ import Testing
 
 /// The API's description, held against the standard and against the API.
 @Suite(.timeLimit(.minutes(5))) struct DescriptionTests {
-    private static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private func tool(_ name: String) throws -> URL {
-        let tool = Self.root.appendingPathComponent(".run/tools/bin/\(name)")
-        try #require(FileManager.default.isExecutableFile(atPath: tool.path), "make test installs \(name)")
-        return tool
-    }
-
     @Test func whatIsServedIsValidOpenAPI() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
@@ -45,7 +36,7 @@ import Testing
         await test.close()
     }
 
-    private static let config = root.appendingPathComponent("Tests/Tools/schemathesis.toml").path
+    private static let config = checkout.appendingPathComponent("Tests/Tools/schemathesis.toml").path
 
     /// Drives the running API with generated requests, good and bad, alone and one after another.
     private func drive(_ api: HTTPClient, _ arguments: [String], seed: Int) async throws {

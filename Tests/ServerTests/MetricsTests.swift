@@ -77,9 +77,7 @@ import Testing
         await test.close()
     }
 
-    private static let deploy = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("deploy")
+    private static let deploy = checkout.appendingPathComponent("deploy")
 
     /// Alerts fire when they should and not when all is well, says promtool.
     @Test func theAlertsFireWhenTheyShould() async throws {

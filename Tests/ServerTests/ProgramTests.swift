@@ -97,7 +97,7 @@ import Testing
         let run = try start(
             program, [],
             [
-                "REDIS_URL": test.environment["REDIS_URL"] ?? "", "DATABASE_URL": "\(postgres.url) password=new",
+                "REDIS_URL": test.environment["REDIS_URL"] ?? "", "DATABASE_URL": "\(postgres.url) password=a-new-one",
                 "PORT": String(try freePort()),
             ])
         try await eventually("it is told") { run.output.contains("28P01") }
@@ -109,9 +109,10 @@ import Testing
         try await eventually("it tries again") { attempts() > before + 2 }
         let lines = run.output.split(separator: "\n").filter { $0.contains("28P01") }
         #expect(lines.count == 1)
+        #expect(!run.output.contains("a-new-one"), "no secret is logged")
         #expect(lines.first?.contains("ALTER ROLE") == true && lines.first?.contains("data folder or volume") == true)
         // Nobody has to start it again once it is mended.
-        _ = try await test.sql("ALTER ROLE postgres PASSWORD 'new'")
+        _ = try await test.sql("ALTER ROLE postgres PASSWORD 'a-new-one'")
         try await eventually("it works") { run.output.contains("preparing the ledger works again") }
         run.signal(SIGTERM)
         #expect(try await run.exitCode() == 0)

@@ -93,9 +93,8 @@ extension TestStores {
     /// Waits until nothing is queued or in flight.
     func drained() async throws {
         try await eventually("the queue is drained", within: 40) {
-            let queued = try await redis("LLEN", keys.queue).integer
-            let leased = try await redis("ZCARD", keys.leases).integer
-            return queued == 0 && leased == 0
+            let script = "return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])"
+            return try await redis("EVAL", script, "2", keys.queue, keys.leases).integer == 0
         }
     }
 

@@ -59,7 +59,7 @@ import Testing
             for value in ["wait", "wait=x", "wait=-1", "handling=lenient", "wait=0"] {
                 let at = ContinuousClock.now
                 #expect(try await api.send("GET", "/orders/\(id)", headers: ["Prefer": value]).status == 200)
-                #expect(ContinuousClock.now - at < .seconds(1))
+                #expect(ContinuousClock.now - at < .seconds(15))
             }
         }
         await test.close()

@@ -54,8 +54,15 @@ id=$(sed -n 's/.*"ticket_id":"\([^"]*\)".*/\1/p' <<<"$order")
 say "a ticket was bought, and is in the ledger"
 [[ $(curl -s -o /dev/null -w '%{http_code}' "$url/metrics") == 404 ]] || fail "/metrics can be read from outside"
 
-say "scaling to 3 workers and 2 API containers"
-"${compose[@]}" up --detach --wait --wait-timeout 120 --no-recreate --scale worker=3 --scale api=2 balancer worker api \
+# 300 requests, as fast as they can be asked one after the other, each naming another client.
+limited=$(for n in 1 2 3; do
+  curl -s -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: 203.0.113.$n" "$url/healthz?[1-100]"
+done | grep -c 429) || fail "a client could ask as often as it liked"
+say "$limited of 300 requests from one address were refused, whatever address they named"
+
+say "scaling to 3 workers and 2 API containers, without that limit: the load comes from one address"
+export RATE_LIMIT=0
+"${compose[@]}" up --detach --wait --wait-timeout 120 --scale worker=3 --scale api=2 balancer worker api \
   >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "could not scale"; }
 
 # Ends a container's process as a crash would, and waits until the container is back.

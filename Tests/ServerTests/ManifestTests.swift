@@ -1,0 +1,21 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ManifestTests {
+    /// Kubernetes's schemas, names that lead somewhere, and variables that are settings of the programs; see the tool.
+    @Test func manifestsAndComposeFileNameWhatIsThere() async throws {
+        var helps: [String] = []
+        for program in ["API", "Worker"] {
+            let help = try Run(program, ["--help"], [:])
+            #expect(try await help.exitCode() == 0)
+            let file = try ServerProcess.makeDirectory().appendingPathComponent("help")
+            try help.output.write(to: file, atomically: true, encoding: .utf8)
+            helps.append(file.path)
+        }
+        let script = checkout.appendingPathComponent("Tests/Tools/manifests.py").path
+        let run = try Run(
+            try tool("python"), [script, checkout.appendingPathComponent("deploy").path] + helps, [:])
+        #expect(try await run.exitCode(within: 50) == 0, "\(run.output)")
+    }
+}
