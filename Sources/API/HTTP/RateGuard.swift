@@ -24,16 +24,22 @@ final class RateGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var turns = CircularBuffer<Turn>(initialCapacity: 2)
     /// Whether the request that is arriving is refused.
     private var isRefusing = false
+    /// Whether the connection has been given up: what still arrives is passed over.
+    private var isClosing = false
 
     init(_ limits: ClientLimits) {
         self.limits = limits
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             if peer == nil { peer = context.remoteAddress.flatMap { IPAddress($0) } }
-            guard let peer, turns.count < Self.turnLimit else { return context.close(promise: nil) }
+            guard let peer, turns.count < Self.turnLimit else {
+                isClosing = true
+                return context.close(promise: nil)
+            }
             let standing = limits.take(head, from: peer)
             isRefusing = !standing.isAllowed
             guard isRefusing else {
@@ -78,8 +84,12 @@ final class RateGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if closing { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             if method != .head { context.write(wrapOutboundOut(.body(body)), promise: nil) }
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            if closing { return context.close(promise: nil) }
+            let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+            guard closing else { continue }
+            isClosing = true
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            written.whenComplete { _ in bound.value.close(promise: nil) }
+            return
         }
     }
 }
