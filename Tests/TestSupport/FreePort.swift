@@ -1,11 +1,16 @@
 import Glibc
+import Synchronization
+
+/// Ports that were given out: two tests that run at the same time never get the same.
+private let given = Mutex<Set<UInt16>>([])
 
 /// A TCP port of the loopback that nobody listens on at this moment: below those that the kernel gives to outgoing
 /// connections, so that it is still free when a program that was killed starts again.
 public func freePort() throws -> Int {
     for _ in 0..<1000 {
         let port = UInt16.random(in: 12_000...32_000)
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // Closed in children: one that another test starts just now would keep the port.
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -15,7 +20,7 @@ public func freePort() throws -> Int {
         let isFree = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 }
         }
-        if isFree { return Int(port) }
+        if isFree, given.withLock({ $0.insert(port).inserted }) { return Int(port) }
     }
     throw GaveUp(description: "no free port")
 }
