@@ -24,7 +24,7 @@ import Testing
             #expect(answer.status == 202)
         }
         #expect(idle.open > 0, "all this took less time than they are given")
-        try await eventually("all are ended") { idle.open == 0 }
+        try await eventually("all are ended", within: 60) { idle.open == 0 }
         let after = try await client.send("POST", "/buy")
         #expect(after.status == 202)
         api.signal(SIGTERM)
