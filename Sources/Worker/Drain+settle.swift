@@ -42,7 +42,8 @@ extension Drain {
         let begun = ContinuousClock.now
         while true {
             do {
-                let settlements = try await ledger.settle(batch.orders, lease: batch.number)
+                let settlements = try await ledger.settle(
+                    batch.orders, lease: batch.number, partition: queue.partition)
                 if failures > 0 { logger.notice("the ledger answers again") }
                 metrics.persistDuration.record(duration: ContinuousClock.now - begun)
                 return settlements

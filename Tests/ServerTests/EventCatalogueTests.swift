@@ -216,7 +216,7 @@ import Testing
         }
         let page = try await test.catalogue.reports(after: "a", limit: 2)
         #expect(page.map(\.id.description) == ["b", "c"])
-        #expect(try await test.catalogue.publishAll())
+        #expect(try await test.catalogue.publishUnpublished())
         await test.close()
     }
 }

@@ -40,7 +40,7 @@ import Testing
         #expect(try await test.redis("HGET", test.keys.customers(.demo), "b").integer == 2)
         #expect(try await test.redis("HLEN", test.keys.customers(.demo)).integer == 1202)
         #expect(try await test.redis("ZCARD", test.keys.holds(.demo)).integer == 1202)
-        #expect(try await test.redis("EXISTS", test.keys.filling(.demo)).integer == 0)
+        #expect(try await test.redis("EXISTS", test.keys.filling(.demo)).integer == 0, "nothing is left over")
         let again = test.purchase(quantity: 1, customer: "a", key: "k|1")
         #expect(
             try await test.inventory.claim(again)
@@ -78,14 +78,31 @@ import Testing
         try await test.withWorkers { try await test.drained() }
         let row = try #require(try await test.ledger.order(order.id))
         try await test.loseEvents()
-        let inventory = test.inventory
-        #expect(try await inventory.fill([], of: .demo, token: "old", isFirst: true))
-        #expect(try await inventory.fill([], of: .demo, token: "new", isFirst: true))
-        #expect(try await !inventory.fill([row], of: .demo, token: "old", isFirst: false))
-        #expect(try await inventory.fill([row], of: .demo, token: "new", isFirst: false))
         let event = try #require(try await test.ledger.event(.demo))
-        #expect(try await inventory.publish(event, filling: "old") == .needsFilling)
-        #expect(try await inventory.publish(event, filling: "new") == .done)
+        let filler = Filler(test.catalogue, test.keys)
+        let (old, new) = (RecoveryCalls(keys: test.keys, token: "old"), RecoveryCalls(keys: test.keys, token: "new"))
+        func fill(_ calls: RecoveryCalls, from start: String, to end: String) async throws -> RecoveryCalls.Filling {
+            let page = FillPage(
+                event: .demo, generation: 1, stamp: event.stamp, start: start, end: end,
+                rows: [FillRow(customer: row.customer, units: row.quantity, record: row)])
+            return try RecoveryCalls.filling(try await filler.evaluate(calls.fill(page, done: 0, total: 0)))
+        }
+        #expect(try await filler.evaluate(old.holdFilling()).array?.first?.integer == 1)
+        #expect(try await fill(old, from: "", to: "a") == .done)
+        #expect(try await filler.evaluate(new.holdFilling()).array?.first?.integer == 0, "while it is at work")
+        _ = try await filler.connection.evaluate(old.extend(test.keys.filling, by: .zero))
+        #expect(try await filler.evaluate(new.holdFilling()).array?.first?.integer == 1)
+        #expect(try await fill(old, from: "a", to: FillPage.last) == .lost)
+        #expect(try await fill(new, from: "", to: "b") == .done, "it begins anew")
+        #expect(try await fill(new, from: "a", to: FillPage.last) == .outOfStep)
+        let done = Inventory.Filled(token: "new", stamp: event.stamp)
+        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsFilling], "too early")
+        // The event's row changes: what was filled in is worth nothing.
+        try await test.sql("UPDATE events SET updated_at = now()")
+        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsFilling])
+        _ = try await filler.connection.evaluate(new.extend(test.keys.filling, by: .zero))
+        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await fill(new, from: "b", to: FillPage.last) == .lost)
         #expect(try await test.redis("HGET", test.keys.customers(.demo), "a").integer == 2)
         await test.close()
     }

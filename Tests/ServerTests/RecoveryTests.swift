@@ -28,8 +28,10 @@ import Testing
         try await test.withWorkers { try await test.drained() }
         let before = try await epoch(test)
         try await test.redis("FLUSHDB")
-        // Somebody publishes the event, as a start does: it has stock again, and is fenced all the same.
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        // Nor can somebody publish the event: what hangs on its orders is for a recovery to fill in.
+        await #expect(throws: RedisError(.fenced, "FENCED hold_filling: the epoch is another", mayHaveRun: false)) {
+            try await test.catalogue.publish(.demo)
+        }
         let order = test.purchase(customer: "z")
         await #expect(throws: RedisError(.fenced, "FENCED claim: the epoch is another", mayHaveRun: false)) {
             try await test.inventory.claim(order)
@@ -109,7 +111,7 @@ import Testing
         _ = try await test.queue(lease: .seconds(3600)).take(limit: 5)
         try await redis.kill()
         try await redis.restart()
-        try await test.sql("UPDATE events SET leased = 1000")
+        try await test.sql("INSERT INTO leases_seen VALUES (0, 99, 1000)")
         try await test.redisIsBack()
         #expect(try await test.counters() == Counters(available: 80, sold: 20))
         #expect(try await test.sql("SELECT count(*) FROM orders") == "20")
@@ -150,7 +152,7 @@ import Testing
             return true
         }
         await #expect(throws: RedisError.self) {
-            try await Recovery(test.stores, catalogue: test.catalogue, logger: test.logger).look(at: test.keys)
+            try await test.recovery.look(at: test.keys)
         }
         _ = try await other.send(RedisCommand("REPLICAOF", "NO", "ONE"))
         try await test.redisIsBack()
@@ -181,14 +183,21 @@ import Testing
         let test = try await make()
         let connection = test.stores.redis.connections[0]
         let server = try #require(await connection.server())
-        let old = SealedPartition(test.keys, on: connection, server: server)
-        try await old.seal()
-        #expect(try await test.inventory.event(.demo) != nil)
-        let new = SealedPartition(test.keys, on: connection, server: server)
-        try await new.seal()
+        let calls = ["old", "new"].map { RecoveryCalls(keys: test.keys, token: $0) }
+        let (old, new) = (
+            SealedPartition(calls[0], on: connection, server: server),
+            SealedPartition(calls[1], on: connection, server: server)
+        )
+        let epoch = try #require(try await test.redis("GET", test.keys.epoch).string)
+        #expect(try await old.seal(found: epoch, plan: .rebuild) == .sealed(.drain))
+        #expect(try await new.seal(found: calls[0].seal, plan: .rebuild) == .notNow, "while it is at work")
+        _ = try await connection.evaluate(calls[0].extend(test.keys.recovery, by: .zero))
+        #expect(try await new.seal(found: epoch, plan: .rebuild) == .notNow, "it has been sealed since")
+        #expect(try await new.seal(found: calls[0].seal, plan: .rebuild) == .sealed(.drain))
         await #expect(throws: RedisError.self) { try await old.wipe() }
-        await #expect(throws: RedisError.self) { try await old.open(epoch: 77, seen: 0) }
+        await #expect(throws: RedisError.self) { try await old.open(epoch: 77, seen: 0, rebuilt: true) }
         #expect(try await test.inventory.event(.demo) != nil, "nothing was deleted")
+        _ = try await connection.evaluate(calls[1].extend(test.keys.recovery, by: .zero))
         try await test.recover()
         #expect(try await sell(100, test).count == 100)
         await test.close()
@@ -235,7 +244,7 @@ import Testing
         try await test.withWorkers { try await test.drained() }
         #expect(try await test.queue().deadLetterCount() == 1)
         #expect(try await test.counters() == Counters(available: 87, pending: 3, sold: 10))
-        try await test.sql("UPDATE events SET leased = 1000")
+        try await test.sql("INSERT INTO leases_seen VALUES (0, 99, 1000)")
         try await test.redis("SET", test.keys.epoch, "0")
         try await test.recover()
         #expect(try await test.queue().deadLetterCount() == 1)

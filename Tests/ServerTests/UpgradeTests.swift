@@ -46,7 +46,7 @@ import Testing
         let letter = try #require(try await test.queue().deadLetters(limit: 10).first)
         #expect(letter.entry == Array(later.utf8) && letter.reason.contains("not known to this release"))
         // The upgraded worker knows the form: here, by its being the present one.
-        #expect(try await test.queue().requeue(letter.id))
+        #expect(try await test.queue().requeue(letter.id) == .done)
         #expect(try await queued(test) == [later])
         _ = try await test.redis("LSET", test.keys.queue, "0", entry)
         try await test.withWorkers { try await test.drained() }

@@ -9,6 +9,7 @@ import Testing
         let all = [
             keys.queue, keys.leases, keys.attempts, keys.deadLetters, keys.settled, keys.batch("t"), keys.event(event),
             keys.order(id), keys.holding, keys.finished, keys.customers(event), keys.holds(event), keys.filling(event),
+            keys.filling, keys.recovery, keys.published, keys.wanted,
             keys.settledWithKey, keys.displacedOrder(id),
         ]
         for key in all { #expect(key.hasPrefix("tb:{7}:")) }

@@ -10,6 +10,8 @@ struct LedgerModel: Hashable {
         var sold = 0
         var leased = 0
         var revision = 0
+        /// Raised with every change, as the row's stamp is.
+        var changes = 0
     }
 
     private struct NoRoom: Error {}
@@ -42,6 +44,7 @@ struct LedgerModel: Hashable {
             order.state = .rejected
             order.reason = "oversold"
             rows[order.id] = order
+            events[order.event]?.changes += 1
         }
         return [order.id: standing(order.id)]
     }
@@ -83,8 +86,22 @@ struct LedgerModel: Hashable {
                 present.held + present.sold <= present.terms.capacity
             else { throw NoRoom() }
             events[event]?.leased = max(present.leased, lease)
+            events[event]?.changes += 1
         }
         return settlements
+    }
+
+    /// What Redis has to know of an event's orders, in the order of their ids.
+    func ordersToFill(of id: EventID) -> [(id: String, row: FillRow)] {
+        rows.values.filter { $0.event == id }.sorted { $0.id.description < $1.id.description }.compactMap { order in
+            let needsRecord = order.state == .held || order.id.isMadeFromKey
+            guard needsRecord || order.customer != nil && order.state.holdsUnits else { return nil }
+            let units = order.state.holdsUnits ? order.quantity : 0
+            return (
+                order.id.description,
+                FillRow(customer: order.customer, units: units, record: needsRecord ? order : nil)
+            )
+        }
     }
 
     /// An event as it is published.
@@ -93,7 +110,7 @@ struct LedgerModel: Hashable {
         return events[id].map { event in
             LedgerEvent(
                 id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
-                publishedGeneration: event.generation, revision: event.revision)
+                publishedGeneration: event.generation, revision: event.revision, stamp: String(event.changes))
         }
     }
 }

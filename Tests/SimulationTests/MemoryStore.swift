@@ -8,6 +8,7 @@ struct MemoryStore: Hashable {
         case list([String])
         case hash([String: String])
         case sorted([String: Double])
+        case set(Set<String>)
     }
 
     var values: [String: Value] = [:]
@@ -25,7 +26,8 @@ struct MemoryStore: Hashable {
         case "RENAME": rename(command[1], command[2])
         case "GET", "SET", "MGET", "MSET", "INCR", "INCRBY", "DECR", "DECRBY": strings(command)
         case "LLEN", "LRANGE", "LINDEX", "RPUSH", "LPUSH", "LPOP", "LTRIM": lists(command)
-        case "HGET", "HSET", "HMGET", "HDEL", "HINCRBY", "HLEN", "HVALS", "HGETALL": hashes(command)
+        case "SADD", "SREM", "SISMEMBER", "SCARD": sets(command)
+        case "HEXISTS", "HGET", "HSET", "HMGET", "HDEL", "HINCRBY", "HLEN", "HVALS", "HGETALL": hashes(command)
         default: sorted(command)
         }
     }
@@ -132,6 +134,7 @@ struct MemoryStore: Hashable {
         var answer = RESPValue.integer(0)
         switch command[0].uppercased() {
         case "HGET": return hash[command[2]].map(Self.text) ?? .null
+        case "HEXISTS": return .integer(hash[command[2]] == nil ? 0 : 1)
         case "HMGET": return .array(command.dropFirst(2).map { hash[$0].map(Self.text) ?? .null })
         case "HLEN": return .integer(Int64(hash.count))
         case "HVALS": return .array(hash.values.map(Self.text))
@@ -143,7 +146,8 @@ struct MemoryStore: Hashable {
             }
             answer = .integer(added)
         case "HINCRBY":
-            let after = (Int64(hash[command[2]] ?? "0") ?? 0) + (Int64(command[3]) ?? 0)
+            guard let before = Int64(hash[command[2]] ?? "0") else { return .error("ERR hash value is not an integer") }
+            let after = before + (Int64(command[3]) ?? 0)
             hash[command[2]] = String(after)
             answer = .integer(after)
         default:
@@ -151,6 +155,27 @@ struct MemoryStore: Hashable {
         }
         values[key] = hash.isEmpty ? nil : .hash(hash)
         return answer
+    }
+
+    // MARK: Sets
+
+    private mutating func sets(_ command: [String]) -> RESPValue {
+        let key = command[1]
+        var set: Set<String>
+        switch values[key] {
+        case .set(let present): set = present
+        case nil: set = []
+        default: return Self.wrongType
+        }
+        let count = set.count
+        switch command[0].uppercased() {
+        case "SISMEMBER": return .integer(set.contains(command[2]) ? 1 : 0)
+        case "SCARD": return .integer(Int64(count))
+        case "SADD": set.formUnion(command.dropFirst(2))
+        default: set.subtract(command.dropFirst(2))
+        }
+        values[key] = set.isEmpty ? nil : .set(set)
+        return .integer(Int64(abs(set.count - count)))
     }
 
     static func text(_ text: String) -> RESPValue { .bulkString(Array(text.utf8)) }

@@ -31,7 +31,44 @@ import Testing
             wrong: "stock, taken, accepted = stock,"),
         Mutant(
             script: Scripts.claim, right: "elseif limit and count + quantity > limit then", wrong: "elseif false then"),
-        Mutant(script: Scripts.open, right: "redis.call('SET', KEYS[2], ARGV[3])", wrong: ""),
+        Mutant(
+            script: Scripts.open,
+            right:
+                "if (tonumber(call('GET', KEYS[2]) or '') or 0) < tonumber(ARGV[3]) then call('SET', KEYS[2], ARGV[3]) end",
+            wrong: ""),
+        // Recoveries that were overtaken, or go on where they must not.
+        Mutant(
+            script: Scripts.acknowledge,
+            right: "if ARGV[9] ~= '' and call('GET', KEYS[9]) ~= ARGV[9] then return 0 end", wrong: ""),
+        Mutant(
+            script: Scripts.wipe, right: "if redis.call('GET', KEYS[1]) ~= 'sealed:' .. ARGV[1] then return 0 end",
+            wrong: ""),
+        Mutant(
+            script: Scripts.open, right: "if call('GET', KEYS[1]) ~= 'sealed:' .. ARGV[1] then return 0 end", wrong: ""),
+        Mutant(
+            script: Scripts.seal, right: "elseif is_sealed and state[3] == 'wipe' then", wrong: "elseif is_sealed then"),
+        Mutant(script: Scripts.seal, right: "call('SET', KEYS[1], 'sealed:' .. token)", wrong: ""),
+        Mutant(
+            script: Scripts.fill, right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end", wrong: ""),
+        Mutant(
+            script: Scripts.fill,
+            right:
+                "if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED fill: the epoch is another') end",
+            wrong: ""),
+        Mutant(
+            script: Scripts.fill, right: "if state[1] ~= stamp or state[2] ~= from then return 2 end", wrong: ""),
+        Mutant(
+            script: Scripts.fill, right: "if present[1] == ARGV[5] and tonumber(present[2] or '') then return 3 end",
+            wrong: ""),
+        Mutant(script: Scripts.fill, right: "call('UNLINK', KEYS[4], KEYS[5])", wrong: ""),
+        Mutant(
+            script: Scripts.publish,
+            right: "if call('HGET', KEYS[8], 'token') ~= filler then return 4 end", wrong: ""),
+        Mutant(script: Scripts.publish, right: "if is_rebuilt then call('SADD', KEYS[9], id) end", wrong: ""),
+        Mutant(
+            script: Scripts.endFilling,
+            right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] or call('SCARD', KEYS[2]) > 0 then return 0 end",
+            wrong: ""),
     ]
 
     @Test(arguments: mutants) func aMistakeIsNoticed(mutant: Mutant) throws {
@@ -39,7 +76,9 @@ import Testing
         let source = mutant.script.source.replacing(mutant.right, with: mutant.wrong)
         let wrong = RedisScript(name: mutant.script.name, source: Array(source.utf8))
         let interpreter = try LuaInterpreter()
-        for seed in 0..<400 {
+        // Those that lose Redis, every fourth, are needed for the mistakes of recoveries.
+        for number in 0..<1200 {
+            let seed = number < 400 ? number : number * 4
             let simulation = Simulation(seed: UInt64(seed), interpreter: interpreter)
             simulation.mutants = [mutant.script.name: wrong]
             do { try simulation.run(steps: 60) } catch is Violation { return }

@@ -57,7 +57,11 @@ extension Simulation {
         // The books cost more than all the rest; every fourth step, and each at rest, is soon enough to tell whose fault it is.
         stepCount += 1
         guard stepCount % 4 == 0 || isAtRest else { return }
-        for id in [Self.plain, Self.scarce] { try check(id, onTheWay: entries + letters) }
+        guard redis("GET", Self.keys.epoch).string == String(epoch), epochServer == server || isAtRest else { return }
+        for id in [Self.plain, Self.scarce]
+        where isAtRest || redis("SISMEMBER", Self.keys.published, id.description).integer == 1 {
+            try check(id, onTheWay: entries + letters)
+        }
     }
 
     private struct EntryName: Hashable {

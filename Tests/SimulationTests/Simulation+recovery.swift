@@ -1,29 +1,74 @@
 @testable import Shared
 
-/// Redis loses something, and is put right as Recovery does it, with the same plan and the same scripts.
+/// A process that recovers Redis, or fills it, between two of its steps. Each step may be its last, or come long after
+/// another process has overtaken it.
+enum Recoverer {
+    case idle
+    case sealed(RecoveryCalls, RecoveryWork)
+    case filling(RecoveryCalls, Pass, Filling?)
+
+    /// What a process goes by until it looks again.
+    struct Pass {
+        var server: Int
+        var epoch: String
+    }
+
+    /// What a sealed recovery goes by.
+    struct RecoveryWork {
+        var phase: PartitionState.Phase
+        var server: Int
+        var known: RecoveryPlan.Known?
+        /// A batch that was taken and is not settled.
+        var batch: Batch?
+        /// Keys that are still to be deleted; nil before the first are.
+        var doomed: [String]?
+        /// The epoch that the ledger has begun.
+        var epoch: Int?
+        var resumedFrom: String?
+    }
+
+    /// The filling of one event.
+    struct Filling {
+        var event: EventID
+        var stamp: String
+        var place: String
+    }
+}
+
+/// Redis loses something, and is put right as Recovery and Filler do it, with the same plan, the same calls and the same
+/// scripts, by several processes at once that are interrupted at any step.
 extension Simulation {
-    func loseAndRecover() throws {
-        // Redis as it is now, as it was a while ago, or nothing; under workers that had batches in hand or not.
+    /// Redis as it is now, as it was a while ago, or nothing; on the same server or on another; under workers that have
+    /// batches in hand and processes that recover.
+    func lose() {
         let before = store
-        switch Int.random(in: 0..<3, using: &generator) {
+        switch Int.random(in: 0..<5, using: &generator) {
         case 0:
+            note("an operator has it rebuilt")
+            epoch += 1
+            pass = nil
+        case 1:
             note("Redis is emptied")
             store = MemoryStore()
-        case 1:
+        case 2:
+            note("Redis restarts empty")
+            store = MemoryStore()
+            server += 1
+        case 3:
             note("Redis is as it was")
             if let older { store = older }
+            server += 1
         default:
             note("Redis restarts")
+            server += 1
         }
         store.now = before.now
-        server += 1
         older = nil
-        let isSame = store == before
-        if !isSame { workers = workers.map { _ in .idle } }
-        // Nothing can be done with the epoch that is known, unless nothing is lost.
-        let kept = Set(entries.map(\.id)).union(ledger.rows.keys)
-        try recover()
-        guard !isSame else { return }
+        if passServer != server { pass = nil }
+        guard store != before else { return }
+        // Some commit what they have in hand all the same.
+        workers = workers.map { chance(50) ? $0 : .idle }
+        let kept = Set(entries.map(\.id)).union(letters.compactMap(\.order?.id)).union(ledger.rows.keys)
         hasLost = true
         accepted.removeAll { !kept.contains($0) }
         known.removeAll { !kept.contains($0) }
@@ -31,65 +76,297 @@ extension Simulation {
         finals = finals.filter { ledger.rows[$0.key]?.state == $0.value }
     }
 
-    func recover() throws {
-        let text = redis("GET", Self.keys.epoch).string
-        let leased = redis("GET", Self.keys.leased).integer.map { Int($0) } ?? 0
-        let seen = ledger.events.values.map(\.leased).max() ?? 0
-        let plan = RecoveryPlan(
-            known: epoch == 0 ? nil : RecoveryPlan.Known(epoch: epoch, server: "before"), seen: seen,
-            found: RecoveryPlan.Found(server: "\(server)", epoch: text, leased: leased))
-        note("recovery: \(plan)")
-        let token = makeToken()
-        _ = try run(RedisScriptCall(Scripts.seal, keys: [Self.keys.epoch], arguments: [token]))
-        if plan == .rebuild {
-            try drain(epoch: "sealed:\(token)")
-            let kept: Set<String> = [Self.keys.epoch, Self.keys.leased, Self.keys.deadLetters]
-            let wiped = store.values.keys.filter { !kept.contains($0) }
-            _ = try run(RedisScriptCall(Scripts.wipe, keys: [Self.keys.epoch] + wiped, arguments: [token]))
-        }
-        for id in [Self.plain, Self.scarce] { try publish(id) }
-        epoch += 1
-        let open = RedisScriptCall(
-            Scripts.open, keys: [Self.keys.epoch, Self.keys.leased], arguments: [token, String(epoch), String(seen)])
-        guard try run(open).integer == 1 else { throw fail("it could not be opened") }
-        // From now on Redis has leased at least as much as the ledger has seen.
-        guard redis("GET", Self.keys.leased).integer ?? 0 >= Int64(seen) else { throw fail("leases go back") }
+    private var seen: Int { ledger.events.values.map(\.leased).max() ?? 0 }
+    private var knownPartition: RecoveryPlan.Known? {
+        epoch == 0 ? nil : RecoveryPlan.Known(epoch: epoch, server: "\(epochServer)")
     }
 
-    private func drain(epoch: String) throws {
-        while let token = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
+    /// Whether something is not as the ledger has it, as far as the programs know.
+    var isRecovering: Bool {
+        pass == nil || passServer != server || redis("GET", Self.keys.epoch).string != pass
+            || redis("HEXISTS", Self.keys.filling, "complete").integer == 0
+            || recoverers.contains { if case .idle = $0 { false } else { true } }
+    }
+
+    /// One step of one process.
+    func recover(_ place: Int) throws {
+        if chance(interruptions) {
+            note("all stall")
+            store.now += Int(RecoveryCalls.lease.milliseconds)
+        }
+        if chance(interruptions) {
+            note("recoverer \(place) dies")
+            recoverers[place] = .idle
+            return
+        }
+        switch recoverers[place] {
+        case .idle: recoverers[place] = try look()
+        case .sealed(let calls, let work): recoverers[place] = try work.server == server ? recover(calls, work) : .idle
+        case .filling(let calls, let pass, let filling):
+            guard pass.server == server else {
+                recoverers[place] = .idle
+                return
+            }
+            do {
+                recoverers[place] = .filling(calls, pass, filling)
+                guard let next = try fill(calls, pass, filling) else {
+                    recoverers[place] = .idle
+                    return
+                }
+                recoverers[place] = .filling(calls, pass, next.filling)
+            } catch is Fenced {
+                recoverers[place] = .idle
+            }
+        }
+    }
+
+    private func look() throws -> Recoverer {
+        let seen = seen
+        let state = try PartitionState(try run(RecoveryCalls.inspect(Self.keys)))
+        let found = RecoveryPlan.Found(
+            server: "\(server)", epoch: state.epoch, leased: state.leased,
+            resumedFrom: state.seal.flatMap { $0.phase == .resume ? $0.from : nil })
+        let plan = RecoveryPlan(known: knownPartition, seen: seen, found: found)
+        let calls = RecoveryCalls(keys: Self.keys, token: makeToken())
+        guard plan != .stands else {
+            (pass, passServer) = (state.epoch, server)
+            guard state.filling.isDue, try current(calls.holdFilling()).array?.first?.integer == 1 else { return .idle }
+            note("\(calls.token) fills")
+            return .filling(calls, Recoverer.Pass(server: server, epoch: String(epoch)), nil)
+        }
+        pass = nil
+        let reply = try run(calls.seal(found: state.epoch, plan: plan))
+        guard case .sealed(let phase) = try RecoveryCalls.sealing(reply) else { return .idle }
+        note("\(calls.token) seals: \(plan), \(phase)")
+        return .sealed(
+            calls,
+            Recoverer.RecoveryWork(
+                phase: phase, server: server, known: knownPartition,
+                resumedFrom: plan == .resume ? found.resumedFrom : nil))
+    }
+
+    private func recover(_ calls: RecoveryCalls, _ work: Recoverer.RecoveryWork) throws -> Recoverer {
+        var work = work
+        if let batch = work.batch {
+            let settlements = ledger.settle(batch.orders, lease: batch.number)
+            let queue = QueueCalls(keys: Self.keys, lease: self.calls.lease, seal: calls.seal)
+            guard try write(queue.acknowledge(batch, settlements), calls) else { return .idle }
+            work.batch = nil
+        } else if work.phase == .drain {
+            guard let step = try drain(calls) else { return .idle }
+            if case .batch(let batch) = step { work.batch = batch } else { work.phase = .wipe }
+        } else if work.phase == .wipe, work.doomed?.isEmpty != true {
+            var doomed = work.doomed ?? store.values.keys.filter { !calls.kept.contains($0) }.sorted()
+            let part = Array(doomed.prefix(4))
+            doomed.removeFirst(part.count)
+            guard try write(calls.wipe(part), calls) else { return .idle }
+            work.doomed = doomed
+        } else if work.epoch == nil {
+            if let known = work.known, let from = work.resumedFrom, from != String(known.epoch) {
+                work.epoch = known.epoch
+            } else {
+                let next = (work.known?.epoch ?? 0) + 1
+                guard epoch == next - 1 else { return .idle }
+                (epoch, epochServer) = (next, server)
+                work.epoch = next
+            }
+        } else {
+            let isRebuilt = work.phase != .resume
+            guard try write(calls.open(epoch: work.epoch ?? 0, seen: seen, rebuilt: isRebuilt), calls) else {
+                return .idle
+            }
+            (pass, passServer) = (String(work.epoch ?? 0), server)
+            note("\(calls.token) opens \(work.epoch ?? 0)")
+            return isRebuilt
+                ? .filling(calls, Recoverer.Pass(server: server, epoch: String(work.epoch ?? 0)), nil) : .idle
+        }
+        return .sealed(calls, work)
+    }
+
+    private enum DrainStep {
+        case batch(Batch)
+        case nothingLeft
+    }
+
+    /// Nil if the seal is lost.
+    private func drain(_ calls: RecoveryCalls) throws -> DrainStep? {
+        let queue = QueueCalls(keys: Self.keys, lease: self.calls.lease, seal: calls.seal)
+        guard redis("GET", Self.keys.epoch).string == calls.seal else {
+            // It does not know yet, and goes on.
+            try unchanged { _ = try self.run(queue.take(self.makeToken(), limit: 5), epoch: calls.seal) }
+            return nil
+        }
+        if let letter = letters.first(where: { !requeued.contains($0.id) }) {
+            requeued.insert(letter.id)
+            guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id],
+                let call = queue.requeue(letter.id, Array(text.utf8), whereverItsEventIs: true)
+            else { return nil }
+            _ = try run(call, epoch: calls.seal)
+        }
+        if let token = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
             ?? redis("ZRANGE", Self.keys.leases, "0", "0").array?.first?.string
         {
-            _ = try run(calls.release(token))
+            _ = try run(queue.release(token))
             let successors = (0..<QueueCalls.pieceLimit).map { _ in makeToken() }
-            let reply = try run(calls.reclaim(token, for: successors), epoch: epoch)
-            if let batch = try calls.reclaimed(successors[0], reply)?.batch { try finish(batch) }
+            let reply = try run(queue.reclaim(token, for: successors), epoch: calls.seal)
+            if let batch = try queue.reclaimed(successors[0], reply)?.batch { return .batch(batch) }
         }
-        while true {
-            let token = makeToken()
-            guard let batch = try calls.taken(token, try run(calls.take(token, limit: 5), epoch: epoch)) else { return }
-            try finish(batch)
+        let token = makeToken()
+        let reply = try run(queue.take(token, limit: 5), epoch: calls.seal)
+        if let batch = try queue.taken(token, reply) { return .batch(batch) }
+        return redis("EXISTS", Self.keys.leases).integer == 0
+            ? .nothingLeft : .batch(Batch(token: token, attempts: 1, entries: []))
+    }
+
+    // MARK: Filling
+
+    private struct Next {
+        var filling: Recoverer.Filling?
+    }
+
+    /// Nil where the filling is over for this process.
+    private func fill(_ calls: RecoveryCalls, _ pass: Recoverer.Pass, _ filling: Recoverer.Filling?) throws -> Next? {
+        guard let filling else { return try begin(calls, pass) }
+        if filling.place == FillPage.last { return Next(filling: try publish(filling, calls, pass)) }
+        let strays = stranded(filling.event)
+        let orders = ledger.ordersToFill(of: filling.event).filter { $0.id > filling.place }
+        let part = orders.prefix(2)
+        let isLast = part.count == orders.count
+        let last = strays.map { FillRow(customer: $0.customer, units: $0.quantity, record: $0) }
+        let page = FillPage(
+            event: filling.event, generation: 1, stamp: filling.stamp, start: filling.place,
+            end: isLast ? FillPage.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []))
+        let reply = try fillWrite(calls.fill(page, done: 0, total: 0), calls, pass)
+        let answer = try RecoveryCalls.filling(.integer(reply))
+        note("\(calls.token) fills \(filling.event) up to \(page.end): \(answer)")
+        // Where the answer is lost, it is sent again.
+        if chance(interruptions) { return Next(filling: filling) }
+        switch answer {
+        case .done:
+            var next = filling
+            next.place = page.end
+            return Next(filling: next)
+        case .lost: return nil
+        case .outOfStep, .published: return Next()
         }
     }
 
-    func finish(_ batch: Batch) throws {
-        let settlements = ledger.settle(batch.orders, lease: batch.number)
-        guard try run(calls.acknowledge(batch, settlements)).integer == 1 else { throw fail("not acknowledged") }
+    /// The next event that is missing, or one that somebody asked for, whatever has become of it since.
+    private func begin(_ calls: RecoveryCalls, _ pass: Recoverer.Pass) throws -> Next? {
+        let all = [Self.plain, Self.scarce]
+        let missing = all.filter { redis("SISMEMBER", Self.keys.published, $0.description).integer == 0 }
+        guard
+            let id = chance(interruptions)
+                ? all.randomElement(using: &generator) : missing.randomElement(using: &generator)
+        else {
+            let ended = try fillWrite(calls.endFilling(isComplete: true), calls, pass) == 1
+            note("\(calls.token) ends its filling: \(ended)")
+            return nil
+        }
+        let stamp = String(ledger.events[id]?.changes ?? 0)
+        let state = FillState(redis("HMGET", Self.keys.filling(id), "stamp", "at"))
+        let place = state?.stamp == stamp && !chance(interruptions) ? state?.place ?? "" : ""
+        return Next(filling: Recoverer.Filling(event: id, stamp: stamp, place: place))
     }
 
-    private func publish(_ id: EventID) throws {
-        guard let event = ledger.lock(id) else { return }
-        var reply = try run(Inventory.call(publishing: event, filling: nil, in: Self.keys))
-        if try Inventory.publication(reply) == .needsFilling {
-            let token = makeToken()
-            let orders = ledger.rows.values.filter { $0.event == id && ($0.state == .held || $0.customer != nil) }
-                .filter { $0.state == .held || $0.state == .confirmed || $0.id.isMadeFromKey }
-            for (page, isFirst) in [([], true), (Array(orders), false)] {
-                _ = try run(Inventory.call(filling: page, of: id, token: token, isFirst: isFirst, in: Self.keys))
+    /// Set aside, and not in the ledger.
+    private func stranded(_ id: EventID) -> [Order] {
+        let orders = letters.compactMap(\.order).filter { $0.event == id && $0.state.holdsUnits }
+        return Ledger.latest(of: orders).filter { ledger.rows[$0.id] == nil }
+    }
+
+    private func publish(
+        _ filling: Recoverer.Filling, _ calls: RecoveryCalls, _ pass: Recoverer.Pass
+    ) throws -> Recoverer.Filling? {
+        guard let event = ledger.lock(filling.event), event.stamp == filling.stamp else { return nil }
+        var counts = UnitCounts()
+        for order in stranded(filling.event) { counts.count(order.state, order.quantity) }
+        let filled = Inventory.Filled(token: calls.token, stamp: filling.stamp, stranded: counts)
+        let isThere = redis("EXISTS", Self.keys.event(filling.event)).integer == 1
+        let call = Inventory.call(publishing: event, filled: filled, in: Self.keys)
+        let answer = try fillWrite(call, calls, pass, isPublication: true)
+        note("\(calls.token) publishes \(filling.event): \(answer)")
+        if answer == 0, !isThere { try checkFilled(filling.event) }
+        return nil
+    }
+
+    /// What was filled in is exactly the ledger's.
+    private func checkFilled(_ id: EventID) throws {
+        let strays = stranded(id)
+        let rows = ledger.rows.values.filter { $0.event == id } + strays
+        var counts: [String: String] = [:]
+        for (customer, orders) in Dictionary(grouping: rows.filter(\.state.holdsUnits), by: { $0.customer ?? "" }) {
+            counts[customer] = String(orders.reduce(0) { $0 + $1.quantity })
+        }
+        var found: [String: String] = [:]
+        if case .hash(let hash) = store.values[Self.keys.customers(id)] { found = hash }
+        if found != counts { throw fail("\(id) was filled with customers \(found), not \(counts)") }
+        let held = Set(rows.filter { $0.state == .held }.map(\.id.description))
+        var holds: Set<String> = []
+        if case .sorted(let set) = store.values[Self.keys.holds(id)] { holds = Set(set.keys) }
+        if holds != held { throw fail("\(id) was filled with holds \(holds), not \(held)") }
+        for order in rows where order.state == .held || order.id.isMadeFromKey {
+            let record = redis("GET", Self.keys.order(order.id)).string.flatMap(OrderRecord.decode)
+            if record?.id != order.id || record?.state != order.state { throw fail("\(order.id) has no record") }
+        }
+    }
+
+    // MARK: Writing
+
+    /// Whether it was done. Where another has sealed the partition since, it must change nothing at all.
+    private func write(_ call: RedisScriptCall, _ calls: RecoveryCalls) throws -> Bool {
+        guard redis("GET", Self.keys.epoch).string == calls.seal else {
+            try unchanged {
+                guard try self.run(call).integer != 1 else {
+                    throw self.fail("\(calls.token) was overtaken, and wrote")
+                }
             }
-            reply = try run(Inventory.call(publishing: event, filling: token, in: Self.keys))
+            return false
         }
-        let publication = try Inventory.publication(reply)
-        guard publication == .done else { throw fail("\(id) was not published: \(publication)") }
+        return try run(call).integer == 1
+    }
+
+    private func fillWrite(
+        _ call: RedisScriptCall, _ calls: RecoveryCalls, _ pass: Recoverer.Pass, isPublication: Bool = false
+    ) throws -> Int64 {
+        func send() throws -> Int64 {
+            let reply = try run(call, epoch: pass.epoch)
+            if case .error = reply { throw Fenced() }
+            return reply.integer ?? 0
+        }
+        let isHolder = redis("HGET", Self.keys.filling, "token").string == calls.token
+        guard isHolder, redis("GET", Self.keys.epoch).string == pass.epoch else {
+            var answer: Int64 = 0
+            try unchanged { answer = try send() }
+            if isPublication, answer == 0 { throw fail("\(calls.token) was overtaken, and published") }
+            return answer
+        }
+        return try send()
+    }
+
+    private func unchanged(_ body: () throws -> Void) throws {
+        let before = store
+        do { try body() } catch let error as Fenced {
+            guard store == before else { throw fail("a call that was refused changed something") }
+            throw error
+        }
+        guard store == before else { throw fail("who was overtaken changed something") }
+    }
+
+    /// Goes on until Redis may be used and all is filled in.
+    func recoverAll() throws {
+        interruptions = 0
+        defer { interruptions = Self.interruptionPercent }
+        for _ in 0..<600 {
+            let state = try PartitionState(try run(RecoveryCalls.inspect(Self.keys)))
+            if pass != nil, pass == state.epoch, state.epoch == String(epoch), passServer == server,
+                epochServer == server, !state.filling.isDue
+            {
+                return
+            }
+            for place in recoverers.indices { try recover(place) }
+            store.now += 100
+        }
+        throw fail("it does not recover")
     }
 }

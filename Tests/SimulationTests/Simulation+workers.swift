@@ -41,6 +41,14 @@ extension Simulation {
                 return
             }
         }
+        // After its event has been filled in without it, production reconciles; that is not modelled here.
+        let isLate =
+            !hasLease(batch.token)
+            && batch.orders.contains { redis("SISMEMBER", Self.keys.published, $0.event.description).integer == 1 }
+        guard !isLate || !hasLost else {
+            workers[place] = .idle
+            return
+        }
         let settlements = ledger.settle(batch.orders, lease: batch.number)
         note("worker \(place) settles \(batch.token): \(settlements)")
         for case .rejected in settlements where !hasLost { throw fail("the ledger had no room") }
@@ -68,11 +76,18 @@ extension Simulation {
         }
     }
 
+    private func finish(_ batch: Batch) throws {
+        let settlements = ledger.settle(batch.orders, lease: batch.number)
+        guard try run(calls.acknowledge(batch, settlements)).integer == 1 else { throw fail("not acknowledged") }
+    }
+
     func requeue(_ letter: DeadLetter) throws {
         guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id],
             let call = calls.requeue(letter.id, Array(text.utf8))
         else { return }
-        guard try current(call).integer == 1 else { throw fail("\(letter.id) was not put back") }
+        let answer = try current(call).integer
+        let isThere = redis("EXISTS", Self.keys.event(letter.order?.event ?? Self.plain)).integer == 1
+        guard answer == (isThere ? 1 : 2) else { throw fail("\(letter.id) was not put back: \(answer ?? -1)") }
     }
 
     /// A worker that was paused wakes up and goes on as if nothing had happened.

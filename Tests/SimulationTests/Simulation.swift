@@ -11,6 +11,9 @@ struct Violation: Error, CustomStringConvertible {
     var description: String { "seed \(seed): \(text)\n" + trace.suffix(60).joined(separator: "\n") }
 }
 
+/// Redis may not be used, as far as the caller knows or as the script says.
+struct Fenced: Error {}
+
 /// One interleaving of everybody who takes part: APIs that claim, confirm and cancel, workers that take, settle and
 /// acknowledge, die, stall and wake up, a sweeper, a clock, answers that are lost. Every step calls the real scripts with
 /// the calls that production builds, and reads their answers as production does; the ledger is a model of one statement.
@@ -50,8 +53,18 @@ final class Simulation {
     var byKey: [UInt64: OrderID] = [:]
     /// States that were seen and are final.
     var finals: [OrderID: OrderState] = [:]
+    /// The epoch that the ledger knows, and the server that it is good for.
     var epoch = 0
+    var epochServer = 0
     var server = 1
+    /// The epoch that the programs go by, and on which server; nil while they sell nothing.
+    var pass: String?
+    var passServer = 0
+    var recoverers: [Recoverer] = [.idle, .idle, .idle]
+    static let interruptionPercent = 6
+    var interruptions = interruptionPercent
+    /// Dead letters that a drain has put back once.
+    var requeued: Set<String> = []
     /// Whether Redis has lost something, so that the ledger may have no room for what it still had.
     var hasLost = false
     var nextID: UInt64 = 0
@@ -69,17 +82,22 @@ final class Simulation {
 
     /// So many steps by chance, and then everything to rest.
     func run(steps: Int) throws {
-        try recover()
+        try recoverAll()
         for _ in 0..<steps {
             if seed % 4 == 0, chance(5) { older = store }
-            try step()
+            do { try step() } catch is Fenced {}
             try check()
         }
+        try recoverAll()
         try rest()
         try checkAtRest()
     }
 
     private func step() throws {
+        // A recovery is many steps: while there is one, half of all steps are of processes that are at it.
+        if seed % 4 == 0, isRecovering, chance(50) {
+            return try recover(Int.random(in: 0..<recoverers.count, using: &generator))
+        }
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<22: try claim()
         case 22..<34: try change()
@@ -88,7 +106,8 @@ final class Simulation {
         case 78..<84: try sweep()
         case 84..<88: try useStaleToken()
         case 88..<90: try forget()
-        case 90..<91 where seed % 4 == 0: try loseAndRecover()
+        case 90..<93 where seed % 4 == 0: lose()
+        case 93..<95 where !letters.isEmpty: try letters.first.map(requeue)
         default: tick()
         }
     }
@@ -110,7 +129,13 @@ final class Simulation {
         return reply
     }
 
-    func current(_ call: RedisScriptCall) throws -> RESPValue { try run(call, epoch: String(epoch)) }
+    /// Puts a call behind the fence, as programs do.
+    func current(_ call: RedisScriptCall) throws -> RESPValue {
+        guard let pass, passServer == server else { throw Fenced() }
+        let reply = try run(call, epoch: pass)
+        if case .error = reply { throw Fenced() }
+        return reply
+    }
 
     func redis(_ command: String...) -> RESPValue { store.run(command) }
 

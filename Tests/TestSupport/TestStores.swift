@@ -124,13 +124,23 @@ public struct TestStores: Sendable {
         OrderQueue(connection: stores.redis.connection, keys: keys, lease: lease, fence: stores.fence)
     }
 
-    /// Has Redis compared with the ledger, and put right where it lost something, until it may be used.
+    /// Has Redis compared with the ledger, and put right where it lost something, until it is as the ledger has it.
     public func recover() async throws {
-        let recovery = Recovery(stores, catalogue: catalogue, logger: logger)
         for keys in settings.partitioning.all {
-            try await eventually("Redis may be used") { (try? await recovery.look(at: keys)) == true }
+            try await eventually("Redis may be used, and is filled") {
+                switch try? await recovery.look(at: keys) {
+                case .stands: return true
+                case .needsFilling(let token):
+                    _ = try? await recovery.fill(keys, token: token)
+                    return false
+                default: return false
+                }
+            }
         }
     }
+
+    /// A recovery as programs have it.
+    public var recovery: Recovery { Recovery(stores, catalogue: catalogue, logger: logger) }
 
     /// One Redis command, its answer.
     @discardableResult

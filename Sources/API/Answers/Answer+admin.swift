@@ -16,6 +16,18 @@ extension JSONObject {
         }
     }
 
+    /// The partition that is furthest behind says how far all are.
+    init(_ recovery: [RecoveryProgress]) {
+        self.init()
+        let behind =
+            recovery.first { $0.phase != .complete && $0.phase != .filling }
+            ?? recovery.max { $0.remainingSeconds < $1.remainingSeconds } ?? RecoveryProgress(.complete)
+        self["phase"] = .string(behind.phase.rawValue)
+        self["done"] = .integer(recovery.reduce(0) { $0 + $1.done })
+        self["total"] = .integer(recovery.reduce(0) { $0 + $1.total })
+        self["remaining_s"] = .integer(behind.remainingSeconds)
+    }
+
     init(_ result: Reconciliation) {
         self.init()
         self["event"] = .string(result.event.description)

@@ -100,6 +100,30 @@ extension Problem {
             retryAfterSeconds: 1)
     }
 
+    /// What hangs on the event's orders is not filled in yet.
+    static func eventIsRecovered(_ seconds: Int) -> Problem {
+        Problem(
+            .recovering, "The event is being filled in from the ledger; nothing was changed. Try again.",
+            retryAfterSeconds: seconds)
+    }
+
+    /// Not everything is on sale yet.
+    init(_ progress: RecoveryProgress) {
+        guard progress.phase == .filling else {
+            self = .redisIsRecovered
+            extras.append(("phase", .string(progress.phase.rawValue)))
+            return
+        }
+        self.init(
+            .recovering,
+            "Events are being filled in from the ledger: \(progress.done) of \(progress.total) tickets.",
+            retryAfterSeconds: progress.remainingSeconds)
+        extras += [
+            ("phase", .string(progress.phase.rawValue)), ("done", .integer(progress.done)),
+            ("total", .integer(progress.total)),
+        ]
+    }
+
     /// A store does not answer, and nothing was changed.
     static var storeUnavailable: Problem {
         Problem(.storeUnavailable, "A store does not answer; nothing was changed. Try again.", retryAfterSeconds: 1)

@@ -13,6 +13,7 @@ extension Sale {
         object["batches"] = .integer(total.batches)
         object["workers"] = .integer(total.workers)
         object["dead_letters"] = .integer(total.deadLetters)
+        object["recovery"] = .object(JSONObject(inventory.recovery))
         return .json(object)
     }
 
@@ -38,7 +39,14 @@ extension Sale {
         try access.checkAdmin(request)
         _ = try StrictObject.read(try await request.jsonBody(limit: Self.bodyLimit), fields: [])
         let id = context.parameters.get("id") ?? ""
-        for queue in queues where try await queue.requeue(id) {
+        for queue in queues {
+            switch try await queue.requeue(id) {
+            case .unknown: continue
+            case .eventIsRecovering(let event):
+                try await restore(event)
+                throw Problem(Refusal.recovering, event: event)
+            case .done: break
+            }
             context.logger.notice("a dead letter was put back", metadata: ["id": "\(id)"])
             var object = JSONObject()
             object["id"] = .string(id)

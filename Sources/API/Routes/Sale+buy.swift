@@ -29,7 +29,8 @@ extension Sale {
 
     /// Has an event filled into Redis that is missing or closed there; throws a problem where that has to wait.
     func restore(_ event: EventID) async throws {
-        guard try await restorer.restore(event) else { throw Problem(Refusal.recovering, event: event) }
+        guard case .wait(let seconds) = try await restorer.restore(event) else { return }
+        throw Problem.eventIsRecovered(seconds)
     }
 
     private func claim(_ purchase: Purchase, _ context: SaleContext) async throws -> ClaimOutcome {

@@ -15,9 +15,9 @@ extension Sale {
     func readiness(_ context: SaleContext) async throws -> Response {
         try await inventory.ping()
         try await ledger.ping()
-        guard inventory.isOpen else { throw Problem.redisIsRecovered }
+        for progress in inventory.recovery where progress.phase != .complete { throw Problem(progress) }
         guard await restorer.isComplete else {
-            throw Problem(.recovering, "Events are being filled into Redis; try again.", retryAfterSeconds: 1)
+            throw Problem(.recovering, "Events are being published; try again.", retryAfterSeconds: 1)
         }
         var object = JSONObject()
         object["status"] = .string("ready")

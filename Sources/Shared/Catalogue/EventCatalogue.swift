@@ -2,8 +2,9 @@
 /// process dies in between.
 ///
 /// The event's row is locked for every step, so that changes of one event never overtake each other. Whatever would let
-/// more be sold reaches Postgres first, whatever would let less be sold reaches Redis first; a step that is missing after
-/// a crash is made up by the next ``publish(_:)``, which every start does for every event.
+/// more be sold reaches Postgres first, whatever would let less be sold reaches Redis first. The row says from before the
+/// first step until after the last that Redis may not know it as it is; so a step that is missing after a crash is made up
+/// by the next start.
 public struct EventCatalogue: Sendable {
     let ledger: Ledger
     let inventory: Inventory
@@ -26,9 +27,14 @@ public struct EventCatalogue: Sendable {
             } catch CatalogueError.unitsUnderWay where ContinuousClock.now < deadline {
                 // Without the event's row locked, so that the workers can write it.
                 try await Task.sleep(for: .milliseconds(10))
+            } catch is NotNoted {
+                try await ledger.noteUnpublished(id)
             }
         }
     }
+
+    /// Redis is to be told something before the ledger, and the ledger does not say yet that this is so.
+    private struct NotNoted: Error {}
 
     private func putOnce(_ id: EventID, _ change: EventChange) async throws -> Bool {
         let created = try await undoingLowering(of: id) {
@@ -40,6 +46,7 @@ public struct EventCatalogue: Sendable {
                 var standing = present
                 if standing == nil { standing = try await Ledger.lock(id, on: connection) }
                 guard let standing else { throw CatalogueError.eventUnknown }
+                guard standing.isUnpublished || terms.capacity >= standing.terms.capacity else { throw NotNoted() }
                 try await lower(standing, to: terms.capacity)
                 try await Ledger.update(id, terms, on: connection)
                 return false
@@ -53,9 +60,12 @@ public struct EventCatalogue: Sendable {
     ///
     /// Claims are refused while it lasts, so none is accepted under the old generation once its orders are deleted.
     public func reset(_ id: EventID, capacity: Int?) async throws -> Int {
+        try await ledger.noteUnpublished(id)
         do {
             let capacity = try await ledger.pool.withTransaction { connection in
                 guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
+                // Published by another since it was noted.
+                guard event.isUnpublished else { throw NotNoted() }
                 try await inventory.close(event)
                 while try await inventory.dropHolds(of: id) {}
                 let capacity = capacity ?? event.terms.capacity
@@ -64,40 +74,12 @@ public struct EventCatalogue: Sendable {
             }
             try await publishSaved(id)
             return capacity
+        } catch is NotNoted {
+            return try await reset(id, capacity: capacity)
         } catch let error where !(error is CatalogueError) {
             // The event may stand closed. If this fails too, the next claim that finds it closed publishes it.
             _ = try? await publish(id)
             throw error
-        }
-    }
-
-    /// Brings Redis to what the ledger says about the event: fills it in where it is missing, opens it where a reset was
-    /// cut off. Safe at any time, from any number of processes.
-    @discardableResult
-    public func publish(_ id: EventID) async throws -> Inventory.Publication {
-        try await ledger.pool.withTransaction { connection in
-            guard var event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
-            var publication = try await inventory.publish(event)
-            if publication == .needsFilling {
-                let token = try await fill(&event, on: connection)
-                publication = try await inventory.publish(event, filling: token)
-            }
-            if publication == .done, !event.wasPublished { try await Ledger.markPublished(event, on: connection) }
-            return publication
-        }
-    }
-
-    /// Publishes every event, or those with a home; the answer is whether all are on sale as the ledger has them.
-    public func publishAll(in keys: Keyspace? = nil) async throws -> Bool {
-        var complete = true
-        var last = ""
-        while true {
-            let page = try await ledger.events(after: last, limit: 100)
-            for event in page where keys == nil || keys == inventory.partitioning.home(of: event.id) {
-                if try await publish(event.id).isIncomplete { complete = false }
-            }
-            guard let end = page.last else { return complete }
-            last = end.id.description
         }
     }
 
@@ -128,10 +110,13 @@ public struct EventCatalogue: Sendable {
     }
 
     private static func report(_ event: LedgerEvent) -> EventReport {
-        // Nothing can be bought while Redis has no such event: by the ledger's account it is paused.
-        EventReport(
-            id: event.id, terms: event.terms, available: event.terms.capacity - event.held - event.sold,
-            held: event.held, pending: 0, sold: event.sold, status: .paused)
+        let available = event.terms.capacity - event.held - event.sold
+        // By this machine's clock: close enough for who looks; nothing is decided by it.
+        let status = EventStatus(terms: event.terms, available: available, at: .now)
+        // Nothing can be bought while Redis has no such event: what would be open is paused.
+        return EventReport(
+            id: event.id, terms: event.terms, available: available, held: event.held, pending: 0, sold: event.sold,
+            status: status == .open ? .paused : status)
     }
 
     private func lower(_ event: LedgerEvent, to capacity: Int) async throws {
@@ -160,7 +145,7 @@ public struct EventCatalogue: Sendable {
     ) async throws -> Value {
         do {
             return try await body()
-        } catch let error where !(error is CatalogueError) {
+        } catch let error where !(error is CatalogueError || error is NotNoted) {
             _ = try? await publish(id)
             if (error as? PostgresError)?.isCheckViolation == true { throw CatalogueError.capacityInUse(claimed: nil) }
             throw error

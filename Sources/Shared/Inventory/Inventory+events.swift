@@ -42,26 +42,38 @@ extension Inventory {
             status: EventStatus(terms: terms, available: stock, at: now))
     }
 
+    /// A filling of an event that has been done: what a publication of a missing event goes by.
+    struct Filled: Hashable, Sendable {
+        var token: String
+        var stamp: String
+        /// Units of orders that were set aside and of which the ledger has nothing.
+        var stranded = UnitCounts()
+    }
+
     /// Brings Redis to what the ledger says. To be called with the event's row locked.
-    ///
-    /// - Parameter filling: the token of the filling that was done since the answer ``Publication/needsFilling``.
-    func publish(_ event: LedgerEvent, filling: String? = nil) async throws(RedisError) -> Publication {
-        let call = Self.call(publishing: event, filling: filling, in: partitioning.home(of: event.id))
+    func publish(_ event: LedgerEvent) async throws(RedisError) -> Publication {
+        let call = Self.call(publishing: event, filled: nil, in: partitioning.home(of: event.id))
         return try Self.publication(try await client.connection.evaluate(call))
     }
 
-    static func call(publishing event: LedgerEvent, filling: String?, in keys: Keyspace) -> RedisScriptCall {
-        let id = event.id
+    /// - Parameter filled: the filling that was done since the answer ``Publication/needsFilling``. The call is then for
+    ///   the fence to complete.
+    static func call(publishing event: LedgerEvent, filled: Filled?, in keys: Keyspace) -> RedisScriptCall {
+        let (id, stranded) = (event.id, filled?.stranded ?? UnitCounts())
         var call = RedisScriptCall(
             Scripts.publish,
             keys: [
                 keys.event(id), keys.queue, keys.leases, keys.customers(id), keys.holds(id), keys.holding,
-                keys.filling(id),
+                keys.filling(id), keys.filling, keys.published, keys.wanted,
             ])
         call.append(event.wasPublished ? 0 : 1)
-        call.append(filling ?? "")
+        call.append(filled?.token ?? "")
+        call.append(filled?.stamp ?? "")
         call.append(id.description)
-        for number in [event.generation, event.terms.capacity, event.held, event.sold, event.terms.maxQuantity] {
+        for number in [
+            event.generation, event.terms.capacity, event.held + stranded.held, event.sold + stranded.sold,
+            event.terms.maxQuantity,
+        ] {
             call.append(number)
         }
         call.append(event.terms.customerLimit.map { String($0) } ?? "")
@@ -71,7 +83,7 @@ extension Inventory {
         call.append(event.terms.paused ? 1 : 0)
         call.append(event.terms.name)
         call.append(event.revision)
-        call.append(event.pending)
+        call.append(stranded.pending)
         return call
     }
 

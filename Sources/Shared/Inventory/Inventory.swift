@@ -89,6 +89,11 @@ public struct Inventory: Sendable {
         return OrderID(at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash)
     }
 
+    /// How far each partition's recovery is, as this process last looked.
+    public var recovery: [RecoveryProgress] {
+        partitioning.all.map { fence.isOpen($0) ? fence.progress($0) : fence.progress($0).whileClosed }
+    }
+
     /// Whether every partition may be used at the moment.
     public var isOpen: Bool { partitioning.all.allSatisfy(fence.isOpen) }
 

@@ -5,7 +5,6 @@ public enum Scripts {
     static let transition = RedisScript(name: "transition", source: PackageResources.transition_lua)
     // Events.
     static let publish = RedisScript(name: "publish", source: PackageResources.publish_lua)
-    static let fill = RedisScript(name: "fill", source: PackageResources.fill_lua)
     static let lower = RedisScript(name: "lower", source: PackageResources.lower_lua)
     static let close = RedisScript(name: "close", source: PackageResources.close_lua)
     static let drop = RedisScript(name: "drop", source: PackageResources.drop_lua)
@@ -26,9 +25,15 @@ public enum Scripts {
     static let seal = RedisScript(name: "seal", source: PackageResources.seal_lua)
     static let wipe = RedisScript(name: "wipe", source: PackageResources.wipe_lua)
     static let open = RedisScript(name: "open", source: PackageResources.open_lua)
+    static let inspect = RedisScript(name: "inspect", source: PackageResources.inspect_lua)
+    static let extend = RedisScript(name: "extend", source: PackageResources.extend_lua)
+    // Filling.
+    static let holdFilling = RedisScript(name: "hold_filling", source: PackageResources.hold_filling_lua)
+    static let fill = RedisScript(name: "fill", source: PackageResources.fill_lua)
+    static let endFilling = RedisScript(name: "end_filling", source: PackageResources.end_filling_lua)
 
     public static let all = [
         claim, transition, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
-        requeue, seen, survey, adjust, seal, wipe, open,
+        requeue, seen, survey, adjust, seal, wipe, open, inspect, extend, holdFilling, endFilling,
     ]
 }

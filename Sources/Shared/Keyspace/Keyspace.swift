@@ -22,6 +22,14 @@ public struct Keyspace: Hashable, Sendable {
     public var sequence: String { prefix + "sequence" }
     /// The epoch in which this partition may be used; absent, or of another form, where it may not.
     public var epoch: String { prefix + "epoch" }
+    /// The recovery that is under way: its holder's token and lease, its phase, the epoch that it began from.
+    public var recovery: String { prefix + "recovery" }
+    /// The filling of events from the ledger since the last rebuild: its holder's token and lease, how far it is.
+    public var filling: String { prefix + "filling" }
+    /// Events that have been published since the last rebuild.
+    public var published: String { prefix + "published" }
+    /// Events that somebody asked for before they were filled in: they come first.
+    public var wanted: String { prefix + "wanted" }
     /// How many leases have begun.
     public var leased: String { prefix + "leased" }
     /// Matches every key of the partition.
@@ -43,8 +51,8 @@ public struct Keyspace: Hashable, Sendable {
     public func customers(_ id: EventID) -> String { prefix + "customers:" + id.description }
     /// The event's holds, scored with their ends.
     public func holds(_ id: EventID) -> String { prefix + "holds:" + id.description }
-    /// The token of the filling of an event that is under way.
-    public func filling(_ id: EventID) -> String { prefix + "filling:" + id.description }
+    /// How far an event is filled in from the ledger: the stamp of its row there, and the place that the filling has reached.
+    public func filling(_ id: EventID) -> String { prefix + "fill:" + id.description }
     /// The record of an order, named by the second half of its id: two claims with one idempotency key meet there.
     public func order(_ id: OrderID) -> String { prefix + "order:" + id.secondHalf }
     /// The record of an order that is long settled, when it changes once more while an order that was made later with the

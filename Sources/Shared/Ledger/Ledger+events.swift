@@ -8,8 +8,10 @@ public struct LedgerEvent: Hashable, Sendable {
     public var publishedGeneration: Int
     /// Of what Redis is told about the event while its row is locked; the higher one is the later one. 0: not locked.
     public var revision = 0
-    /// Units of pending orders that are on no way to the ledger: they were set aside.
-    public var pending = 0
+    /// Whether Redis may not have been told what stands here.
+    public var isUnpublished = false
+    /// Tells one state of the row from another: it changes with every order that reaches the ledger.
+    public var stamp = ""
 
     /// Whether Redis was told of this generation, so that orders of it can exist.
     public var wasPublished: Bool { publishedGeneration >= generation }
@@ -18,12 +20,17 @@ public struct LedgerEvent: Hashable, Sendable {
 extension Ledger {
     private static let columns = """
         id, name, capacity, max_quantity, \(milliseconds("opens_at")), \(milliseconds("closes_at")), paused,
-        held, sold, generation, published_generation, per_customer_limit, hold_seconds
+        held, sold, generation, published_generation, per_customer_limit, hold_seconds, unpublished,
+        events.xmin::text || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint
         """
     private static let eventFind = PostgresStatement(
         name: "event_find", sql: "SELECT \(columns) FROM events WHERE id = $1")
-    private static let eventLock = PostgresStatement(
-        name: "event_lock", sql: "SELECT \(columns) FROM events WHERE id = $1 FOR UPDATE")
+    private static let eventsFind = PostgresStatement(
+        name: "events_find", sql: "SELECT \(columns) FROM events WHERE id = ANY($1::text[])")
+    private static let eventsLock = PostgresStatement(
+        name: "events_lock", sql: "SELECT \(columns) FROM events WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE")
+    private static let unpublishedList = PostgresStatement(
+        name: "events_unpublished", sql: "SELECT id FROM events WHERE unpublished AND id > $1 ORDER BY id LIMIT $2")
     private static let eventList = PostgresStatement(
         name: "event_list", sql: "SELECT \(columns) FROM events WHERE id > $1 ORDER BY id LIMIT $2")
     private static let eventInsert = PostgresStatement(
@@ -38,15 +45,22 @@ extension Ledger {
         sql: """
             UPDATE events SET name = $2, capacity = $3, max_quantity = $4, opens_at = \(timestamp("$5")),
                 closes_at = \(timestamp("$6")), paused = $7, per_customer_limit = $8, hold_seconds = $9,
-                updated_at = now()
+                unpublished = true, updated_at = now()
             WHERE id = $1
             """)
-    private static let eventPublished = PostgresStatement(
-        name: "event_published", sql: "UPDATE events SET published_generation = $2 WHERE id = $1")
+    private static let eventsPublished = PostgresStatement(
+        name: "events_published",
+        sql: """
+            UPDATE events SET published_generation = generation, unpublished = false
+            WHERE id = ANY($1::text[]) AND (unpublished OR published_generation < generation)
+            """)
+    private static let eventUnpublished = PostgresStatement(
+        name: "event_unpublished", sql: "UPDATE events SET unpublished = true WHERE id = $1 AND NOT unpublished")
     private static let eventRenew = PostgresStatement(
         name: "event_renew",
         sql: """
-            UPDATE events SET generation = generation + 1, capacity = $2, held = 0, sold = 0, updated_at = now()
+            UPDATE events SET generation = generation + 1, capacity = $2, held = 0, sold = 0, unpublished = true,
+                updated_at = now()
             WHERE id = $1
             """)
     private static let ordersDelete = PostgresStatement(
@@ -61,17 +75,40 @@ extension Ledger {
         try await pool.execute(Self.eventList, [id, String(limit)]).rows.map(Self.event)
     }
 
-    private static let nextRevision = PostgresStatement(
-        name: "next_revision", sql: "SELECT nextval('publications')")
+    private static let nextRevisions = PostgresStatement(
+        name: "next_revisions", sql: "SELECT nextval('publications') FROM generate_series(1, $1::int)")
+
+    /// Events by their ids; those that there are not are left out.
+    func events(_ ids: [EventID]) async throws -> [LedgerEvent] {
+        try await pool.execute(Self.eventsFind, [PostgresArray.literal(ids.map(\.description))]).rows.map(Self.event)
+    }
 
     /// Locks the event's row until the transaction ends.
     static func lock(_ id: EventID, on connection: PostgresConnection) async throws -> LedgerEvent? {
-        guard var event = try await connection.execute(eventLock, [id.description]).rows.first.map(event) else {
-            return nil
-        }
-        // Only now that the row is locked are numbers drawn in the order of the locks.
-        event.revision = try await connection.execute(nextRevision).rows.first?.integer(0) ?? 0
-        return event
+        try await lock([id], on: connection).first
+    }
+
+    /// Locks the events' rows in the order of their ids until the transaction ends.
+    static func lock(_ ids: [EventID], on connection: PostgresConnection) async throws -> [LedgerEvent] {
+        var events = try await connection.execute(
+            eventsLock, [PostgresArray.literal(ids.map(\.description))]
+        ).rows.map(event)
+        guard !events.isEmpty else { return [] }
+        // Only now that the rows are locked are numbers drawn in the order of the locks.
+        let revisions = try await connection.execute(nextRevisions, [String(events.count)]).rows
+        for (place, row) in zip(events.indices, revisions) { events[place].revision = try row.integer(0) }
+        return events
+    }
+
+    /// Ids of events that Redis may not have been told of as they are, in their order, those after `id` only.
+    func unpublishedEvents(after id: String, limit: Int) async throws -> [EventID] {
+        try await pool.execute(Self.unpublishedList, [id, String(limit)]).rows.compactMap { EventID(try $0.text(0)) }
+    }
+
+    /// Notes that Redis is about to be told something that the ledger does not say yet: should the process die in between,
+    /// the next start publishes the event.
+    func noteUnpublished(_ id: EventID) async throws {
+        _ = try await pool.execute(Self.eventUnpublished, [id.description])
     }
 
     /// Makes the event where there is none; false where there is.
@@ -83,8 +120,8 @@ extension Ledger {
         _ = try await connection.execute(eventUpdate, parameters(id, terms))
     }
 
-    static func markPublished(_ event: LedgerEvent, on connection: PostgresConnection) async throws {
-        _ = try await connection.execute(eventPublished, [event.id.description, String(event.generation)])
+    static func markPublished(_ ids: [EventID], on connection: PostgresConnection) async throws {
+        _ = try await connection.execute(eventsPublished, [PostgresArray.literal(ids.map(\.description))])
     }
 
     /// Begins a new generation: the counters are zero and the orders are gone. Deleting many takes its time.
@@ -115,6 +152,6 @@ extension Ledger {
             paused: try row.text(6) == "t")
         return LedgerEvent(
             id: id, terms: terms, held: try row.integer(7), sold: try row.integer(8), generation: try row.integer(9),
-            publishedGeneration: try row.integer(10))
+            publishedGeneration: try row.integer(10), isUnpublished: try row.text(13) == "t", stamp: try row.text(14))
     }
 }

@@ -28,33 +28,6 @@ extension Ledger {
         return versions
     }
 
-    /// Those of an event's orders that Redis has to know of, a page at a time: whose customers' units count, which are
-    /// held, or whose idempotency keys are still good. To be called in a transaction, with the event's row locked.
-    ///
-    /// By the id's bit that ``OrderID/isMadeFromKey`` reads. One pass over the orders, by a cursor: there is no index by
-    /// event, which every insert would pay for.
-    static func eachPage(
-        toFill event: EventID, size: Int, on connection: PostgresConnection, _ body: ([Order]) async throws -> Void
-    ) async throws {
-        try await connection.execute(script: "SET LOCAL statement_timeout = '60s'")
-        try await connection.execute(
-            script: """
-                DECLARE orders_to_fill NO SCROLL CURSOR FOR
-                SELECT \(columns) FROM orders JOIN events ON events.id = event_id
-                WHERE event_id = '\(event)' AND (
-                    status = 'held' OR customer IS NOT NULL AND status = 'confirmed'
-                    OR get_byte(uuid_send(orders.id), 8) & 32 <> 0 AND claimed_at > now() - interval '24 hours')
-                """)
-        while true {
-            let rows = try await connection.execute(
-                script: "FETCH \(size) FROM orders_to_fill", timeout: .seconds(61)
-            ).rows
-            guard !rows.isEmpty else { break }
-            try await body(try rows.map(Self.order))
-        }
-        try await connection.execute(script: "CLOSE orders_to_fill")
-    }
-
     private static func order(_ row: [String?]) throws -> Order {
         guard let id = OrderID(try row.text(0)), let event = EventID(try row.text(1)),
             let state = OrderState(rawValue: try row.text(5))

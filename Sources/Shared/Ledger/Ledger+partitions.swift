@@ -7,35 +7,40 @@ extension Ledger {
         sql: """
             INSERT INTO partitions (partition, epoch, server) VALUES ($1, $2, $3)
             ON CONFLICT (partition) DO UPDATE SET epoch = $2, server = $3, recovered_at = now()
+            WHERE partitions.epoch = $2::bigint - 1
             """)
     private static let leasesSeen = PostgresStatement(
-        name: "leases_seen", sql: "SELECT id, leased FROM events WHERE leased > 0")
+        name: "leases_seen", sql: "SELECT max(leased) FROM leases_seen WHERE partition = $1")
+    private static let earlierLeases = PostgresStatement(
+        name: "earlier_leases", sql: "SELECT id, leased FROM events WHERE leased > 0")
+    private static let leasesNote = PostgresStatement(
+        name: "leases_note",
+        sql: """
+            INSERT INTO leases_seen (partition, slot, leased) VALUES ($1, -1, $2) ON CONFLICT (partition, slot) DO NOTHING
+            """)
 
-    /// The partition's epoch and its server, or nil where it never had one.
+    /// The partition's epoch and its server, or nil if it never had one.
     func partition(_ number: Int) async throws -> RecoveryPlan.Known? {
         guard let row = try await pool.execute(Self.partitionFind, [String(number)]).rows.first else { return nil }
         return RecoveryPlan.Known(epoch: try row.integer(0), server: try row.text(1))
     }
 
-    func setPartition(_ number: Int, _ known: RecoveryPlan.Known) async throws {
-        _ = try await pool.execute(Self.partitionSet, [String(number), String(known.epoch), known.server])
+    /// Begins an epoch of a partition; false if it is not the one after the present one, since another recovery was faster.
+    func begin(epoch: Int, of partition: Int, on server: String) async throws -> Bool {
+        try await pool.execute(Self.partitionSet, [String(partition), String(epoch), server]).affected == 1
     }
 
-    /// Locks a partition's recovery until the transaction ends; false where another process has it. A holder that stalls
-    /// loses it after 30 seconds without a statement.
-    static func lockRecovery(of keys: Keyspace, on connection: PostgresConnection) async throws -> Bool {
-        try await connection.execute(script: "SET LOCAL idle_in_transaction_session_timeout = '30s'")
-        let key = "hashtextextended('ticketblitz.recovery.' || current_schema(), \(keys.partition))"
-        return try await connection.execute(script: "SELECT pg_try_advisory_xact_lock(\(key))").rows.first?.first == "t"
-    }
-
-    /// The highest number of a lease under which orders of events with that home have reached the ledger; 0 for none.
+    /// The highest number of a lease under which orders of the partition have reached the ledger; 0 for none.
     func leasesSeen(in keys: Keyspace, _ partitioning: Partitioning) async throws -> Int {
+        let rows = try await pool.execute(Self.leasesSeen, [String(keys.partition)]).rows
+        if let seen = try rows.first?.integerIfPresent(0) { return seen }
+        // Once: releases before the schema's version 4 noted it with each event.
         var highest = 0
-        for row in try await pool.execute(Self.leasesSeen).rows {
+        for row in try await pool.execute(Self.earlierLeases).rows {
             guard let event = EventID(try row.text(0)), partitioning.home(of: event) == keys else { continue }
             highest = max(highest, try row.integer(1))
         }
+        _ = try await pool.execute(Self.leasesNote, [String(keys.partition), String(highest)])
         return highest
     }
 }

@@ -29,8 +29,7 @@ extension Ledger {
                 WHERE orders.version < excluded.version AND orders.status <> 'rejected'
                 RETURNING id, event_id, quantity, status, previous_status
             ), moved AS (
-                UPDATE events SET sold = sold + sold_units, held = held + held_units, leased = greatest(leased, $11),
-                    updated_at = now()
+                UPDATE events SET sold = sold + sold_units, held = held + held_units, updated_at = now()
                 FROM (
                     SELECT event_id,
                         sum(quantity * ((status = 'confirmed')::int - (previous_status IS NOT DISTINCT FROM 'confirmed')::int))
@@ -40,6 +39,11 @@ extension Ledger {
                     FROM written GROUP BY event_id
                 ) AS sums
                 WHERE events.id = sums.event_id
+            ), noted AS (
+                -- After all events are locked: counting what was written comes to its end first.
+                INSERT INTO leases_seen (partition, slot, leased)
+                SELECT $12::int, pg_backend_pid() % 16, $11::bigint WHERE (SELECT count(*) FROM written) > 0
+                ON CONFLICT (partition, slot) DO UPDATE SET leased = greatest(leases_seen.leased, excluded.leased)
             )
             SELECT NULL AS id, 'now' AS outcome, \(milliseconds("now()"))
             UNION ALL
@@ -61,9 +65,12 @@ extension Ledger {
     private static let insertRejected = PostgresStatement(
         name: "order_insert_rejected",
         sql: """
+            WITH event AS (
+                -- Whoever reads the event's orders meanwhile sees by its row that one has come.
+                UPDATE events SET updated_at = now() WHERE id = $2 AND generation = $3 RETURNING id
+            )
             INSERT INTO orders (id, event_id, customer, quantity, status, reason, claimed_at, expires_at, version)
-            SELECT $1, id, $4, $5, 'rejected', $7, \(timestamp("$6")), \(timestamp("$8")), $9
-            FROM events WHERE id = $2 AND generation = $3
+            SELECT $1, id, $4, $5, 'rejected', $7, \(timestamp("$6")), \(timestamp("$8")), $9 FROM event
             ON CONFLICT (id) DO NOTHING
             """)
 
@@ -74,12 +81,19 @@ extension Ledger {
     /// the event's CHECK, or Postgres cannot take its data), the batch is halved until that order stands alone, so that it
     /// does not hold up the others. Throws what is not the orders' fault; then nothing is known to have been settled.
     ///
-    /// - Parameter lease: the number of the lease that they were taken under.
-    public func settle(_ snapshots: [Order], lease: Int = 0) async throws -> [Settlement] {
+    /// - Parameters:
+    ///   - lease: the number of the lease that they were taken under.
+    ///   - partition: the partition that they were taken from.
+    public func settle(_ snapshots: [Order], lease: Int = 0, partition: Int = 0) async throws -> [Settlement] {
         guard !snapshots.isEmpty else { return [] }
         let latest = Self.latest(of: snapshots)
-        let settlements = try await settle(latest[...], lease: lease)
+        let settlements = try await settle(latest[...], under: LeaseName(partition: partition, number: lease))
         return snapshots.map { settlements[$0.id] ?? .forgotten }
+    }
+
+    private struct LeaseName {
+        var partition: Int
+        var number: Int
     }
 
     /// The snapshot with the highest version of each order, in the order in which the orders first appear.
@@ -100,21 +114,21 @@ extension Ledger {
 
     /// Settles orders, none of which is there twice: in one statement where it can be; where their content prevents it, in
     /// two halves, the first first, until the one that is at fault stands alone.
-    private func settle(_ orders: ArraySlice<Order>, lease: Int) async throws -> [OrderID: Settlement] {
+    private func settle(_ orders: ArraySlice<Order>, under lease: LeaseName) async throws -> [OrderID: Settlement] {
         do {
-            return try await write(Array(orders), lease: lease)
+            return try await write(Array(orders), under: lease)
         } catch let error as PostgresError where error.isAboutContent {
             guard orders.count == 1, let order = orders.first else {
                 let middle = orders.startIndex + orders.count / 2
-                let first = try await settle(orders[..<middle], lease: lease)
-                return first.merging(try await settle(orders[middle...], lease: lease)) { $1 }
+                let first = try await settle(orders[..<middle], under: lease)
+                return first.merging(try await settle(orders[middle...], under: lease)) { $1 }
             }
             if error.isCheckViolation { return [order.id: try await reject(order, reason: "oversold")] }
             return [order.id: .unsettleable(reason: error.description)]
         }
     }
 
-    private func write(_ orders: [Order], lease: Int) async throws -> [OrderID: Settlement] {
+    private func write(_ orders: [Order], under lease: LeaseName) async throws -> [OrderID: Settlement] {
         let rows = try await execute(
             Self.write,
             [
@@ -128,7 +142,7 @@ extension Ledger {
                 PostgresArray.literal(orders.map(\.claimedAt.milliseconds)),
                 PostgresArray.literal(orders.map { $0.confirmedAt.map { String($0.milliseconds) } }),
                 PostgresArray.literal(orders.map { $0.expiresAt.map { String($0.milliseconds) } }),
-                String(lease),
+                String(lease.number), String(lease.partition),
             ]
         ).rows
         guard let first = rows.first, first[1] == "now" else {

@@ -17,6 +17,9 @@ public struct Ledger: Sendable {
         Migration(
             version: 3, name: "recovery",
             sql: String(decoding: PackageResources.migration_0003_recovery_sql, as: UTF8.self)),
+        Migration(
+            version: 4, name: "filling",
+            sql: String(decoding: PackageResources.migration_0004_filling_sql, as: UTF8.self)),
     ]
 
     /// Brings the schema up to date.

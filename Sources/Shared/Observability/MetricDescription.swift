@@ -51,6 +51,11 @@ struct MetricDescription: Sendable {
         .init("ticketblitz_dead_letters", .gauge, "Entries that were set aside."),
         .init("ticketblitz_workers", .gauge, "Workers seen in the last 15 seconds."),
         .init("ticketblitz_open_partitions", .gauge, "Partitions of Redis that may be used; the others are recovered."),
+        .init("ticketblitz_recovery_tickets", .gauge, "Tickets of events that the last recovery has to fill in."),
+        .init("ticketblitz_recovery_tickets_done", .gauge, "Tickets of those that are filled in."),
+        .init(
+            "ticketblitz_recovery_remaining_seconds", .gauge,
+            "Seconds that the recovery may still take; 0 if nothing is recovered."),
         // The drain.
         .init("ticketblitz_batch_size", .histogram(sizes), "Orders in a batch that a worker brings to the ledger."),
         .init(

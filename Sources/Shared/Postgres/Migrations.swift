@@ -36,6 +36,9 @@ public struct Migrator: Sendable {
     /// with the transaction.
     private static let lock = "SELECT pg_advisory_xact_lock(hashtextextended('ticketblitz.' || current_schema(), 0))"
 
+    /// A step may build an index over millions of rows.
+    private static let stepTimeout = Duration.seconds(1800)
+
     private let migrations: [Migration]
 
     public init(_ migrations: [Migration]) {
@@ -48,7 +51,11 @@ public struct Migrator: Sendable {
     /// newer release are left alone, so that releases can run side by side during an upgrade.
     public func migrate(_ pool: PostgresPool) async throws {
         try await pool.withTransaction { connection in
-            try await connection.execute(script: Self.lock)
+            // Others wait for whoever is at it for as long as a step may take.
+            let limit = Self.stepTimeout.milliseconds
+            try await connection.execute(
+                script: "SET LOCAL statement_timeout = \(limit); SET LOCAL lock_timeout = \(limit)")
+            try await connection.execute(script: Self.lock, timeout: Self.stepTimeout)
             try await connection.execute(script: Self.record)
             var known: [Int: String] = [:]
             for row in try await connection.execute(Self.applied).rows {
@@ -60,7 +67,7 @@ public struct Migrator: Sendable {
                     guard recorded == digest else { throw Self.changed(migration) }
                     continue
                 }
-                try await connection.execute(script: migration.sql)
+                try await connection.execute(script: migration.sql, timeout: Self.stepTimeout)
                 _ = try await connection.execute(Self.insert, [String(migration.version), migration.name, digest])
             }
         }

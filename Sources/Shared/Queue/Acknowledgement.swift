@@ -100,12 +100,14 @@ struct Acknowledgement: Hashable {
     }
 
     /// The arguments are acknowledge.lua's.
-    func call(_ token: String, in keys: Keyspace) -> RedisScriptCall {
+    ///
+    /// - Parameter seal: the epoch without which nothing is to be changed; empty if the lease is enough.
+    func call(_ token: String, in keys: Keyspace, guardedBy seal: String = "") -> RedisScriptCall {
         var call = RedisScriptCall(
             Scripts.acknowledge,
             keys: [
                 keys.leases, keys.attempts, keys.batch(token), keys.deadLetters, keys.settled, keys.settledWithKey,
-                keys.returns, keys.sequence,
+                keys.returns, keys.sequence, keys.epoch,
             ])
         for move in moves {
             for key in [keys.event(move.event), keys.customers(move.event), keys.holds(move.event)] {
@@ -118,6 +120,7 @@ struct Acknowledgement: Hashable {
         call.append(keys.finished)
         call.append(finished(ids, withKey: false) + " " + finished(ids, withKey: true))
         for count in [moves.count, records.count, rejections.count, deadLetters.count, returns] { call.append(count) }
+        call.append(seal)
         for move in moves {
             call.append(move.generation)
             call.append(move.sold)

@@ -30,11 +30,28 @@ extension OrderQueue {
         return Array(sorted.prefix(limit))
     }
 
-    /// Puts one back into the queue, to be settled anew; false where there is none of that id.
-    public func requeue(_ id: String) async throws(RedisError) -> Bool {
+    /// What became of putting a dead letter back.
+    public enum Requeue: Hashable, Sendable {
+        case done
+        /// There is none of that id.
+        case unknown
+        /// Its event is being filled in from the ledger; nothing was changed.
+        case eventIsRecovering(EventID)
+    }
+
+    /// Puts one back into the queue, to be settled anew.
+    ///
+    /// - Parameter anywhere: also if its event is not in Redis, for a recovery that brings everything to the ledger.
+    public func requeue(
+        _ id: String, whereverItsEventIs anywhere: Bool = false
+    ) async throws(RedisError) -> Requeue {
         guard case .bulkString(let text) = try await connection.send(RedisCommand("HGET", keys.deadLetters, id)),
-            let call = calls.requeue(id, text)
-        else { return false }
-        return try await connection.evaluate(call, in: keys, behind: fence).integer == 1
+            let call = calls.requeue(id, text, whereverItsEventIs: anywhere)
+        else { return .unknown }
+        switch try await connection.evaluate(call, in: keys, behind: fence).integer {
+        case 1: return .done
+        case 2: return DeadLetter(id: id, text)?.order.map { .eventIsRecovering($0.event) } ?? .unknown
+        default: return .unknown
+        }
     }
 }

@@ -14,15 +14,26 @@ public struct OrderQueue: Sendable {
     let calls: QueueCalls
     let fence: Fence
     var keys: Keyspace { calls.keys }
+    public var partition: Int { keys.partition }
 
     public init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence) {
+        self.init(connection: connection, keys: keys, lease: lease, fence: fence, guardedBy: "")
+    }
+
+    /// - Parameter seal: the epoch without which nothing is to be changed, for a recovery.
+    init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence, guardedBy seal: String) {
         self.connection = connection
         self.fence = fence
-        calls = QueueCalls(keys: keys, lease: lease)
+        calls = QueueCalls(keys: keys, lease: lease, seal: seal)
     }
 
     /// Whether the queue may be used at the moment.
     public var isOpen: Bool { fence.isOpen(keys) }
+
+    /// How far the recovery of the partition is, as this process last looked.
+    public var recovery: RecoveryProgress {
+        fence.isOpen(keys) ? fence.progress(keys) : fence.progress(keys).whileClosed
+    }
 
     /// Takes up to `limit` of the oldest entries under a new lease; nil where the queue is empty.
     ///

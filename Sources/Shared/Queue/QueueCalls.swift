@@ -3,6 +3,8 @@
 struct QueueCalls: Hashable, Sendable {
     let keys: Keyspace
     let lease: Duration
+    /// The epoch without which nothing is to be changed, for a recovery; empty for workers, whose lease is enough.
+    var seal = ""
 
     /// A batch that was taken so often without a word from who had it is cut into pieces at the next time.
     static let attemptLimit = 3
@@ -76,17 +78,26 @@ struct QueueCalls: Hashable, Sendable {
     func release(_ token: String) -> RedisScriptCall { setLease(token, milliseconds: 0) }
 
     private func setLease(_ token: String, milliseconds: Int64) -> RedisScriptCall {
-        RedisScriptCall(Scripts.renew, keys: [keys.leases, keys.attempts], arguments: [token, String(milliseconds)])
+        RedisScriptCall(
+            Scripts.renew, keys: [keys.leases, keys.attempts, keys.epoch],
+            arguments: [token, String(milliseconds), seal])
     }
 
     func acknowledge(_ batch: Batch, _ settlements: [Settlement]) -> RedisScriptCall {
-        Acknowledgement(batch, settlements).call(batch.token, in: keys)
+        Acknowledgement(batch, settlements).call(batch.token, in: keys, guardedBy: seal)
     }
 
-    /// - Parameter text: the letter as it is stored; nil where it is damaged.
-    func requeue(_ id: String, _ text: [UInt8]) -> RedisScriptCall? {
+    /// Nil if the letter is damaged.
+    ///
+    /// - Parameters:
+    ///   - text: the letter as it is stored.
+    ///   - anywhere: also if its event is not here.
+    func requeue(_ id: String, _ text: [UInt8], whereverItsEventIs anywhere: Bool = false) -> RedisScriptCall? {
         guard let letter = DeadLetter(id: id, text) else { return nil }
-        var call = RedisScriptCall(Scripts.requeue, keys: [keys.deadLetters, keys.queue, keys.returns])
+        let event = letter.order.map { keys.event($0.event) }
+        var call = RedisScriptCall(
+            Scripts.requeue,
+            keys: [keys.deadLetters, keys.queue, keys.returns, anywhere ? keys.deadLetters : event ?? keys.deadLetters])
         call.append(id)
         call.append(text)
         call.append(letter.entry)

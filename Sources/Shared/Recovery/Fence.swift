@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import NIOCore
 
 /// Which Redis may be relied on: for each partition the server process, and the epoch in it, that were found to hold all
 /// that the ledger has seen. Whatever sells, changes or takes orders goes by it, and by nothing else.
@@ -15,6 +16,7 @@ public final class Fence: Sendable {
 
     private struct State {
         var passes: [Int: Pass] = [:]
+        var progress: [Int: RecoveryProgress] = [:]
         var isDoubted = false
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
@@ -34,6 +36,16 @@ public final class Fence: Sendable {
 
     func close(_ keys: Keyspace) {
         state.withLockedValue { $0.passes[keys.partition] = nil }
+    }
+
+    /// Notes how far a partition's recovery is, for whoever is asked.
+    func note(_ progress: RecoveryProgress, of keys: Keyspace) {
+        state.withLockedValue { $0.progress[keys.partition] = progress }
+    }
+
+    /// How far a partition's recovery is, as it was last looked at.
+    public func progress(_ keys: Keyspace) -> RecoveryProgress {
+        state.withLockedValue { $0.progress[keys.partition] } ?? RecoveryProgress(.comparing)
     }
 
     /// Makes a call good for the partition's server and epoch only. Throws where there is none to rely on.
@@ -103,6 +115,19 @@ extension RedisConnection {
             fence.note(error, in: keys)
             throw error
         }
+    }
+
+    /// The same, put in line: what one task puts in line is sent in that order.
+    func pipeline(
+        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence
+    ) throws(RedisError) -> EventLoopFuture<RESPValue> {
+        var call = call
+        try fence.admit(&call, in: keys)
+        let answer = pipeline(call)
+        answer.whenFailure { error in
+            if let error = error as? RedisError { fence.note(error, in: keys) }
+        }
+        return answer
     }
 
     /// The same for callers that are on the event loop already; the completion is called there too, exactly once.

@@ -2,72 +2,86 @@ import Logging
 
 /// Finds out whether a partition's Redis has all that the ledger has seen, and puts it right where it has not.
 ///
-/// Any process may, at any time; an advisory lock in Postgres makes several at once one recovery, and a token in Redis
-/// keeps one that was given up from doing anything late.
+/// Any process may, at any time. One at a time is at work: a lease in Redis, beside the seal, says which, and its token
+/// keeps one that was overtaken from changing anything. What is done is noted there too, so the next goes on from there.
 public struct Recovery: Sendable {
-    /// How long a rebuilding waits for batches that workers had in hand when Redis lost them: what they commit in this
-    /// time is still counted. What comes later is taken out of sale by whoever commits it.
+    /// How long a rebuild waits for batches that workers had in hand when Redis lost them: what they commit in this time is
+    /// still counted. What comes later is taken out of sale by whoever commits it.
     static let grace = Duration.seconds(1)
 
     let redis: RedisClient
     let ledger: Ledger
     let catalogue: EventCatalogue
     let fence: Fence
-    let postgres: PostgresConfiguration
     let logger: Logger
+
+    private var connection: RedisConnection { redis.connections[0] }
 
     public init(_ stores: Stores, catalogue: EventCatalogue, logger: Logger) {
         redis = stores.redis
         ledger = stores.ledger
         fence = stores.fence
-        postgres = stores.postgres
         self.catalogue = catalogue
         self.logger = logger
     }
 
-    /// Looks at a partition; true where it may be used, after a recovery if need be, false where another process is at it.
-    /// Throws where a store does not answer: then nothing is known, and the fence stands as it stood.
-    public func look(at keys: Keyspace) async throws -> Bool {
+    /// What a look at a partition came to.
+    public enum Look: Hashable, Sendable {
+        /// It may be used, and is as the ledger has it.
+        case stands
+        /// It may be used, and events have to be filled in; the token is that of the recovery that has opened it, if it was
+        /// this process's.
+        case needsFilling(token: String?)
+        /// Another process is at its recovery.
+        case closed
+
+        public var isOpen: Bool { self != .closed }
+    }
+
+    /// Looks at a partition, and recovers it if need be. Throws if a store does not answer: then nothing is known, and the
+    /// fence stands as it stood.
+    public func look(at keys: Keyspace) async throws -> Look {
         let comparison = try await compare(keys)
-        if comparison.plan == .stands {
+        guard comparison.plan != .stands else {
             fence.open(keys, for: comparison.pass)
-            return true
+            fence.note(RecoveryProgress(comparison.state, isOpen: true), of: keys)
+            return comparison.state.filling.isDue ? .needsFilling(token: nil) : .stands
         }
         fence.close(keys)
-        // Of its own, so that a pool of one connection is enough for what is done under the lock.
-        var configuration = postgres
-        configuration.poolSize = 1
-        let pool = PostgresPool(configuration)
-        do {
-            let isOpen = try await pool.withTransaction { lock in
-                guard try await Ledger.lockRecovery(of: keys, on: lock) else { return false }
-                try await recover(keys, touching: lock)
-                return true
-            }
-            await pool.close()
-            return isOpen
-        } catch {
-            await pool.close()
-            throw error
-        }
+        fence.note(RecoveryProgress(comparison.state, isOpen: false), of: keys)
+        let calls = RecoveryCalls(keys: keys, token: QueueCalls.makeToken())
+        let sealed = SealedPartition(calls, on: connection, server: comparison.found.server)
+        guard case .sealed(let phase) = try await sealed.seal(found: comparison.found.epoch, plan: comparison.plan)
+        else { return .closed }
+        let lease = RecoveryLease(
+            calls: calls, key: keys.recovery, connection: connection, server: comparison.found.server)
+        try await lease.whileHeld { try await recover(sealed, keys, comparison, from: phase) }
+        return phase == .resume ? .needsFilling(token: nil) : .needsFilling(token: calls.token)
+    }
+
+    /// Fills in what a partition's rebuild has left out, and publishes it; false if another process is at it.
+    ///
+    /// - Parameter token: as ``look(at:)`` gave it.
+    public func fill(_ keys: Keyspace, token: String?) async throws -> Bool {
+        try await Filler(catalogue, keys, logger: logger).run(token: token)
     }
 
     func serverSettings() async throws -> ServerSettings {
-        try await ServerSettings(redis.connections[0], ledger.pool)
+        try await ServerSettings(connection, ledger.pool)
     }
 
     /// What the ledger knows and Redis says, and what follows.
-    struct Comparison {
+    struct Comparison: Sendable {
         var known: RecoveryPlan.Known?
         var seen: Int
         var found: RecoveryPlan.Found
+        var state: PartitionState
         var plan: RecoveryPlan
 
         var pass: Fence.Pass { Fence.Pass(server: found.server, epoch: found.epoch ?? "") }
     }
 
     func compare(_ keys: Keyspace) async throws -> Comparison {
-        let connection = redis.connections[0]
         guard let server = await connection.server() else {
             // Tells why there is no connection.
             _ = try await connection.send(RedisCommand("PING"))
@@ -80,24 +94,26 @@ public struct Recovery: Sendable {
         guard role == "master" else {
             throw RedisError(.fenced, "the server is a \(role ?? "?"), not a master", mayHaveRun: false)
         }
-        let values = try await connection.send(RedisCommand("MGET", keys.epoch, keys.leased), to: server).array ?? []
+        var inspect = RecoveryCalls.inspect(keys)
+        inspect.server = server
+        let state = try PartitionState(try await connection.evaluate(inspect))
         let found = RecoveryPlan.Found(
-            server: server, epoch: values.first?.string, leased: values.last?.integer.map { Int($0) } ?? 0)
+            server: server, epoch: state.epoch, leased: state.leased,
+            resumedFrom: state.seal.flatMap { $0.phase == .resume ? $0.from : nil })
         return Comparison(
-            known: known, seen: seen, found: found, plan: RecoveryPlan(known: known, seen: seen, found: found))
+            known: known, seen: seen, found: found, state: state,
+            plan: RecoveryPlan(known: known, seen: seen, found: found))
     }
 
-    private func recover(_ keys: Keyspace, touching lock: PostgresConnection) async throws {
-        // Another process may have done it while this one waited.
-        let comparison = try await compare(keys)
-        guard comparison.plan != .stands else { return fence.open(keys, for: comparison.pass) }
+    private func recover(
+        _ sealed: SealedPartition, _ keys: Keyspace, _ comparison: Comparison, from phase: PartitionState.Phase
+    ) async throws {
         let (known, found) = (comparison.known, comparison.found)
-        let sealed = SealedPartition(keys, on: redis.connections[0], server: found.server)
-        try await sealed.seal()
-        if comparison.plan == .rebuild {
+        fence.note(RecoveryProgress(phase == .resume ? .resuming : .draining), of: keys)
+        if phase == .drain {
             if known != nil {
                 logger.warning(
-                    "Redis has lost something; filling it from the ledger",
+                    "Redis has lost something; bringing what it still has to the ledger",
                     metadata: [
                         "partition": "\(keys.partition)", "epoch": "\(found.epoch ?? "none") of \(known?.epoch ?? 0)",
                         "leases": "\(found.leased) of \(comparison.seen)",
@@ -105,22 +121,33 @@ public struct Recovery: Sendable {
                 try await Task.sleep(for: Self.grace)
             }
             try await sealed.drain(into: ledger)
+        }
+        if phase == .resume {
+            // What cannot be published yet is published when its event is filled in.
+            _ = try await catalogue.publishUnpublished(in: keys)
+        } else {
             try await sealed.wipe()
         }
-        try await lock.execute(script: "SELECT 1")
-        // Resuming leaves out what cannot be published yet, since orders are on their way: claims have it published.
-        guard try await catalogue.publishAll(in: keys) || comparison.plan == .resume else {
-            throw RedisError(.fenced, "orders are on their way in spite of the recovery", mayHaveRun: false)
-        }
-        try await lock.execute(script: "SELECT 1")
-        let epoch = (known?.epoch ?? 0) + 1
-        try await ledger.setPartition(keys.partition, RecoveryPlan.Known(epoch: epoch, server: found.server))
-        try await sealed.open(epoch: epoch, seen: comparison.seen)
+        // What was drained has been seen, too.
+        let seen = try await ledger.leasesSeen(in: keys, catalogue.partitioning)
+        let epoch = try await begin(keys, comparison)
+        try await sealed.open(epoch: epoch, seen: seen, rebuilt: phase != .resume)
         fence.open(keys, for: Fence.Pass(server: found.server, epoch: String(epoch)))
         logger.notice(
             "Redis may be used",
-            metadata: [
-                "partition": "\(keys.partition)", "epoch": "\(epoch)", "recovery": "\(comparison.plan)",
-            ])
+            metadata: ["partition": "\(keys.partition)", "epoch": "\(epoch)", "recovery": "\(comparison.plan)"])
+    }
+
+    /// Begins the next epoch in the ledger, unless an interrupted resumption has done so.
+    private func begin(_ keys: Keyspace, _ comparison: Comparison) async throws -> Int {
+        let (known, found) = (comparison.known, comparison.found)
+        if let known, comparison.plan == .resume, let from = found.resumedFrom, from != String(known.epoch) {
+            return known.epoch
+        }
+        let epoch = (known?.epoch ?? 0) + 1
+        guard try await ledger.begin(epoch: epoch, of: keys.partition, on: found.server) else {
+            throw RedisError(.fenced, "another recovery was faster", mayHaveRun: false)
+        }
+        return epoch
     }
 }

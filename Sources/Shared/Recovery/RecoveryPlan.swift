@@ -1,5 +1,5 @@
-/// What is to be done about a partition before it may be used. A decision only, no I/O.
-enum RecoveryPlan: Hashable {
+/// What has to be done about a partition before it may be used. A decision only, no I/O.
+enum RecoveryPlan: String, Hashable {
     /// It may be used as it is.
     case stands
     /// The server is another process than before, but has all that the ledger has seen: what organisers said is told it
@@ -18,22 +18,34 @@ enum RecoveryPlan: Hashable {
     /// What a Redis says of a partition.
     struct Found: Hashable {
         var server: String
-        /// The text of its epoch key; nil where it has none.
+        /// The text of its epoch key; nil if it has none.
         var epoch: String?
         /// How many leases have begun.
         var leased: Int
+        /// The epoch from which a resumption began that was interrupted.
+        var resumedFrom: String?
     }
 
     /// - Parameters:
-    ///   - known: nil where the ledger has never heard of the partition.
+    ///   - known: nil if the ledger has never heard of the partition.
     ///   - seen: the highest number of a lease whose orders the ledger has, read before `found` was.
     init(known: Known?, seen: Int, found: Found) {
         // A Redis that has begun fewer leases than the ledger has seen is older than the ledger: it would sell again what
         // was sold under those it has forgotten.
-        guard let known, found.epoch == String(known.epoch), found.leased >= seen else {
+        guard let known, found.leased >= seen else {
             self = .rebuild
             return
         }
-        self = found.server == known.server ? .stands : .resume
+        let isKnownServer = found.server == known.server
+        if found.epoch == String(known.epoch) {
+            self = isKnownServer ? .stands : .resume
+        } else if let from = found.resumedFrom,
+            from == String(known.epoch) || isKnownServer && from == String(known.epoch - 1)
+        {
+            // Interrupted before or after the ledger began the new epoch. Nothing has been changed since but the seal.
+            self = .resume
+        } else {
+            self = .rebuild
+        }
     }
 }

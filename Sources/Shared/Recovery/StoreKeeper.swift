@@ -1,4 +1,5 @@
 import Logging
+import NIOConcurrencyHelpers
 import ServiceLifecycle
 
 /// Prepares the stores at the start, and sees to it from then on that Redis may be relied on: looks once a second, and at
@@ -12,6 +13,8 @@ public struct StoreKeeper: Service {
     private let recovery: Recovery
     private let partitions: [Keyspace]
     private let logger: Logger
+    /// Partitions whose events this process is filling in.
+    private let filling = NIOLockedValueBox<Set<Int>>([])
 
     public init(_ recovery: Recovery, partitioning: Partitioning, logger: Logger) {
         self.recovery = recovery
@@ -29,11 +32,17 @@ public struct StoreKeeper: Service {
                     try await recovery.serverSettings().findings
                 }
                 try report(findings)
-                var reasons: [Int: String] = [:]
-                while true {
-                    recovery.fence.takeUpDoubts()
-                    for keys in partitions { await look(at: keys, lastReason: &reasons[keys.partition]) }
-                    try await rest()
+                try await withThrowingDiscardingTaskGroup { group in
+                    var reasons: [Int: String] = [:]
+                    while true {
+                        recovery.fence.takeUpDoubts()
+                        for keys in partitions {
+                            let look = await look(at: keys, lastReason: &reasons[keys.partition])
+                            guard case .needsFilling(let token) = look, begins(keys) else { continue }
+                            group.addTask { await fill(keys, token: token) }
+                        }
+                        try await rest()
+                    }
                 }
             }
         } catch is CancellationError {
@@ -51,19 +60,42 @@ public struct StoreKeeper: Service {
         }
     }
 
-    private func look(at keys: Keyspace, lastReason: inout String?) async {
+    /// Whether this process is not filling the partition's events in already; it is from now on.
+    private func begins(_ keys: Keyspace) -> Bool {
+        filling.withLockedValue { $0.insert(keys.partition).inserted }
+    }
+
+    /// Beside the looks, which go on: what fails is begun again at the next look, where it was interrupted.
+    private func fill(_ keys: Keyspace, token: String?) async {
         do {
-            if try await recovery.look(at: keys) { lastReason = nil }
+            _ = try await recovery.fill(keys, token: token)
+        } catch {
+            if !(error is CancellationError) {
+                logger.warning(
+                    "filling Redis from the ledger was interrupted; going on",
+                    metadata: ["partition": "\(keys.partition)", "reason": "\(error)"])
+            }
+        }
+        filling.withLockedValue { _ = $0.remove(keys.partition) }
+    }
+
+    /// Nil if nothing could be found out.
+    private func look(at keys: Keyspace, lastReason: inout String?) async -> Recovery.Look? {
+        do {
+            let look = try await recovery.look(at: keys)
+            if look.isOpen { lastReason = nil }
+            return look
         } catch is CancellationError {
-            return
+            return nil
         } catch {
             // While it may be used as far as anybody knows, whoever uses it meets the same failure and tells of it.
             let reason = "\(error)"
-            guard !recovery.fence.isOpen(keys), reason != lastReason else { return }
+            guard !recovery.fence.isOpen(keys), reason != lastReason else { return nil }
             lastReason = reason
             logger.warning(
                 "nothing can be sold before Redis has been compared with the ledger; trying again",
                 metadata: ["partition": "\(keys.partition)", "reason": "\(reason)"])
+            return nil
         }
     }
 

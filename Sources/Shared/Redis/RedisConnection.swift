@@ -71,6 +71,16 @@ public final class RedisConnection: Sendable {
         }
     }
 
+    /// Puts a script's call in line and returns at once: what one task puts in line is sent in that order.
+    func pipeline(_ call: RedisScriptCall) -> EventLoopFuture<RESPValue> {
+        let promise = eventLoop.makePromise(of: RESPValue.self)
+        let deadline = NIODeadline.now() + commandTimeout
+        eventLoop.execute {
+            self.core.value.evaluate(call, deadline: deadline) { promise.completeWith($0.mapError { $0 }) }
+        }
+        return promise.futureResult
+    }
+
     /// Runs a script, for callers that are on the event loop already; the completion is called there too, exactly once.
     func evaluateOnLoop(_ call: RedisScriptCall, completion: @escaping (Result<RESPValue, RedisError>) -> Void) {
         core.value.evaluate(call, deadline: .now() + commandTimeout, completion: completion)

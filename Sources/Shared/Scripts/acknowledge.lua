@@ -3,30 +3,32 @@
 -- these orders, sets entries that nobody can settle aside, and drops the lease. Where the token holds no lease any more,
 -- nothing changes.
 --
--- KEYS  leases, attempts, the batch's list, dead letters, settled, settled with an idempotency key, returns, sequence,
+-- KEYS  leases, attempts, the batch's list, dead letters, settled, settled with an idempotency key, returns, sequence, epoch,
 --       then per event: the event, its customers, its holds; then one key per order
 -- ARGV  token, channel of finished orders, the ids of the orders that the ledger has, those with an idempotency key after
 --       a space; number of events, of orders, of rejected orders, of dead letters, of entries that gave units back,
+--       the epoch without which nothing is to be done, which a recovery names, or '',
 --       then per event: generation, units that went from 'pending' to 'sold'
 --       then per order: its id; the version that the ledger has, 0 to forget the order; its record as it is to be if it is
 --       pending
 --       then per rejected order: its place among the orders, its event's place, generation, reason
 --       then per dead letter: its id, its text
--- Answer: 1, or 0 where the token was not valid.
+-- Answer: 1, or 0 if the token, or the epoch, is not valid: nothing changed.
 local call, tonumber, unpack = redis.call, tonumber, unpack
 local events, orders, rejections, dead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local record_base = 8 + 3 * events
-if #KEYS ~= record_base + orders or #ARGV ~= 8 + 2 * events + 3 * orders + 4 * rejections + 2 * dead then
+local record_base = 9 + 3 * events
+if #KEYS ~= record_base + orders or #ARGV ~= 9 + 2 * events + 3 * orders + 4 * rejections + 2 * dead then
   return redis.error_reply('ERR acknowledge: keys and arguments do not match')
 end
 if not call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+if ARGV[9] ~= '' and call('GET', KEYS[9]) ~= ARGV[9] then return 0 end
 
 local function text(number) return string.format('%.0f', number) end
 
 -- Moves counters of an event. After a reset they belong to a later generation and are none of this batch's; a damaged
 -- event is made anew from the ledger.
 local function move(event, generation, moves)
-  local key = KEYS[6 + 3 * event]
+  local key = KEYS[7 + 3 * event]
   if call('HGET', key, 'generation') ~= generation then return false end
   for field, units in pairs(moves) do
     local before = tonumber(call('HGET', key, field) or '')
@@ -35,7 +37,7 @@ local function move(event, generation, moves)
   return true
 end
 
-local base = 8
+local base = 9
 for e = 1, events do
   local units = tonumber(ARGV[base + 2 * e])
   if units > 0 then move(e, ARGV[base + 2 * e - 1], { pending = -units, sold = units }) end
@@ -88,10 +90,10 @@ for r = 1, rejections do
     local units = tonumber(string.match(body, '^[^|]*|%d+|(%d+)'))
     local counter = ({ pending = 'pending', held = 'held', confirmed = 'sold' })[state]
     if counter and move(event, generation, { [counter] = -units }) then
-      local customers = KEYS[7 + 3 * event]
+      local customers = KEYS[8 + 3 * event]
       local left = (tonumber(call('HGET', customers, customer) or '') or 0) - units
       if left > 0 then call('HSET', customers, customer, text(left)) else call('HDEL', customers, customer) end
-      call('ZREM', KEYS[8 + 3 * event], id)
+      call('ZREM', KEYS[9 + 3 * event], id)
     end
     call('SET', key, '2|rejected|' .. version .. '|' .. version .. '|' .. id .. '|' .. body .. reason .. '|' .. customer)
   end

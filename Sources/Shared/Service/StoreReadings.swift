@@ -41,6 +41,14 @@ public struct StoreReadings: Sendable {
     private var ofQueues: [MetricReading] {
         get async {
             var readings = [MetricReading("ticketblitz_open_partitions", Double(queues.count(where: \.isOpen)))]
+            let recovery = queues.map(\.recovery)
+            readings += [
+                MetricReading("ticketblitz_recovery_tickets", Double(recovery.reduce(0) { $0 + $1.total })),
+                MetricReading("ticketblitz_recovery_tickets_done", Double(recovery.reduce(0) { $0 + $1.done })),
+                MetricReading(
+                    "ticketblitz_recovery_remaining_seconds",
+                    Double(recovery.map(\.remainingSeconds).max() ?? 0)),
+            ]
             guard let status = try? await QueueStatus(of: queues) else { return readings }
             readings += [
                 MetricReading("ticketblitz_queue_entries", Double(status.depth)),

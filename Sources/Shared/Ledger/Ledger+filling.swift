@@ -1,0 +1,114 @@
+/// Reading what Redis has to know of events' orders after it was emptied.
+extension Ledger {
+    /// An event that has to be filled in, by its size.
+    struct EventToFill: Hashable, Sendable {
+        var id: EventID
+        /// Units that are held or sold.
+        var units: Int
+        /// When the ledger was last told something of the event; a page of events goes on after it.
+        var changedAt: String
+    }
+
+    /// Of an event over which nothing can be asked any more: its sale is over, nothing of it is held, and no idempotency
+    /// key of it is still good. It is filled in only if somebody asks for it.
+    private static let isDormant = "closes_at < now() AND held = 0 AND updated_at < now() - interval '25 hours'"
+
+    private static let toFill = PostgresStatement(
+        name: "events_to_fill",
+        sql: """
+            SELECT id, held + sold, updated_at::text FROM events
+            WHERE NOT coalesce(\(isDormant), false) AND ($1::text IS NULL OR (updated_at, id) < ($1::timestamptz, $2))
+            ORDER BY updated_at DESC, id DESC LIMIT $3
+            """)
+
+    /// Events that have to be filled in, the most recently sold first: those that come after `last`.
+    func eventsToFill(after last: EventToFill?, limit: Int) async throws -> [EventToFill] {
+        try await pool.execute(Self.toFill, [last?.changedAt, last?.id.description ?? "", String(limit)]).rows
+            .compactMap {
+                guard let id = EventID(try $0.text(0)) else { return nil }
+                return EventToFill(id: id, units: try $0.integer(1), changedAt: try $0.text(2))
+            }
+    }
+
+    /// The predicate of the index orders_to_fill, as the index has it.
+    private static let isIndexed =
+        "(customer IS NOT NULL OR expires_at IS NOT NULL OR get_byte(uuid_send(id), 8) & 32 <> 0)"
+    /// By the id's bit that ``OrderID/isMadeFromKey`` reads.
+    private static let needsRecord = """
+        (status = 'held' OR get_byte(uuid_send(id), 8) & 32 <> 0 AND claimed_at > now() - interval '24 hours')
+        """
+    private static let holdsUnits = "status IN ('held', 'confirmed')"
+
+    private static let rowColumns = """
+        id, event_id, customer, CASE WHEN \(holdsUnits) THEN quantity ELSE 0 END,
+        CASE WHEN \(needsRecord) THEN status END, quantity, version,
+        CASE WHEN \(needsRecord) THEN \(milliseconds("claimed_at")) END,
+        CASE WHEN \(needsRecord) THEN \(milliseconds("confirmed_at")) END,
+        CASE WHEN \(needsRecord) THEN \(milliseconds("expires_at")) END,
+        CASE WHEN \(needsRecord) THEN reason END
+        """
+    private static let isNeeded = "\(isIndexed) AND (\(needsRecord) OR customer IS NOT NULL AND \(holdsUnits))"
+
+    private static let pageOfOne = PostgresStatement(
+        name: "fill_one",
+        sql: """
+            SELECT \(rowColumns) FROM orders
+            WHERE event_id = $1 AND id > $2::uuid AND \(isNeeded) ORDER BY id LIMIT $3
+            """)
+    private static let pageOfMany = PostgresStatement(
+        name: "fill_many",
+        sql: """
+            SELECT \(rowColumns) FROM orders
+            WHERE event_id = ANY($1::text[]) AND \(isNeeded) ORDER BY event_id, id LIMIT $2
+            """)
+
+    /// An order to be filled in, and whose it is.
+    struct OrderToFill: Hashable, Sendable {
+        var id: String
+        var event: String
+        var row: FillRow
+    }
+
+    private static let firstID = "00000000-0000-0000-0000-000000000000"
+
+    /// Orders of an event in the order of their ids, those after `place` only; fewer than `limit` are the last.
+    func ordersToFill(of event: LedgerEvent, after place: String, limit: Int) async throws -> [OrderToFill] {
+        let from = place.isEmpty ? Self.firstID : place
+        return try await pool.execute(Self.pageOfOne, [event.id.description, from, String(limit)]).rows.map {
+            try Self.orderToFill($0, event.id, generation: event.generation)
+        }
+    }
+
+    /// All orders of some events, event by event; nil if they are more than `limit`.
+    func ordersToFill(of events: [LedgerEvent], limit: Int) async throws -> [OrderToFill]? {
+        let byID = Dictionary(events.map { ($0.id.description, $0) }) { $1 }
+        let rows = try await pool.execute(
+            Self.pageOfMany, [PostgresArray.literal(Array(byID.keys)), String(limit + 1)]
+        ).rows
+        guard rows.count <= limit else { return nil }
+        return try rows.compactMap { row in
+            guard let event = byID[try row.text(1)] else { return nil }
+            return try Self.orderToFill(row, event.id, generation: event.generation)
+        }
+    }
+
+    private static func orderToFill(_ row: [String?], _ event: EventID, generation: Int) throws -> OrderToFill {
+        let id = try row.text(0)
+        var result = OrderToFill(
+            id: id, event: event.description, row: FillRow(customer: row[2], units: try row.integer(3)))
+        guard let status = row[4] else { return result }
+        guard let orderID = OrderID(id), let state = OrderState(rawValue: status) else {
+            throw PostgresError(.unexpectedResult, "an order has an id or status of another form")
+        }
+        func time(_ column: Int) throws -> Timestamp? {
+            try row.integerIfPresent(column).map { Timestamp(milliseconds: Int64($0)) }
+        }
+        let version = try row.integer(6)
+        result.row.record = Order(
+            id: orderID, event: event, generation: generation, quantity: try row.integer(5), customer: row[2],
+            state: state, version: version, ledgerVersion: version,
+            claimedAt: try time(7) ?? Timestamp(milliseconds: 0),
+            confirmedAt: try time(8), expiresAt: try time(9), reason: row[10])
+        return result
+    }
+}
