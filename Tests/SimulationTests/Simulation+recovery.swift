@@ -230,7 +230,7 @@ extension Simulation {
         if filling.place == FillPage.last { return Next(filling: try publish(filling, calls, pass)) }
         let strays = stranded(filling.event)
         let orders = ledger.ordersToFill(of: filling.event).filter { $0.id > filling.place }
-        let part = orders.prefix(2)
+        let part = orders.prefix(1)
         let isLast = part.count == orders.count
         let last = strays.map { FillRow(customer: $0.customer, units: $0.quantity, record: $0) }
         let page = FillPage(
