@@ -103,7 +103,7 @@ extension Drain {
     private func reconcile(_ batch: Batch) async {
         for event in Set(batch.orders.map(\.event)) {
             do {
-                try await catalogue.reconcile(event).log(to: logger)
+                try await catalogue.reconcile(event, late: batch.orders).log(to: logger)
             } catch {
                 logger.warning(
                     "an event could not be reconciled", metadata: ["event": "\(event)", "reason": "\(error)"])

@@ -6,18 +6,6 @@ import Testing
 
 @testable import Shared
 
-/// What a long run is told by `make chaos`, through the environment.
-private enum Chaos {
-    static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
-
-    static var isLong: Bool { number("CHAOS_SEEDS") != nil }
-    static var seeds: [UInt64] {
-        let first = UInt64(number("CHAOS_SEED") ?? Int.random(in: 1...1_000_000))
-        return (0..<UInt64(number("CHAOS_SEEDS") ?? 1)).map { first + $0 }
-    }
-    static var seconds: Int { number("CHAOS_SECONDS") ?? 12 }
-}
-
 /// Faults drawn by chance, one after another and programs' beside servers', for as long as one likes. The same seed draws
 /// the same faults in the same order.
 @Suite(.timeLimit(.minutes(600))) struct ChaosTests {

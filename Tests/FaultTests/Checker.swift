@@ -15,12 +15,16 @@ struct FinalState {
         var ledgerSold: Int
         /// What Redis says.
         var redis: UnitCounts
+        /// The units of each customer, as Redis has them.
+        var customers: [String: Int]
     }
 
     var rows: [OrderID: Row]
     var events: [String: Event]
     /// Orders whose entries were set aside.
     var setAside: [OrderID] = []
+    /// What the keys of accepted orders were answered with when they were sent once more, by the first order of each key.
+    var replays: [OrderID: Operation.Outcome] = [:]
 }
 
 /// Holds a history against the final state: the invariants I1 to I6, in the manner of Jepsen's checkers for queues (what
@@ -45,6 +49,10 @@ struct Verdict: Hashable, CustomStringConvertible {
     var unbalanced: [String] = []
     /// Customers with more than the limit.
     var aboveLimit: [String] = []
+    /// Customers whose count in Redis is not what their rows hold (I3).
+    var miscounted: [String] = []
+    /// Orders whose key, sent once more, did not lead to them (I5). Lost orders are not among them.
+    var unreplayed: [OrderID] = []
     var accepted = 0
     var unknown = 0
     var refused = 0
@@ -52,7 +60,7 @@ struct Verdict: Hashable, CustomStringConvertible {
     /// Whether every invariant holds; of rejected orders the caller decides.
     var holds: Bool {
         lost.isEmpty && doubled.isEmpty && oversold.isEmpty && setAside.isEmpty && changed.isEmpty && unfound.isEmpty
-            && unbalanced.isEmpty && aboveLimit.isEmpty
+            && unbalanced.isEmpty && aboveLimit.isEmpty && miscounted.isEmpty && unreplayed.isEmpty
     }
 
     var description: String {
@@ -60,7 +68,8 @@ struct Verdict: Hashable, CustomStringConvertible {
         accepted \(accepted), refused \(refused), unknown \(unknown); lost \(lost.count), doubled \(doubled.count), \
         oversold \(oversold.count), rejected \(rejected.count), set aside \(setAside.count), \
         changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
-        above the limit \(aboveLimit) \((lost + doubled + changed + rejected).prefix(5).map(\.description))
+        above the limit \(aboveLimit), miscounted \(miscounted), not replayed \(unreplayed.count) \
+        \((lost + doubled + changed + rejected + unreplayed).prefix(5).map(\.description))
         """
     }
 
@@ -74,6 +83,9 @@ struct Verdict: Hashable, CustomStringConvertible {
         changed = final.rows.filter { !told.allows($0.value.state, of: $0.key) }.map(\.key)
         unfound = told.unfound
         setAside = final.setAside
+        unreplayed = final.replays.filter { id, answer in
+            if case .ok(id, _) = answer { false } else { final.rows[id] != nil }
+        }.map(\.key)
         for (name, event) in final.events {
             let rows = final.rows.values.filter { $0.event == name }
             let sold = rows.filter { $0.state == .confirmed }.reduce(0) { $0 + $1.quantity }
@@ -87,11 +99,23 @@ struct Verdict: Hashable, CustomStringConvertible {
             {
                 unbalanced.append("\(name): rows \(sold) sold \(held) held, \(event)")
             }
+            miscounted += Self.miscounted(event.customers, rows).map { "\(name)/\($0)" }
             guard let limit = customerLimit[name] else { continue }
             let units = Dictionary(
                 rows.filter(\.state.holdsUnits).map { ($0.customer ?? "", $0.quantity) }, uniquingKeysWith: +)
             aboveLimit += units.filter { $0.value > limit }.map { "\(name)/\($0.key)" }
         }
+    }
+
+    /// Customers of an event whose count is not what their rows hold; rows without a customer do not count.
+    private static func miscounted(_ counts: [String: Int], _ rows: [FinalState.Row]) -> [String] {
+        var units: [String: Int] = [:]
+        for row in rows where row.state == .held || row.state == .confirmed {
+            if let customer = row.customer { units[customer, default: 0] += row.quantity }
+        }
+        return Set(units.keys).union(counts.keys).sorted()
+            .filter { units[$0, default: 0] != counts[$0, default: 0] }
+            .map { "\($0): \(counts[$0, default: 0]) instead of \(units[$0, default: 0])" }
     }
 
     /// Rows that nobody was told of, beyond those that a request with an unknown outcome accounts for.

@@ -11,7 +11,10 @@ import Testing
             kind: .buy(event: "e", quantity: 2, customer: "c", key: key), outcome: outcome ?? .ok(id(number), .pending))
     }
 
-    private static func state(_ rows: [UInt64: OrderState], redis: UnitCounts? = nil) -> FinalState {
+    private static func state(
+        _ rows: [UInt64: OrderState], redis: UnitCounts? = nil, customers: [String: Int]? = nil,
+        replays: [OrderID: Operation.Outcome] = [:]
+    ) -> FinalState {
         let sold = rows.values.count { $0 == .confirmed } * 2
         let held = rows.values.count { $0 == .held } * 2
         return FinalState(
@@ -22,8 +25,9 @@ import Testing
             events: [
                 "e": FinalState.Event(
                     capacity: 10, ledgerHeld: held, ledgerSold: sold,
-                    redis: redis ?? UnitCounts(available: 10 - sold - held, held: held, sold: sold))
-            ])
+                    redis: redis ?? UnitCounts(available: 10 - sold - held, held: held, sold: sold),
+                    customers: customers ?? ["c": sold + held])
+            ], replays: replays)
     }
 
     @Test func aCleanHistoryHolds() {
@@ -86,5 +90,41 @@ import Testing
         let state = Self.state([1: .confirmed, 2: .confirmed])
         #expect(Verdict([Self.buy(1), Self.buy(2)], state, customerLimit: ["e": 3]).aboveLimit == ["e/c"])
         #expect(Verdict([Self.buy(1), Self.buy(2)], state, customerLimit: ["e": 4]).holds)
+    }
+
+    @Test(arguments: [["c": 1], ["c": 4], [:], ["c": 2, "d": 1]])
+    func aCustomerWithAnotherCountIsNamed(customers: [String: Int]) {
+        let verdict = Verdict([Self.buy(1)], Self.state([1: .confirmed], customers: customers))
+        #expect(verdict.miscounted.count == 1 && !verdict.holds)
+    }
+
+    @Test func whatWasGivenBackDoesNotCount() {
+        let cancel = Operation(kind: .cancel(Self.id(2)), outcome: .ok(Self.id(2), .cancelled))
+        let history = [Self.buy(1), Self.buy(2), cancel]
+        let rows: [UInt64: OrderState] = [1: .held, 2: .cancelled]
+        #expect(Verdict(history, Self.state(rows, customers: ["c": 2])).holds)
+        #expect(Verdict(history, Self.state(rows, customers: ["c": 4])).miscounted == ["e/c: 4 instead of 2"])
+    }
+
+    @Test(arguments: [
+        Operation.Outcome.ok(CheckerTests.id(2), .pending), .refused("customer-limit"), .unknown(nil),
+    ])
+    func aKeyThatDoesNotLeadToItsOrderIsSeen(answer: Operation.Outcome) {
+        let history = [Self.buy(1, key: "k")]
+        let verdict = Verdict(history, Self.state([1: .confirmed], replays: [Self.id(1): answer]))
+        #expect(verdict.unreplayed == [Self.id(1)] && !verdict.holds)
+        let good: [OrderID: Operation.Outcome] = [Self.id(1): .ok(Self.id(1), .pending)]
+        #expect(Verdict(history, Self.state([1: .confirmed], replays: good)).holds)
+        // Where the order is lost, that is what is wrong, and its key is free.
+        let lost = Verdict(history, Self.state([:], replays: [Self.id(1): answer]))
+        #expect(lost.lost == [Self.id(1)] && lost.unreplayed.isEmpty)
+    }
+
+    @Test func theFirstOrderOfAKeyIsTheOneToReplay() {
+        let told = Told([
+            Self.buy(1, key: "k"), Self.buy(1, key: "k"), Self.buy(2, key: "k"), Self.buy(3),
+            Self.buy(4, .unknown(nil), key: "l"),
+        ])
+        #expect(told.keyed == [Self.id(1): Self.buy(1, key: "k").kind])
     }
 }

@@ -5,9 +5,9 @@ import TestSupport
 
 /// Waiting for certain states of a cluster, and reading them.
 extension Cluster {
-    func untilReady() async throws {
+    func untilReady(within seconds: Double = 60) async throws {
         for port in apiPorts {
-            try await eventually("the API on \(port) is ready; \(logs)", within: 60) {
+            try await eventually("the API on \(port) is ready; \(logs)", within: seconds) {
                 let answer = try? await HTTPClient(port: port).send("GET", "/readyz", within: .seconds(2))
                 return answer?.status == 200
             }
@@ -88,18 +88,26 @@ extension Cluster {
         }
         for row in try await sql("SELECT id, capacity, held, sold FROM events") {
             let numbers = row.dropFirst().map { Int($0 ?? "") ?? -1 }
-            let key = Keyspace(partition: 0).event(EventID(row[0] ?? "") ?? .demo)
+            let id = EventID(row[0] ?? "") ?? .demo
+            let key = Keyspace(partition: 0).event(id)
             let values = try await redis("HMGET", key, "stock", "pending", "held", "sold").array ?? []
             let counts = values.map { Int($0.integer ?? -1) }
             state.events[row[0] ?? ""] = FinalState.Event(
                 capacity: numbers[0], ledgerHeld: numbers[1], ledgerSold: numbers[2],
-                redis: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]))
+                redis: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]),
+                customers: try await customers(of: id))
         }
         for letter in try await redis("HVALS", Keyspace(partition: 0).deadLetters).array ?? [] {
             guard case .bulkString(let text) = letter, let order = DeadLetter(id: "", text)?.order else { continue }
             state.setAside.append(order.id)
         }
         return state
+    }
+
+    /// How many units each customer of an event has, as Redis counts them.
+    func customers(of event: EventID) async throws -> [String: Int] {
+        let counts = try await redis("HGETALL", Keyspace(partition: 0).customers(event)).fields()
+        return counts.mapValues { Int($0) ?? -1 }
     }
 
     /// What stands in Redis beside the orders' records, for a failure's report.

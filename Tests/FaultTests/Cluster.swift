@@ -128,5 +128,9 @@ actor Cluster {
         await stores.close()
         try await redis.kill()
         try await postgres.stop()
+        // A long run has many clusters, with some hundred MB each.
+        for directory in [redis.directory, await postgres.directory] {
+            try? FileManager.default.removeItem(at: directory)
+        }
     }
 }

@@ -50,11 +50,19 @@ struct Fault: Sendable, CustomStringConvertible {
         },
     ]
 
+    static let redisKilled = Fault("kill -9 of Redis") { cluster, _ in
+        try await cluster.redis.kill()
+        try await cluster.redis.restart()
+    }
+
+    static let backendsKilled = Fault("Postgres's backends killed") { cluster, _ in
+        _ = try await cluster.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                + "AND backend_type = 'client backend'")
+    }
+
     static let servers = [
-        Fault("kill -9 of Redis") { cluster, _ in
-            try await cluster.redis.kill()
-            try await cluster.redis.restart()
-        },
+        redisKilled,
         Fault("Redis paused") { cluster, generator in
             await cluster.redis.signal(SIGSTOP)
             try await pause(.random(in: 0.5...2.5, using: &generator))
@@ -84,11 +92,7 @@ struct Fault: Sendable, CustomStringConvertible {
             try await pause(.random(in: 0.3...1.5, using: &generator))
             _ = try await cluster.redis("CONFIG", "SET", "maxmemory", "0")
         },
-        Fault("Postgres's backends killed") { cluster, _ in
-            _ = try await cluster.sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-                    + "AND backend_type = 'client backend'")
-        },
+        backendsKilled,
         Fault("an event's row locked") { cluster, _ in
             try await cluster.withTransaction { connection in
                 try await connection.execute(script: "SELECT FROM events ORDER BY id FOR UPDATE")

@@ -46,9 +46,12 @@ enum FaultRun {
         running.cancel()
         await running.value
         try await cluster.drain()
-        let verdict = Verdict(
-            history.operations, try await cluster.finalState(),
-            customerLimit: [Cluster.scarce: Cluster.customerLimit])
+        let operations = history.operations
+        var state = try await cluster.finalState()
+        // Afterwards: the key of an order that is lost is free, and sending it again would be a purchase.
+        let rows = state.rows
+        state.replays = try await load.replays(of: Told(operations).keyed.filter { rows[$0.key] != nil })
+        let verdict = Verdict(operations, state, customerLimit: [Cluster.scarce: Cluster.customerLimit])
         say("fault: \(name): \(verdict)")
         return verdict
     }

@@ -37,6 +37,18 @@ struct Load: Sendable {
         return Self.outcome(answer)
     }
 
+    /// Sends the keys of purchases again, of 200 at most, and says what each was answered with.
+    func replays(of purchases: [OrderID: Operation.Kind]) async throws -> [OrderID: Operation.Outcome] {
+        let client = PatientClient(ports: ports)
+        let answers = try await purchases.prefix(200).inParallel { id, kind -> (OrderID, Operation.Outcome) in
+            guard case .buy(let event, let quantity, let customer, let key?) = kind,
+                let answer = try? await client.buy(event, quantity: quantity, customer: customer, key: key)
+            else { return (id, .unknown(nil)) }
+            return (id, Self.outcome(answer))
+        }
+        return Dictionary(answers) { $1 }
+    }
+
     static func outcome(_ answer: HTTPClient.Answer) -> Operation.Outcome {
         let named = answer.text("ticket_id").flatMap { OrderID($0) }
         let code = answer.text("code") ?? "\(answer.status)"

@@ -20,6 +20,7 @@ import Testing
             }
             #expect(verdict.doubled.isEmpty && verdict.oversold.isEmpty, "\(name): \(verdict)")
             #expect(verdict.unbalanced.isEmpty && verdict.aboveLimit.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.miscounted.isEmpty && verdict.unreplayed.isEmpty, "\(name): \(verdict)")
             // What was on its way at that moment, some hundred orders at this load; not what the ledger had.
             #expect(verdict.lost.count < verdict.accepted / 2, "\(name): \(verdict)")
             try await cluster.stop()

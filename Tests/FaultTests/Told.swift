@@ -13,6 +13,8 @@ struct Told {
     private(set) var openKeys: Set<UInt64> = []
     /// Orders that were accepted under a key that had led to another.
     private(set) var severalOfOneKey: [OrderID] = []
+    /// Purchases with a key that were accepted, by the first order that the key has led to.
+    private(set) var keyed: [OrderID: Operation.Kind] = [:]
     /// Orders that the service has said it does not know, though it accepted them.
     private(set) var unfound: [OrderID] = []
     private(set) var unknown = 0
@@ -41,6 +43,7 @@ struct Told {
                     guard let half else { continue }
                     openKeys.remove(half)
                     if let first = byKey[half], first != id { severalOfOneKey.append(id) }
+                    if byKey[half] == nil { keyed[id] = operation.kind }
                     byKey[half] = id
                 case .unknown(let id):
                     if let half {

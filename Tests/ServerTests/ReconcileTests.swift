@@ -15,9 +15,11 @@ import Testing
     private func act(_ test: TestStores, buyer: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(buyer))
         for _ in 0..<60 {
-            let purchase = test.purchase(quantity: .random(in: 1...3, using: &generator), customer: "c\(buyer)")
-            guard case .accepted = try await test.inventory.claim(purchase),
-                let order = try await test.inventory.order(purchase.id)
+            let key = Bool.random(using: &generator) ? "k\(Int.random(in: 0..<30, using: &generator))" : nil
+            let quantity = key == nil ? Int.random(in: 1...3, using: &generator) : 1
+            let purchase = test.purchase(quantity: quantity, customer: "c\(buyer)", key: key)
+            guard case .accepted(let acceptance) = try await test.inventory.claim(purchase),
+                let order = try await test.inventory.order(acceptance.order)
             else { continue }
             for _ in 0..<Int.random(in: 0...2, using: &generator) {
                 _ = try await test.inventory.change(order, by: Bool.random(using: &generator) ? .confirm : .cancel)
@@ -37,7 +39,7 @@ import Testing
                 }
                 group.addTask {
                     var compared = 0
-                    for _ in 0..<60 {
+                    for _ in 0..<40 {
                         let result = try await test.catalogue.reconcile(.demo)
                         if case .notCompared = result.outcome { continue }
                         #expect(result.outcome == .consistent, "\(result)")
@@ -76,6 +78,63 @@ import Testing
         await test.close()
     }
 
+    /// Too many, too few, none, and somebody's who has none.
+    @Test func unitsOfCustomersAreComparedAndPutRight() async throws {
+        let test = try await make(holdSeconds: 600)
+        #expect(try await test.claimAtOnce(1500, customer: { "c\($0 % 1300)" }).accepted.count == 1500)
+        try await test.withWorkers { try await test.drained() }
+        let customers = test.keys.customers(.demo)
+        try await test.redis("HSET", customers, "c0", "9", "c1", "1", "phantom", "3")
+        try await test.redis("HDEL", customers, "c2")
+        let result = try await test.catalogue.reconcile(.demo)
+        #expect(result.customers == 4)
+        #expect(result.outcome == .repaired)
+        #expect(result.drift == UnitCounts())
+        let units = try await test.inventory.units(of: ["c0", "c1", "c2", "phantom"], in: .demo)
+        #expect(units == [2, 2, 2, 0])
+        #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
+        await test.close()
+    }
+
+    @Test func recordsAndHoldsAreComparedAndPutRight() async throws {
+        let test = try await make(holdSeconds: 600)
+        let keyed = test.purchase(customer: "k", key: "once")
+        guard case .accepted(let first) = try await test.inventory.claim(keyed) else { throw GaveUp(description: "") }
+        let (lost, stray) = (try await test.hold(customer: "a"), try await test.hold(customer: "b"))
+        try await test.withWorkers { try await test.drained() }
+        try await test.redis("DEL", test.keys.order(keyed.id), test.keys.order(lost.id))
+        try await test.redis("ZREM", test.keys.holds(.demo), lost.id.description, stray.id.description)
+        let result = try await test.catalogue.reconcile(.demo)
+        #expect(result.records == 3)
+        #expect(result.outcome == .repaired)
+        #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
+        let replay = Acceptance(order: first.order, expiresAt: first.expiresAt, isReplay: true)
+        #expect(try await test.inventory.claim(keyed) == .accepted(replay))
+        let present = try #require(try await test.inventory.order(lost.id))
+        guard case .done = try await test.inventory.change(present, by: .confirm) else {
+            Issue.record("it cannot be confirmed")
+            return
+        }
+        let end = try #require(stray.expiresAt)
+        #expect(
+            try await test.redis("ZSCORE", test.keys.holds(.demo), stray.id.description).integer == end.milliseconds)
+        await test.close()
+    }
+
+    /// An entry on its way may say otherwise than the ledger: what it is about is left alone.
+    @Test func whatIsOnItsWayIsNoDrift() async throws {
+        let test = try await make(holdSeconds: 600)
+        let order = try await test.hold(quantity: 2, customer: "a")
+        try await test.withWorkers { try await test.drained() }
+        _ = try await test.inventory.change(order, by: .cancel)
+        try await test.redis("DEL", test.keys.order(order.id))
+        let result = try await test.catalogue.reconcile(.demo)
+        #expect(result.outcome == .consistent)
+        #expect(result.underWay == 1)
+        #expect(try await test.redis("EXISTS", test.keys.order(order.id)).integer == 0, "it was not brought back")
+        await test.close()
+    }
+
     /// A batch that is committed after Redis lost it and was filled: its units are not sold again.
     @Test func aBatchThatIsCommittedAfterARecoveryIsTakenOutOfSale() async throws {
         let test = try await make()
@@ -94,6 +153,9 @@ import Testing
             try await eventually("Redis is filled, and agrees") {
                 guard try await test.isAtRest() else { return false }
                 return try await test.sql("SELECT sold FROM events") == "5"
+            }
+            try await eventually("the customer's units count, too") {
+                try await test.redis("HGET", test.keys.customers(.demo), "late").integer == 5
             }
         }
         await test.close()

@@ -4,11 +4,12 @@ import Testing
 
 @Suite struct RecoveryPlanTests {
     private func plan(
-        _ known: (epoch: Int, server: String)?, seen: Int, server: String, epoch: String?, leased: Int
+        _ known: (epoch: Int, server: String)?, seen: Int, server: String, epoch: String?, leased: Int,
+        resumedFrom: String? = nil
     ) -> RecoveryPlan {
         RecoveryPlan(
             known: known.map { RecoveryPlan.Known(epoch: $0.epoch, server: $0.server) }, seen: seen,
-            found: RecoveryPlan.Found(server: server, epoch: epoch, leased: leased))
+            found: RecoveryPlan.Found(server: server, epoch: epoch, leased: leased, resumedFrom: resumedFrom))
     }
 
     @Test func onlyTheKnownServerInTheKnownEpochStands() {
@@ -24,5 +25,17 @@ import Testing
         #expect(plan((3, "a"), seen: 0, server: "a", epoch: "4", leased: 0) == .rebuild, "another ledger's")
         #expect(plan((3, "a"), seen: 8, server: "b", epoch: "3", leased: 7) == .rebuild, "older than the ledger")
         #expect(plan((3, "a"), seen: 0, server: "a", epoch: "sealed:x", leased: 0) == .rebuild, "a recovery died")
+    }
+
+    /// Whoever was at a resumption died: nothing was lost by that.
+    @Test func anInterruptedResumptionIsResumed() {
+        func plan(_ known: (epoch: Int, server: String), server: String, from: String, leased: Int = 7) -> RecoveryPlan {
+            self.plan(known, seen: 7, server: server, epoch: "sealed:x", leased: leased, resumedFrom: from)
+        }
+        #expect(plan((3, "a"), server: "b", from: "3") == .resume, "before the ledger began the new epoch")
+        #expect(plan((4, "b"), server: "b", from: "3") == .resume, "after it did")
+        #expect(plan((4, "a"), server: "b", from: "3") == .rebuild, "it did so for another server")
+        #expect(plan((5, "b"), server: "b", from: "3") == .rebuild, "others have recovered since")
+        #expect(plan((3, "a"), server: "b", from: "3", leased: 6) == .rebuild, "older than the ledger")
     }
 }

@@ -59,7 +59,7 @@ import Testing
         Mutant(
             script: Scripts.fill, right: "if state[1] ~= stamp or state[2] ~= from then return 2 end", wrong: ""),
         Mutant(
-            script: Scripts.fill, right: "if present[1] == ARGV[5] and tonumber(present[2] or '') then return 3 end",
+            script: Scripts.fill, right: "if present[6] == ARGV[5] and is_intact then return 3 end",
             wrong: ""),
         Mutant(script: Scripts.fill, right: "call('UNLINK', KEYS[4], KEYS[5])", wrong: ""),
         Mutant(

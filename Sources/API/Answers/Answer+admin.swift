@@ -46,6 +46,8 @@ extension JSONObject {
         drift["pending"] = .integer(result.drift.pending)
         drift["held"] = .integer(result.drift.held)
         drift["sold"] = .integer(result.drift.sold)
+        drift["customers"] = .integer(result.customers)
+        drift["records"] = .integer(result.records)
         self["drift"] = .object(drift)
     }
 }

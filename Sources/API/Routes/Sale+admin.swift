@@ -74,7 +74,7 @@ extension Sale {
         for result in results { result.log(to: context.logger) }
         var object = JSONObject()
         object["events"] = .array(results.map { JSONObject($0) })
-        object["drifted"] = .integer(results.count { $0.drift != UnitCounts() })
+        object["drifted"] = .integer(results.count(where: \.isDrift))
         return .json(object)
     }
 }

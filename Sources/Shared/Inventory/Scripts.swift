@@ -21,6 +21,8 @@ public enum Scripts {
     // Reconciliation.
     static let survey = RedisScript(name: "survey", source: PackageResources.survey_lua)
     static let adjust = RedisScript(name: "adjust", source: PackageResources.adjust_lua)
+    static let verify = RedisScript(name: "verify", source: PackageResources.verify_lua)
+    static let mend = RedisScript(name: "mend", source: PackageResources.mend_lua)
     // Recovery.
     static let seal = RedisScript(name: "seal", source: PackageResources.seal_lua)
     static let wipe = RedisScript(name: "wipe", source: PackageResources.wipe_lua)
@@ -34,6 +36,6 @@ public enum Scripts {
 
     public static let all = [
         claim, transition, publish, fill, lower, close, drop, take, expired, reclaim, renew, acknowledge, forget,
-        requeue, seen, survey, adjust, seal, wipe, open, inspect, extend, holdFilling, endFilling,
+        requeue, seen, survey, adjust, verify, mend, seal, wipe, open, inspect, extend, holdFilling, endFilling,
     ]
 }

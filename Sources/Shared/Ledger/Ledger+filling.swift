@@ -37,7 +37,7 @@ extension Ledger {
     private static let needsRecord = """
         (status = 'held' OR get_byte(uuid_send(id), 8) & 32 <> 0 AND claimed_at > now() - interval '24 hours')
         """
-    private static let holdsUnits = "status IN ('held', 'confirmed')"
+    static let holdsUnits = "status IN ('held', 'confirmed')"
 
     private static let rowColumns = """
         id, event_id, customer, CASE WHEN \(holdsUnits) THEN quantity ELSE 0 END,
@@ -55,6 +55,15 @@ extension Ledger {
             SELECT \(rowColumns) FROM orders
             WHERE event_id = $1 AND id > $2::uuid AND \(isNeeded) ORDER BY id LIMIT $3
             """)
+    private static let pageOfRecords = PostgresStatement(
+        name: "fill_records",
+        sql: """
+            SELECT \(rowColumns) FROM orders
+            WHERE event_id = $1 AND id > $2::uuid AND \(isIndexed) AND \(needsRecord) ORDER BY id LIMIT $3
+            """)
+    private static let someRecords = PostgresStatement(
+        name: "some_records",
+        sql: "SELECT \(rowColumns) FROM orders WHERE event_id = $1 AND id = ANY($2::uuid[]) AND \(needsRecord)")
     private static let pageOfMany = PostgresStatement(
         name: "fill_many",
         sql: """
@@ -89,6 +98,26 @@ extension Ledger {
         return try rows.compactMap { row in
             guard let event = byID[try row.text(1)] else { return nil }
             return try Self.orderToFill(row, event.id, generation: event.generation)
+        }
+    }
+
+    /// Orders of an event that are held, or whose idempotency keys are still good, in the order of their ids, those after
+    /// `last` only.
+    func recordedOrders(of event: LedgerEvent, after last: OrderID?, limit: Int) async throws -> [Order] {
+        let from = last?.description ?? Self.firstID
+        return try await pool.execute(Self.pageOfRecords, [event.id.description, from, String(limit)]).rows.compactMap {
+            try Self.orderToFill($0, event.id, generation: event.generation).row.record
+        }
+    }
+
+    /// Those of some orders, as the ledger has them now.
+    static func recordedOrders(
+        _ ids: [OrderID], of event: LedgerEvent, on connection: PostgresConnection
+    ) async throws -> [Order] {
+        guard !ids.isEmpty else { return [] }
+        let parameters = [event.id.description, PostgresArray.literal(ids.map(\.description))]
+        return try await connection.execute(someRecords, parameters).rows.compactMap {
+            try orderToFill($0, event.id, generation: event.generation).row.record
         }
     }
 

@@ -43,6 +43,8 @@ struct Books: Hashable {
         var snapshots: [Order]
         /// Entries that cannot be read, of whatever event.
         var unreadable: Int
+        /// Units of the customers that were asked for.
+        var customers: [String: Int] = [:]
     }
 
     /// What the ledger has of an order.
@@ -53,21 +55,33 @@ struct Books: Hashable {
 
     /// How Redis differs from what it should say.
     let drift: UnitCounts
+    /// The same for the units of customers, of those that differ.
+    let customerDrift: [String: Int]
     /// Orders with snapshots that are on their way.
     let underWay: Int
     private let unreadable: Int
 
-    /// - Parameter rows: those orders of the survey that the ledger has.
-    init(_ event: LedgerEvent, rows: [OrderID: Row], _ survey: Survey) {
+    /// - Parameters:
+    ///   - rows: those orders of the survey that the ledger has.
+    ///   - customers: units of the survey's customers by the ledger's rows.
+    init(_ event: LedgerEvent, rows: [OrderID: Row], customers: [String: Int] = [:], _ survey: Survey) {
         let latest = Ledger.latest(
             of: survey.snapshots.filter { $0.event == event.id && $0.generation == event.generation })
         var expected = UnitCounts(held: event.held, sold: event.sold)
+        var expectedOf = customers
         for order in latest {
             let row = rows[order.id]
             // The ledger has a later snapshot already, and Redis none that is later still: this one was overtaken.
             if let row, row.version > order.version { continue }
             expected.count(row?.state, -order.quantity)
             expected.count(order.state, order.quantity)
+            guard let customer = order.customer else { continue }
+            if row?.state.holdsUnits == true { expectedOf[customer, default: 0] -= order.quantity }
+            if order.state.holdsUnits { expectedOf[customer, default: 0] += order.quantity }
+        }
+        customerDrift = survey.customers.reduce(into: [:]) { drift, found in
+            let difference = found.value - (expectedOf[found.key] ?? 0)
+            if difference != 0 { drift[found.key] = difference }
         }
         expected.available = survey.capacity - expected.pending - expected.held - expected.sold
         drift = survey.counts - expected
@@ -81,5 +95,11 @@ struct Books: Hashable {
         var repair = UnitCounts() - drift
         if repair.available > 0, underWay > 0 || unreadable > 0 { repair.available = 0 }
         return repair
+    }
+
+    /// By how much customers' units are to be moved. An entry that cannot be read may be anybody's: then nobody's become
+    /// fewer.
+    var customerRepair: [String: Int] {
+        customerDrift.mapValues { -$0 }.filter { $0.value > 0 || unreadable == 0 }
     }
 }

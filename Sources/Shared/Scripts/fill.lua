@@ -20,8 +20,13 @@ if #KEYS ~= 6 + records or #ARGV ~= 12 + 2 * customers + records + 2 * holds the
 end
 if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED fill: the epoch is another') end
 if call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
-local present = call('HMGET', KEYS[3], 'generation', 'stock')
-if present[1] == ARGV[5] and tonumber(present[2] or '') then return 3 end
+-- An event whose counters cannot be read counts as missing, as it does in publish.lua.
+local present, is_intact = call('HMGET', KEYS[3], 'capacity', 'stock', 'pending', 'held', 'sold', 'generation'), true
+for i = 1, 5 do
+  local number = tonumber(present[i] or '')
+  if not number or number % 1 ~= 0 then is_intact = false end
+end
+if present[6] == ARGV[5] and is_intact then return 3 end
 local stamp, from, to = ARGV[6], ARGV[7], ARGV[8]
 if from == '' then
   call('UNLINK', KEYS[4], KEYS[5])

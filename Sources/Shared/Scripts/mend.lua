@@ -1,0 +1,42 @@
+#!lua flags=allow-oom
+-- Puts right what hangs on an event's orders: units of customers, records that are missing, and holds of orders that are
+-- held. Called with the event's row locked in Postgres.
+--
+-- KEYS  event, customers, holds, events with holds, one key per order; then the epoch
+-- ARGV  generation, event's id, number of customers, then per customer: its name, by how much to move its units;
+--       then per order: its id, its record if there is none; then the epoch that the caller knows
+-- Answer: 1, or 0 if the event is not here in this generation: nothing changed.
+local call = redis.call
+if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED mend: the epoch is another') end
+if call('HGET', KEYS[1], 'generation') ~= ARGV[1] then return 0 end
+local customers = tonumber(ARGV[3])
+for c = 1, customers do
+  local name = ARGV[2 + 2 * c]
+  local units = (tonumber(call('HGET', KEYS[2], name) or '') or 0) + ARGV[3 + 2 * c]
+  if units > 0 then
+    call('HSET', KEYS[2], name, string.format('%.0f', units))
+  else
+    call('HDEL', KEYS[2], name)
+  end
+end
+local base = 3 + 2 * customers
+for i = 1, #KEYS - 5 do
+  local key, id = KEYS[4 + i], ARGV[base + 2 * i - 1]
+  local record = call('GET', key)
+  if not record then
+    record = ARGV[base + 2 * i]
+    call('SET', key, record)
+  end
+  local state, found, ends = string.match(record, '^2|(%l+)|%d+|%d+|([^|]*)|[^|]*|%d+|%d+|%d+|%d*|(%d*)|')
+  if state == 'held' and found == id and ends ~= '' then
+    local is_held = false
+    for _, member in ipairs(call('ZRANGE', KEYS[3], ends, ends, 'BYSCORE')) do
+      if string.find(member, id, 1, true) then is_held = true end
+    end
+    if not is_held then
+      call('ZADD', KEYS[3], ends, id)
+      call('ZADD', KEYS[4], 'LT', ends, ARGV[2])
+    end
+  end
+end
+return 1
