@@ -121,6 +121,25 @@ import Testing
         await test.close()
     }
 
+    /// A worker commits the end of a hold after Redis was emptied and filled without it: the order does not end twice.
+    @Test func aRecordThatTheLedgerHasLeftBehindIsPutRight() async throws {
+        let test = try await make(holdSeconds: 600)
+        let order = try await test.hold(quantity: 3, customer: "a")
+        try await test.withWorkers { try await test.drained() }
+        var ended = order
+        (ended.state, ended.version) = (.expired, 2)
+        _ = try await test.ledger.settle([ended])
+        let result = try await test.catalogue.reconcile(.demo, late: [ended])
+        #expect(result.outcome == .repaired)
+        #expect(result.drift == UnitCounts(available: -3, held: 3))
+        #expect(result.customers == 1)
+        #expect(result.records == 1)
+        #expect(try await test.inventory.order(order.id)?.state == .expired)
+        #expect(try await test.redis("ZCARD", test.keys.holds(.demo)).integer == 0)
+        #expect(try await test.isAtRest())
+        await test.close()
+    }
+
     /// An entry on its way may say otherwise than the ledger: what it is about is left alone.
     @Test func whatIsOnItsWayIsNoDrift() async throws {
         let test = try await make(holdSeconds: 600)

@@ -71,11 +71,10 @@ import Testing
         _ = try await filler.evaluate(calls(test, "dead").holdFilling())
         let answer = try await filler.evaluate(calls(test, "dead").fill(page, done: 12, total: 30))
         #expect(try RecoveryCalls.filling(answer) == .done)
-        if restarting {
-            try await redis.restart()
-            try await eventually("Redis is back") { (try? await test.redis("PING")) != nil }
+        if restarting { try await redis.restart() }
+        try await eventually("Redis answers") {
+            (try? await test.redis("HSET", test.keys.filling, "until", "0")) != nil
         }
-        try await test.redis("HSET", test.keys.filling, "until", "0")
         try await test.redisIsBack()
         #expect(try await state(test).filling.isComplete)
         let units = try await test.inventory.units(of: (0..<10).map { "c\($0)" }, in: .demo)

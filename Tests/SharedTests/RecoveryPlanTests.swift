@@ -29,7 +29,8 @@ import Testing
 
     /// Whoever was at a resumption died: nothing was lost by that.
     @Test func anInterruptedResumptionIsResumed() {
-        func plan(_ known: (epoch: Int, server: String), server: String, from: String, leased: Int = 7) -> RecoveryPlan {
+        func plan(_ known: (epoch: Int, server: String), server: String, from: String, leased: Int = 7) -> RecoveryPlan
+        {
             self.plan(known, seen: 7, server: server, epoch: "sealed:x", leased: leased, resumedFrom: from)
         }
         #expect(plan((3, "a"), server: "b", from: "3") == .resume, "before the ledger began the new epoch")

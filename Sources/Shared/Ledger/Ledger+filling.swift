@@ -61,9 +61,6 @@ extension Ledger {
             SELECT \(rowColumns) FROM orders
             WHERE event_id = $1 AND id > $2::uuid AND \(isIndexed) AND \(needsRecord) ORDER BY id LIMIT $3
             """)
-    private static let someRecords = PostgresStatement(
-        name: "some_records",
-        sql: "SELECT \(rowColumns) FROM orders WHERE event_id = $1 AND id = ANY($2::uuid[]) AND \(needsRecord)")
     private static let pageOfMany = PostgresStatement(
         name: "fill_many",
         sql: """
@@ -107,17 +104,6 @@ extension Ledger {
         let from = last?.description ?? Self.firstID
         return try await pool.execute(Self.pageOfRecords, [event.id.description, from, String(limit)]).rows.compactMap {
             try Self.orderToFill($0, event.id, generation: event.generation).row.record
-        }
-    }
-
-    /// Those of some orders, as the ledger has them now.
-    static func recordedOrders(
-        _ ids: [OrderID], of event: LedgerEvent, on connection: PostgresConnection
-    ) async throws -> [Order] {
-        guard !ids.isEmpty else { return [] }
-        let parameters = [event.id.description, PostgresArray.literal(ids.map(\.description))]
-        return try await connection.execute(someRecords, parameters).rows.compactMap {
-            try orderToFill($0, event.id, generation: event.generation).row.record
         }
     }
 

@@ -12,6 +12,16 @@ extension Ledger {
         try await pool.execute(Self.find, [id.description]).rows.first.map(Self.order)
     }
 
+    private static let findSome = PostgresStatement(
+        name: "orders_find",
+        sql: "SELECT \(columns) FROM orders JOIN events ON events.id = event_id WHERE orders.id = ANY($1::uuid[])")
+
+    /// Those of some orders that the ledger has, as it has them now.
+    static func orders(_ ids: [OrderID], on connection: PostgresConnection) async throws -> [Order] {
+        guard !ids.isEmpty else { return [] }
+        return try await connection.execute(findSome, [PostgresArray.literal(ids.map(\.description))]).rows.map(order)
+    }
+
     private static let findVersions = PostgresStatement(
         name: "order_versions", sql: "SELECT id, status, version FROM orders WHERE id = ANY($1::uuid[])")
 

@@ -60,7 +60,7 @@ extension EventCatalogue {
     ) async throws -> [Order] {
         guard survey.unreadable == 0 else { return [] }
         let underWay = Set(survey.snapshots.map(\.id))
-        let orders = try await Ledger.recordedOrders(ids.filter { !underWay.contains($0) }, of: event, on: connection)
+        let orders = try await Ledger.orders(ids.filter { !underWay.contains($0) }, on: connection)
         return try await inventory.unsupported(orders, of: event.id)
     }
 

@@ -1,7 +1,7 @@
 /// What hangs on an event's orders in Redis: looking whether it is there, and putting it right.
 extension Inventory {
-    /// Those of some orders of an event, held or with a good idempotency key, that have no record in Redis, or are held
-    /// without a hold.
+    /// Those of some orders of an event, as the ledger has them, that lack in Redis what they need: a record, if they are held
+    /// or have a good idempotency key; one no older than the ledger's; a hold, if they are held.
     func unsupported(_ orders: [Order], of event: EventID) async throws(RedisError) -> [Order] {
         guard !orders.isEmpty else { return [] }
         let keys = partitioning.home(of: event)
@@ -9,6 +9,8 @@ extension Inventory {
         for order in orders {
             call.append(key: keys.order(order.id))
             call.append(order.id.description)
+            call.append(order.version)
+            call.append(order.state == .held || order.isSurelyKept ? 1 : 0)
         }
         let places = try await client.connection.evaluate(call).array ?? []
         return places.compactMap(\.integer).map { orders[Int($0) - 1] }
@@ -51,5 +53,13 @@ extension Inventory {
             call.append(OrderRecord.encode(order))
         }
         return try await client.connection.evaluate(call, in: keys, behind: fence).integer == 1
+    }
+}
+
+extension Order {
+    /// Whether its idempotency key, if it has one, is good for an hour at least: records of settled orders go after a day.
+    fileprivate var isSurelyKept: Bool {
+        let age = Timestamp.now.milliseconds - claimedAt.milliseconds
+        return id.isMadeFromKey && age < Int64(OrderQueue.keyRetentionSeconds - 3600) * 1000
     }
 }

@@ -21,7 +21,8 @@ extension Inventory {
         for _ in 0..<200 {
             let named = try await connection.send(RedisCommand("ZRANGE", keys.leases, "0", "-1")).array ?? []
             var call = RedisScriptCall(
-                Scripts.survey, keys: [keys.event(event.id), keys.queue, keys.deadLetters, keys.leases, keys.customers(event.id)],
+                Scripts.survey,
+                keys: [keys.event(event.id), keys.queue, keys.deadLetters, keys.leases, keys.customers(event.id)],
                 arguments: [event.id.description, String(Self.surveyLimit), String(customers.count)] + customers)
             for token in named.compactMap(\.string) {
                 call.append(key: keys.batch(token))
@@ -54,7 +55,8 @@ extension Inventory {
         }
         let counts = UnitCounts(available: stock, pending: pending, held: held, sold: sold)
         return .found(
-            Books.Survey(counts: counts, capacity: capacity, snapshots: snapshots, unreadable: unreadable,
+            Books.Survey(
+                counts: counts, capacity: capacity, snapshots: snapshots, unreadable: unreadable,
                 customers: Dictionary(zip(customers, units)) { $1 }))
     }
 

@@ -69,16 +69,10 @@ struct SuspectSearch: Sendable {
         var last: OrderID?
         while suspects.count < Self.limit {
             let page = try await ledger.recordedOrders(of: event, after: last, limit: Self.sliceSize)
-            suspects += try await inventory.unsupported(page.filter(isSurelyKept), of: event.id).map(\.id)
+            suspects += try await inventory.unsupported(page, of: event.id).map(\.id)
             guard page.count == Self.sliceSize else { break }
             last = page.last?.id
         }
         return Array(suspects.prefix(Self.limit))
-    }
-
-    /// Records of settled orders go after a day: those whose time is near are not looked for.
-    private func isSurelyKept(_ order: Order) -> Bool {
-        let age = Timestamp.now.milliseconds - order.claimedAt.milliseconds
-        return order.state == .held || age < Int64(OrderQueue.keyRetentionSeconds - 3600) * 1000
     }
 }

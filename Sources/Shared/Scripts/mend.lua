@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Puts right what hangs on an event's orders: units of customers, records that are missing, and holds of orders that are
--- held. Called with the event's row locked in Postgres.
+-- Puts right what hangs on an event's orders: units of customers, records that are missing or older than the ledger's, and
+-- holds of orders that are held. Called with the event's row locked in Postgres.
 --
 -- KEYS  event, customers, holds, events with holds, one key per order; then the epoch
 -- ARGV  generation, event's id, number of customers, then per customer: its name, by how much to move its units;
---       then per order: its id, its record if there is none; then the epoch that the caller knows
+--       then per order: its id, its record by the ledger; then the epoch that the caller knows
 -- Answer: 1, or 0 if the event is not here in this generation: nothing changed.
 local call = redis.call
 if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED mend: the epoch is another') end
@@ -22,12 +22,14 @@ end
 local base = 3 + 2 * customers
 for i = 1, #KEYS - 5 do
   local key, id = KEYS[4 + i], ARGV[base + 2 * i - 1]
-  local record = call('GET', key)
-  if not record then
-    record = ARGV[base + 2 * i]
-    call('SET', key, record)
+  local form = '^2|(%l+)|(%d+)|%d+|([^|]*)|[^|]*|%d+|%d+|%d+|%d*|(%d*)|'
+  local state, version, found, ends = string.match(call('GET', key) or '', form)
+  local wanted, newer = string.match(ARGV[base + 2 * i], form)
+  if not state or found == id and tonumber(version) < tonumber(newer) then
+    call('SET', key, ARGV[base + 2 * i])
+    state, version, found, ends = string.match(ARGV[base + 2 * i], form)
+    if wanted ~= 'held' then call('ZREM', KEYS[3], id) end
   end
-  local state, found, ends = string.match(record, '^2|(%l+)|%d+|%d+|([^|]*)|[^|]*|%d+|%d+|%d+|%d*|(%d*)|')
   if state == 'held' and found == id and ends ~= '' then
     local is_held = false
     for _, member in ipairs(call('ZRANGE', KEYS[3], ends, ends, 'BYSCORE')) do
