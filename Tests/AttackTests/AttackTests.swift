@@ -43,7 +43,7 @@ struct RunningSale {
 }
 
 /// The attack as a program, against the real sale.
-@Suite(.timeLimit(.minutes(3))) struct AttackTests {
+@Suite(.timeLimit(.minutes(10))) struct AttackTests {
     private func file() throws -> URL { try ServerProcess.makeDirectory().appendingPathComponent("report.json") }
 
     private func json(_ file: URL) throws -> [String: Any] {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The k6 scripts, run by k6.
-@Suite(.timeLimit(.minutes(3))) struct K6Tests {
+@Suite(.timeLimit(.minutes(10))) struct K6Tests {
     /// k6's exit code where a threshold was crossed.
     private static let crossed: Int32 = 99
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Everything at once: purchases with and without keys, confirmations, cancellations and ends of holds, while the
 /// organiser changes the event. At rest the books agree.
-@Suite(.timeLimit(.minutes(3))) struct BooksTests {
+@Suite(.timeLimit(.minutes(10))) struct BooksTests {
     private static let limit = 6
 
     /// One buyer: buys, and does with each order what chance says.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct ClaimTests {
+@Suite(.timeLimit(.minutes(10))) struct ClaimTests {
     private func make(_ terms: EventTerms = EventTerms(name: "Demo", capacity: 100)) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, terms)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct CustomerLimitTests {
+@Suite(.timeLimit(.minutes(10))) struct CustomerLimitTests {
     private func make(limit: Int? = 4, holdSeconds: Int? = nil, capacity: Int = 1000) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(

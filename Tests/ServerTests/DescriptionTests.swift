@@ -6,7 +6,7 @@ import Testing
 @testable import Shared
 
 /// The API's description, held against the standard and against the API.
-@Suite(.timeLimit(.minutes(5))) struct DescriptionTests {
+@Suite(.timeLimit(.minutes(10))) struct DescriptionTests {
     @Test func whatIsServedIsValidOpenAPI() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in

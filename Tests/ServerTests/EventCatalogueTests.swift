@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct EventCatalogueTests {
+@Suite(.timeLimit(.minutes(10))) struct EventCatalogueTests {
     private func make(capacity: Int = 10) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: capacity))

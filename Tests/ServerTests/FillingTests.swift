@@ -4,7 +4,7 @@ import Testing
 @testable import Shared
 
 /// Redis emptied with reservations in the ledger: everything that hangs on them comes back.
-@Suite(.timeLimit(.minutes(2))) struct FillingTests {
+@Suite(.timeLimit(.minutes(10))) struct FillingTests {
     private func make() async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(

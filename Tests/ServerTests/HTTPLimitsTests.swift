@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct HTTPLimitsTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPLimitsTests {
     @Test func headersAreLimitedInSizeAndNumber() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in

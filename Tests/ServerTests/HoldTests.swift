@@ -5,7 +5,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(3))) struct HoldTests {
+@Suite(.timeLimit(.minutes(10))) struct HoldTests {
     private func make(
         capacity: Int = 10, holdSeconds: Int = 600, redis: RedisServer? = nil
     ) async throws -> TestStores {

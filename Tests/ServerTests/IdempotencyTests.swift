@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct IdempotencyTests {
+@Suite(.timeLimit(.minutes(10))) struct IdempotencyTests {
     private func make(capacity: Int = 100, holdSeconds: Int? = nil, limit: Int? = nil) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(

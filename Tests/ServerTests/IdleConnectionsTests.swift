@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct IdleConnectionsTests {
+@Suite(.timeLimit(.minutes(10))) struct IdleConnectionsTests {
     private static let count = 5000
 
     /// Connections that say nothing keep nobody from buying, and are ended. The API is a process of its own here: programs

@@ -17,7 +17,7 @@ extension TestStores {
 }
 
 /// The lab's strategies under the interleaving that tells them apart, and under a crowd.
-@Suite(.timeLimit(.minutes(2))) struct LabTests {
+@Suite(.timeLimit(.minutes(10))) struct LabTests {
     /// Four buyers, one ticket, and the row held by another transaction until all four have come as far as they can without
     /// it: the naive ones have read "1 left" by then, and sell it four times.
     @Test(arguments: [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct LedgerTests {
+@Suite(.timeLimit(.minutes(10))) struct LedgerTests {
     private func make(capacity: Int = 1000) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: capacity, maxQuantity: 1000))

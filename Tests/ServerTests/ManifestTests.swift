@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ManifestTests {
+@Suite(.timeLimit(.minutes(10))) struct ManifestTests {
     /// Kubernetes's schemas, names that lead somewhere, and variables that are settings of the programs; see the tool.
     @Test func manifestsAndComposeFileNameWhatIsThere() async throws {
         var helps: [String] = []

@@ -6,7 +6,7 @@ import Testing
 @testable import Shared
 
 /// What both programs tell Prometheus.
-@Suite(.timeLimit(.minutes(2))) struct MetricsTests {
+@Suite(.timeLimit(.minutes(10))) struct MetricsTests {
     /// The value of a series; nil where there is none.
     private func value(_ series: String, in text: String) -> Double? {
         text.split(separator: "\n").first { $0.hasPrefix(series + " ") }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct OrderQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct OrderQueueTests {
     private func make(selling count: Int) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000, maxQuantity: 1000))

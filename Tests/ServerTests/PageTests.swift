@@ -4,7 +4,7 @@ import Testing
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(1))) struct PageTests {
+@Suite(.timeLimit(.minutes(10))) struct PageTests {
     @Test func thePageAndItsFilesTellABrowserToLoadNothingElse() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in

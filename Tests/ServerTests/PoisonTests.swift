@@ -4,7 +4,7 @@ import Testing
 @testable import Shared
 
 /// Entries that cannot be settled, and entries that end whoever tries.
-@Suite(.timeLimit(.minutes(2))) struct PoisonTests {
+@Suite(.timeLimit(.minutes(10))) struct PoisonTests {
     private func make(selling count: Int, hold: Int? = nil) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 10_000, holdSeconds: hold))

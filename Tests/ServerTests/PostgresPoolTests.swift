@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct PostgresPoolTests {
+@Suite(.timeLimit(.minutes(10))) struct PostgresPoolTests {
     private func pool(_ test: TestStores, change: (inout PostgresConfiguration) -> Void = { _ in }) -> PostgresPool {
         var configuration = PostgresConfiguration(conninfo: test.settings.databaseURL)
         change(&configuration)

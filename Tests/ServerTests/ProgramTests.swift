@@ -7,7 +7,7 @@ import Testing
 @testable import Shared
 
 /// The programs as users start them.
-@Suite(.timeLimit(.minutes(2))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(10))) struct ProgramTests {
     private func start(_ program: String, _ arguments: [String] = [], _ environment: [String: String] = [:]) throws
         -> Run
     {

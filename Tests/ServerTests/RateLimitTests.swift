@@ -4,7 +4,7 @@ import Testing
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(2))) struct RateLimitServerTests {
+@Suite(.timeLimit(.minutes(10))) struct RateLimitServerTests {
     /// So slow a limit that nothing comes back while a test runs.
     private let few = RateLimit(perSecond: 1, burst: 6)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(2))) struct ReconcileTests {
+@Suite(.timeLimit(.minutes(10))) struct ReconcileTests {
     private func make(holdSeconds: Int = 1) async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(

@@ -4,7 +4,7 @@ import Testing
 @testable import Shared
 
 /// Recoveries and fillings that are interrupted, and what waits for them.
-@Suite(.timeLimit(.minutes(3))) struct RecoveryStepsTests {
+@Suite(.timeLimit(.minutes(10))) struct RecoveryStepsTests {
     private func make(redis: RedisServer? = nil) async throws -> TestStores {
         let test = try await TestStores.make(redis: redis)
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100, customerLimit: 5))
@@ -27,9 +27,11 @@ import Testing
         let before = try #require(try await test.ledger.partition(0))
         try await redis.restart()
         let connection = test.stores.redis.connections[0]
-        try await eventually("Redis is back") { await connection.server() != nil }
+        try await eventually("it is sealed") {
+            let call = calls(test, "dead").seal(found: "\(before.epoch)", plan: .resume)
+            return (try? await connection.evaluate(call))?.array?.first?.integer == 1
+        }
         let server = try #require(await connection.server())
-        _ = try await connection.evaluate(calls(test, "dead").seal(found: "\(before.epoch)", plan: .resume))
         _ = try await connection.evaluate(calls(test, "dead").extend(test.keys.recovery, by: .zero))
         if hasBegun { #expect(try await test.ledger.begin(epoch: before.epoch + 1, of: 0, on: server)) }
         try await test.redisIsBack()

@@ -6,7 +6,7 @@ import Testing
 @testable import Shared
 
 /// Redis emptied, restarted, put back to an older state: noticed before the next sale, and put right from the ledger.
-@Suite(.timeLimit(.minutes(3))) struct RecoveryTests {
+@Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
     private func make(redis: RedisServer? = nil, capacity: Int = 100) async throws -> TestStores {
         let test = try await TestStores.make(redis: redis)
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: capacity, customerLimit: 500))

@@ -5,7 +5,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct RedisConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct RedisConnectionTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private let script = RedisScript(name: "double", source: Array("#!lua\nreturn ARGV[1] * 2".utf8))
 

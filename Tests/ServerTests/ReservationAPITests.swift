@@ -4,7 +4,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(3))) struct ReservationAPITests {
+@Suite(.timeLimit(.minutes(10))) struct ReservationAPITests {
     private let admin = ["Authorization": "Bearer secret"]
 
     @Test func aReservationFromHoldToCancellation() async throws {

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct SaleAPITests {
+@Suite(.timeLimit(.minutes(10))) struct SaleAPITests {
     private let admin = ["Authorization": "Bearer secret"]
 
     @Test func aTicketFromPurchaseToLedger() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// Snapshots reach the ledger in any order, any number of times, cut into any batches: the highest version of each order
 /// stands, and the event's counters are what the rows say.
-@Suite(.timeLimit(.minutes(3))) struct SnapshotTests {
+@Suite(.timeLimit(.minutes(10))) struct SnapshotTests {
     /// Snapshots of one order's life, as the scripts make them: from its claim on, each transition a version more.
     private func life(using generator: inout SeededGenerator) -> [Order] {
         var order = Order(

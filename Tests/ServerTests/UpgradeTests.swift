@@ -4,7 +4,7 @@ import Testing
 @testable import Shared
 
 /// What programs of different releases leave each other in the queue.
-@Suite(.timeLimit(.minutes(2))) struct UpgradeTests {
+@Suite(.timeLimit(.minutes(10))) struct UpgradeTests {
     /// Rewrites an entry as the first release wrote it.
     private func firstForm(_ entry: String) throws -> String {
         let order = try QueueEntry.decode(Array(entry.utf8))

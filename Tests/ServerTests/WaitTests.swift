@@ -5,7 +5,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(3))) struct WaitTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitTests {
     private func watch(_ test: TestStores) async throws -> OrderWatch {
         try await OrderWatch(
             Stores.redis(test.settings), partitioning: test.settings.partitioning,

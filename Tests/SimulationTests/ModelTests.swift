@@ -4,7 +4,7 @@ import Testing
 @testable import Shared
 
 /// The models are worth something only as far as they do what the servers do.
-@Suite(.timeLimit(.minutes(5))) struct ModelTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelTests {
     private static let keys = ["a", "b", "c"]
     private static let words = ["x", "y", "z", "1", "2", "10", "-3"]
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Shared
 
 /// The simulator notices what is wrong: each script with one mistake in it.
-@Suite(.timeLimit(.minutes(5))) struct MutantTests {
+@Suite(.timeLimit(.minutes(10))) struct MutantTests {
     struct Mutant: Sendable, CustomStringConvertible {
         var script: RedisScript
         var right: String

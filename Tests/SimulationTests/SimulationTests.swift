@@ -5,7 +5,7 @@ import Testing
 @testable import Shared
 
 /// Thousands of interleavings of the queue's protocol, by the real scripts.
-@Suite(.timeLimit(.minutes(5))) struct SimulationTests {
+@Suite(.timeLimit(.minutes(10))) struct SimulationTests {
     private static let lanes = 2
     private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 4000
     /// Most are short, since most mistakes show soon; each eighth is long.

@@ -8,21 +8,27 @@ struct RecoveryLease: Sendable {
     /// The server process that the lease is held on, by its run id.
     let server: String
 
-    /// Runs `body` while the lease is extended. If the lease is lost, `body` is cancelled and this throws; if `body` throws,
-    /// the lease is given up.
+    private enum Event<Value: Sendable>: Sendable {
+        case done(Value)
+        case lost
+    }
+
+    /// Runs `body` while the lease is extended. If the lease is lost, `body` is cancelled, and this throws unless it had
+    /// come to its end; if `body` throws, the lease is given up.
     func whileHeld<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         do {
-            return try await withThrowingTaskGroup(of: Value?.self) { group in
+            return try await withThrowingTaskGroup(of: Event<Value>.self) { group in
                 defer { group.cancelAll() }
-                group.addTask { try await body() }
+                group.addTask { .done(try await body()) }
                 group.addTask {
-                    try await extend()
-                    return nil
+                    try await extendUntilLost()
+                    return .lost
                 }
-                while let result = try await group.next() {
-                    if let result { return result }
+                while let event = try await group.next() {
+                    if case .done(let value) = event { return value }
+                    group.cancelAll()
                 }
-                throw CancellationError()
+                throw RedisError(.fenced, "another process has taken over the recovery", mayHaveRun: false)
             }
         } catch {
             var call = calls.extend(key, by: .zero)
@@ -32,15 +38,13 @@ struct RecoveryLease: Sendable {
         }
     }
 
-    /// Goes on until it is cancelled. A Redis that does not answer may not have lost the lease: the next write tells.
-    private func extend() async throws {
+    /// A Redis that does not answer may not have lost the lease: the next write tells.
+    private func extendUntilLost() async throws {
         var call = calls.extend(key)
         call.server = server
         while true {
             try await Task.sleep(for: RecoveryCalls.lease / 6)
-            if let answer = try? await connection.evaluate(call), answer.integer == 0 {
-                throw RedisError(.fenced, "another process has taken over the recovery", mayHaveRun: false)
-            }
+            if let answer = try? await connection.evaluate(call), answer.integer == 0 { return }
         }
     }
 }

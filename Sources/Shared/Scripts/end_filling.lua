@@ -7,6 +7,6 @@
 local call = redis.call
 if call('GET', KEYS[3]) ~= ARGV[3] then return redis.error_reply('FENCED end_filling: the epoch is another') end
 if call('HGET', KEYS[1], 'token') ~= ARGV[1] or call('SCARD', KEYS[2]) > 0 then return 0 end
-call('HSET', KEYS[1], 'until', 0)
+call('HDEL', KEYS[1], 'token', 'until')
 if ARGV[2] == '1' then call('HSET', KEYS[1], 'complete', 1) end
 return 1
