@@ -55,7 +55,8 @@ import Testing
                     try await api.send("GET", "/admin/dead-letters", headers: admin).json["dead_letters"]
                         as? [[String: Any]] ?? []
                 }
-                let deadline = ContinuousClock.now + .seconds(60)
+                // More than a dozen workers start and die for it, beside other tests.
+                let deadline = ContinuousClock.now + .seconds(300)
                 while try await letters().isEmpty, ContinuousClock.now < deadline {
                     try await cluster.restartDeadWorkers(failpoint: poison)
                     try await Fault.pause(0.05)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct RateLimitServerTests {
     /// So slow a limit that nothing comes back while a test runs.
-    private let few = RateLimit(perSecond: 1, burst: 6)
+    private let few = RateLimit(interval: 3_600_000_000_000, burst: 6)
 
     @Test func requestsAboveTheLimitAreRefusedAndChangeNothing() async throws {
         let test = try await TestStores.make()
@@ -17,11 +17,13 @@ import Testing
             #expect(accepted.headers["ratelimit"] == #""address";r=3;t=1"#)
             var refused: [HTTPClient.Answer] = []
             var taken = 1
-            for _ in 0..<20 {
+            // On a machine that is busy with other tests, some come back meanwhile.
+            for _ in 0..<400 where refused.count < 12 {
                 let answer = try await api.send("POST", "/buy")
                 if answer.status == 202 { taken += 1 } else { refused.append(answer) }
             }
-            #expect(refused.count >= 12 && taken >= 4)
+            #expect(refused.count == 12)
+            #expect(taken >= 4)
             for answer in refused {
                 #expect(answer.status == 429 && answer.text("code") == "rate-limited")
                 #expect(answer.headers["retry-after"] == "1" && answer.integer("retry_after_s") == 1)
@@ -48,7 +50,7 @@ import Testing
             let statuses = answers.map { String($0.prefix(3)) }
             let firstRefused = try #require(statuses.firstIndex(of: "429"))
             #expect(statuses.prefix(firstRefused).allSatisfy { $0 == "202" })
-            #expect((6...7).contains(firstRefused))
+            #expect(firstRefused == 6)
             #expect(statuses.dropFirst(firstRefused).allSatisfy { $0 == "429" })
             let toHead = try #require(answers.dropLast(2).last)
             #expect(toHead.hasSuffix("\r\n\r\n"), "an answer to HEAD has no body")

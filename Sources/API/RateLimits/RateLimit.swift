@@ -1,10 +1,20 @@
 /// How often one client may ask: so many requests at once, and so many a second in the long run.
 struct RateLimit: Hashable, Sendable {
-    let perSecond: Int
+    /// Nanoseconds in which one request's worth comes back.
+    let interval: Int64
     let burst: Int
 
-    /// Nanoseconds in which one request's worth comes back.
-    var interval: Int64 { 1_000_000_000 / Int64(perSecond) }
+    /// Whole requests a second, at least 1.
+    var perSecond: Int { max(1, Int(1_000_000_000 / interval)) }
+
+    init(perSecond: Int, burst: Int) {
+        self.init(interval: 1_000_000_000 / Int64(perSecond), burst: burst)
+    }
+
+    init(interval: Int64, burst: Int) {
+        self.interval = interval
+        self.burst = burst
+    }
 
     /// Nanoseconds in which all of it comes back.
     var whole: Int64 { interval * Int64(burst) }

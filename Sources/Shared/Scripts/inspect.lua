@@ -11,9 +11,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function left(deadline) return math.max(0, (tonumber(deadline or '') or 0) - now) end
 local recovery = call('HMGET', KEYS[3], 'phase', 'from', 'until')
 local filling = call('HMGET', KEYS[4], 'epoch', 'complete', 'until', 'done', 'total', 'began')
-local began = tonumber(filling[6] or '')
+local began, known = tonumber(filling[6] or ''), call('MGET', KEYS[1], KEYS[2])
 return {
-  call('GET', KEYS[1]) or '', tonumber(call('GET', KEYS[2]) or '') or 0,
+  known[1] or '', tonumber(known[2] or '') or 0,
   recovery[1] or '', recovery[2] or '', left(recovery[3]),
   filling[1] or '', tonumber(filling[2] or '') or 0, left(filling[3]), tonumber(filling[4] or '') or 0,
   tonumber(filling[5] or '') or 0, began and now - began or 0, call('SCARD', KEYS[5]),
