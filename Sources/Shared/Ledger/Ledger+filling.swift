@@ -49,17 +49,17 @@ extension Ledger {
         """
     private static let isNeeded = "\(isIndexed) AND (\(needsRecord) OR customer IS NOT NULL AND \(holdsUnits))"
 
+    /// Those of an event after an id. Said so, and not as `event_id = $1 AND id > $2`, the order is that of the index
+    /// orders_to_fill and of no other: a generic plan would read the primary key, and all other events' orders with it.
+    private static let isAfter = "(event_id, id) > ($1, $2::uuid) AND event_id <= $1"
     private static let pageOfOne = PostgresStatement(
         name: "fill_one",
-        sql: """
-            SELECT \(rowColumns) FROM orders
-            WHERE event_id = $1 AND id > $2::uuid AND \(isNeeded) ORDER BY id LIMIT $3
-            """)
+        sql: "SELECT \(rowColumns) FROM orders WHERE \(isAfter) AND \(isNeeded) ORDER BY event_id, id LIMIT $3")
     private static let pageOfRecords = PostgresStatement(
         name: "fill_records",
         sql: """
             SELECT \(rowColumns) FROM orders
-            WHERE event_id = $1 AND id > $2::uuid AND \(isIndexed) AND \(needsRecord) ORDER BY id LIMIT $3
+            WHERE \(isAfter) AND \(isIndexed) AND \(needsRecord) ORDER BY event_id, id LIMIT $3
             """)
     private static let pageOfMany = PostgresStatement(
         name: "fill_many",
