@@ -123,6 +123,13 @@ import Testing
         #expect(try await test.catalogue.publish(over) == .done)
         #expect(try await test.inventory.claim(test.purchase(over, customer: "z")) == .refused(.closed))
         #expect(try await test.redis("HGET", test.keys.customers(over), "c0").integer == 1)
+        // An organiser asks, too.
+        try await test.sql("UPDATE events SET updated_at = now() - interval '2 days' WHERE id = 'over'")
+        try await test.redis("FLUSHDB")
+        try await test.recover()
+        #expect(try await test.inventory.event(over) == nil)
+        #expect(try await !test.catalogue.put(over, EventChange(capacity: 3)))
+        #expect(try await test.counters(over) == Counters(available: 1, sold: 2))
         await test.close()
     }
 
@@ -137,6 +144,47 @@ import Testing
         #expect(try await test.queue().deadLetterCount() == 1)
         #expect(try await test.catalogue.publish(.demo) == .done)
         #expect(try await test.queue().requeue(letter.id) == .done)
+        await test.close()
+    }
+
+    /// Another process fills in: whoever waits is told how far it is, and what is asked for is next.
+    @Test func howFarItIsIsTold() async throws {
+        let test = try await make()
+        #expect(try await test.claimAtOnce(30, customer: { "c\($0)" }).accepted.count == 30)
+        try await test.withWorkers { try await test.drained() }
+        let admin = ["Authorization": "Bearer secret"]
+        try await test.withAPI { api in
+            // As another process leaves it in the middle of its work.
+            let far = "99999999999999"
+            try await test.redis("HSET", test.keys.filling, "token", "other", "until", far, "done", "30", "total", "90")
+            try await test.redis("HDEL", test.keys.filling, "complete")
+            try await test.redis("DEL", test.keys.event(.demo), test.keys.published, test.keys.customers(.demo))
+            try await eventually("the API has looked") {
+                try await api.send("GET", "/readyz").text("phase") == "filling"
+            }
+            let readiness = try await api.send("GET", "/readyz")
+            #expect(readiness.status == 503)
+            #expect(readiness.text("code") == "recovering")
+            #expect(readiness.integer("done") == 30)
+            #expect(readiness.integer("total") == 90)
+            #expect(readiness.headers["retry-after"] != nil)
+            let queue = try await api.send("GET", "/admin/queue", headers: admin)
+            let recovery = try #require(queue.json["recovery"] as? [String: Any])
+            #expect(recovery["phase"] as? String == "filling")
+            #expect(recovery["remaining_s"] as? Int ?? 0 > 0)
+            let metrics = try await api.send("GET", "/metrics").body
+            #expect(metrics.contains("ticketblitz_recovery_tickets_done 30"))
+            let buy = #"{"customer":"z"}"#
+            let refused = try await api.send("POST", "/buy", buy)
+            #expect(refused.status == 503)
+            #expect(refused.text("code") == "recovering")
+            #expect(refused.headers["retry-after"] != nil)
+            #expect(try await test.redis("SISMEMBER", test.keys.wanted, "demo").integer == 1)
+            try await test.redis("HSET", test.keys.filling, "until", "0")
+            try await eventually("it is filled") { try await api.send("GET", "/readyz").status == 200 }
+            #expect(try await api.send("POST", "/buy", buy).status == 202)
+        }
+        #expect(try await test.counters() == Counters(available: 69, pending: 1, sold: 30))
         await test.close()
     }
 

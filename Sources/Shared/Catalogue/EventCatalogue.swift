@@ -27,6 +27,10 @@ public struct EventCatalogue: Sendable {
             } catch CatalogueError.unitsUnderWay where ContinuousClock.now < deadline {
                 // Without the event's row locked, so that the workers can write it.
                 try await Task.sleep(for: .milliseconds(10))
+            } catch CatalogueError.recovering where ContinuousClock.now < deadline {
+                // It is not in Redis, as one that is over may be since the last rebuild: it is filled in first.
+                guard try await publish(id) != .needsFilling else { throw CatalogueError.recovering }
+                try await Task.sleep(for: .milliseconds(10))
             } catch is NotNoted {
                 try await ledger.noteUnpublished(id)
             }
