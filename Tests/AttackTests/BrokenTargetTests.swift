@@ -23,7 +23,7 @@ import Testing
             let run = try Run(
                 "Attack",
                 [
-                    "--url", "http://127.0.0.1:\(port)", "--duration", "1s", "--clients", "4", "--reset", "20",
+                    "--url", "http://127.0.0.1:\(port)", "--duration", "4s", "--clients", "4", "--reset", "20",
                     "--settle", "500ms", "--quiet", "--idempotent-retries", flaw == .forgetsKeys ? "1" : "0",
                 ], [:])
             #expect(try await run.exitCode(within: 60) == code, "\(run.output)")

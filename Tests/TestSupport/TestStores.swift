@@ -127,7 +127,7 @@ public struct TestStores: Sendable {
     /// Has Redis compared with the ledger, and put right where it lost something, until it is as the ledger has it.
     public func recover() async throws {
         for keys in settings.partitioning.all {
-            try await eventually("Redis may be used, and is filled") {
+            try await eventually("Redis may be used, and is filled", within: 120) {
                 switch try? await recovery.look(at: keys) {
                 case .stands: return true
                 case .needsFilling(let token):
