@@ -87,7 +87,22 @@ public struct Recovery: Sendable {
             _ = try await connection.send(RedisCommand("PING"))
             throw RedisError(.notConnected, "the connection is only being opened", mayHaveRun: false)
         }
-        let known = try await ledger.partition(keys.partition)
+        var known = try await ledger.partition(keys.partition)
+        var comparison = try await compare(keys, known, on: server)
+        // Another recovery may have come to its end between the two questions: Redis would then seem to be ahead of the
+        // ledger. A recovery begins its epoch in the ledger first, so what is the same before and after was true.
+        while comparison.plan != .stands {
+            let present = try await ledger.partition(keys.partition)
+            if present == known { break }
+            known = present
+            comparison = try await compare(keys, known, on: server)
+        }
+        return comparison
+    }
+
+    private func compare(
+        _ keys: Keyspace, _ known: RecoveryPlan.Known?, on server: String
+    ) async throws -> Comparison {
         // Before Redis is asked: the number there only grows.
         let seen = try await ledger.leasesSeen(in: keys, catalogue.partitioning)
         let role = try await connection.send(RedisCommand("ROLE"), to: server).array?.first?.string
