@@ -79,9 +79,12 @@ import Testing
     }
 
     /// Too many, too few, none, and somebody's who has none.
-    @Test func unitsOfCustomersAreComparedAndPutRight() async throws {
+    @Test(arguments: [1, 3]) func unitsOfCustomersAreComparedAndPutRight(quantity: Int) async throws {
+        // A small event, and one that is looked through in slices.
         let test = try await make(holdSeconds: 600)
-        #expect(try await test.claimAtOnce(1500, customer: { "c\($0 % 1300)" }).accepted.count == 1500)
+        _ = try await test.catalogue.put(.demo, EventChange(capacity: 5000))
+        #expect(
+            try await test.claimAtOnce(1500, quantity: quantity, customer: { "c\($0 % 1300)" }).accepted.count == 1500)
         try await test.withWorkers { try await test.drained() }
         let customers = test.keys.customers(.demo)
         try await test.redis("HSET", customers, "c0", "9", "c1", "1", "phantom", "3")
@@ -91,7 +94,7 @@ import Testing
         #expect(result.outcome == .repaired)
         #expect(result.drift == UnitCounts())
         let units = try await test.inventory.units(of: ["c0", "c1", "c2", "phantom"], in: .demo)
-        #expect(units == [2, 2, 2, 0])
+        #expect(units == [2 * quantity, 2 * quantity, 2 * quantity, 0])
         #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
         await test.close()
     }

@@ -22,6 +22,18 @@ extension Ledger {
         return units
     }
 
+    private static let customersOf = PostgresStatement(
+        name: "event_customers",
+        sql: """
+            SELECT DISTINCT customer FROM orders
+            WHERE event_id = $1 AND customer IS NOT NULL AND \(holdsUnits) LIMIT $2
+            """)
+
+    /// Customers that have units of an event, so many at most.
+    func customers(of event: EventID, limit: Int) async throws -> [String] {
+        try await pool.execute(Self.customersOf, [event.description, String(limit)]).rows.map { try $0.text(0) }
+    }
+
     /// All customers of an event with their units, as one table of this transaction: read once, looked into many times.
     static func tabulateCustomers(of event: EventID, on connection: PostgresConnection) async throws {
         try await connection.execute(script: "SET LOCAL statement_timeout = '120s'")

@@ -19,8 +19,19 @@ struct SuspectSearch: Sendable {
         self.event = event
     }
 
-    /// Customers whose units differ from the ledger's.
+    /// Customers whose units differ from the ledger's; of a small event, all that it has.
     func customers() async throws -> [String] {
+        if event.held + event.sold <= Self.limit {
+            var (page, cursor) = try await inventory.customers(of: event.id, from: "0")
+            if page.count <= Self.limit {
+                while cursor != "0", page.count <= Self.limit {
+                    let next = try await inventory.customers(of: event.id, from: cursor)
+                    page += next.page
+                    cursor = next.next
+                }
+                return Array(Set(page + (try await ledger.customers(of: event.id, limit: Self.limit))))
+            }
+        }
         var suspects = try await ledger.pool.withTransaction { connection in
             try await Ledger.tabulateCustomers(of: event.id, on: connection)
             return try await differing(on: connection) + unknown(on: connection)
