@@ -226,7 +226,8 @@ import Testing
         let test = try await make()
         let old = try await test.pool.withTransaction { try #require(try await Ledger.lock(.demo, on: $0)) }
         _ = try await test.catalogue.put(.demo, EventChange(capacity: 50))
-        #expect(try await test.inventory.publish(old) == .superseded)
+        let late = Inventory.call(publishing: old, filled: nil, in: test.keys)
+        #expect(try Inventory.publication(try await test.stores.redis.connection.evaluate(late)) == .superseded)
         #expect(try await test.inventory.lower(old, to: 1) == .notHere)
         try await test.inventory.close(old)
         #expect(try await test.counters() == Counters(available: 50))

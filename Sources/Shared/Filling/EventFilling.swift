@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Fills some events in from the ledger and publishes them.
 struct EventFilling {
     /// Orders that are read from the ledger at a time, and of small events together.

@@ -67,7 +67,12 @@ final class FillWork: Sendable {
 
     /// Goes through the events until a whole pass finds nothing that is missing.
     func passUntilComplete() async throws {
-        while try await pass() > 0 { try await Task.sleep(for: .milliseconds(20)) }
+        // An event that cannot be published, since somebody changed the ledger by hand, must not keep both stores busy.
+        var passes = 0
+        while try await pass() > 0 {
+            passes += 1
+            try await Task.sleep(for: Backoff().delay(failures: passes))
+        }
         try await serveWanted()
     }
 
@@ -158,16 +163,13 @@ final class FillWork: Sendable {
     }
 
     /// Fills events in and publishes them, unless the other lane is at it.
-    @discardableResult
-    func fill(_ ids: [EventID]) async throws -> Bool {
+    func fill(_ ids: [EventID]) async throws {
         let mine = state.withLockedValue { state in
             let mine = ids.filter { !state.underWay.contains($0) }
             state.underWay.formUnion(mine)
             return mine
         }
         defer { state.withLockedValue { $0.underWay.subtract(mine) } }
-        guard !mine.isEmpty else { return false }
-        try await EventFilling(self).fill(mine)
-        return true
+        if !mine.isEmpty { try await EventFilling(self).fill(mine) }
     }
 }

@@ -1,5 +1,4 @@
 import Logging
-import NIOCore
 
 /// Fills a partition's events in from the ledger after Redis was emptied: one process at a time, under a lease in Redis. What
 /// is filled in stands there, so any process goes on where another was interrupted.
@@ -24,7 +23,7 @@ struct Filler: Sendable {
         let calls = RecoveryCalls(keys: keys, token: QueueCalls.makeToken())
         let isFilled: Void? = try await holding(calls) {
             let work = FillWork(self, calls)
-            _ = try await work.fill([id])
+            try await work.fill([id])
             guard try await evaluate(calls.endFilling(isComplete: false)).integer != 1 else { return }
             // Somebody wants another: the lease is free for who fills in all that is wanted.
             _ = try await connection.evaluate(calls.extend(keys.filling, by: .zero))

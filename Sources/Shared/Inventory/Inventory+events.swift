@@ -50,12 +50,8 @@ extension Inventory {
         var stranded = UnitCounts()
     }
 
-    /// Brings Redis to what the ledger says. To be called with the event's row locked.
-    func publish(_ event: LedgerEvent) async throws(RedisError) -> Publication {
-        let call = Self.call(publishing: event, filled: nil, in: partitioning.home(of: event.id))
-        return try Self.publication(try await client.connection.evaluate(call))
-    }
-
+    /// Brings Redis to what the ledger says. To be put with the event's row locked.
+    ///
     /// - Parameter filled: the filling that was done since the answer ``Publication/needsFilling``. The call is then for
     ///   the fence to complete.
     static func call(publishing event: LedgerEvent, filled: Filled?, in keys: Keyspace) -> RedisScriptCall {

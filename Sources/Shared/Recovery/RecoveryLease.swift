@@ -24,10 +24,10 @@ struct RecoveryLease: Sendable {
                     try await extendUntilLost()
                     return .lost
                 }
-                while let event = try await group.next() {
-                    if case .done(let value) = event { return value }
-                    group.cancelAll()
-                }
+                if case .done(let value)? = try await group.next() { return value }
+                group.cancelAll()
+                // It may have come to its end in the same moment; otherwise it says only that it was cancelled.
+                if case .done(let value)? = try? await group.next() { return value }
                 throw RedisError(.fenced, "another process has taken over the recovery", mayHaveRun: false)
             }
         } catch {

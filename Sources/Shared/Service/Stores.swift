@@ -6,8 +6,6 @@ public struct Stores: Sendable {
     public let redis: RedisClient
     public let pool: PostgresPool
     public let ledger: Ledger
-    /// How connections to Postgres are made.
-    let postgres: PostgresConfiguration
     /// Which Redis may be relied on.
     public let fence = Fence()
 
@@ -23,7 +21,6 @@ public struct Stores: Sendable {
         postgres.poolSize = settings.databasePoolSize
         tune(&redis, &postgres)
         self.redis = try await RedisClient(redis, group: group, logger: logger)
-        self.postgres = postgres
         pool = PostgresPool(postgres)
         ledger = Ledger(pool: pool)
     }
