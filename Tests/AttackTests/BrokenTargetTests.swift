@@ -26,7 +26,7 @@ import Testing
                     "--url", "http://127.0.0.1:\(port)", "--duration", "4s", "--clients", "4", "--reset", "20",
                     "--settle", "500ms", "--quiet", "--idempotent-retries", flaw == .forgetsKeys ? "1" : "0",
                 ], [:])
-            #expect(try await run.exitCode(within: 60) == code, "\(run.output)")
+            #expect(try await run.exitCode(within: 120) == code, "\(run.output)")
             #expect(run.output.contains(line), "\(run.output)")
         }
     }
@@ -38,7 +38,7 @@ import Testing
 
     @Test func whatCannotBeReachedCannotBeJudged() async throws {
         let run = try Run("Attack", ["--url", "http://127.0.0.1:\(try freePort())", "--duration", "100ms"], [:])
-        #expect(try await run.exitCode(within: 60) == 2)
+        #expect(try await run.exitCode(within: 120) == 2)
         #expect(run.output.contains("could not judge"))
     }
 
@@ -49,7 +49,7 @@ import Testing
     ])
     func whatMakesNoSenseIsRefused(arguments: [String]) async throws {
         let run = try Run("Attack", arguments, [:])
-        #expect(try await run.exitCode(within: 60) == 64, "\(run.output)")
+        #expect(try await run.exitCode(within: 120) == 64, "\(run.output)")
         #expect(run.output.contains("Error:"))
     }
 }

@@ -16,7 +16,7 @@ struct SyncRecorder: Sendable {
         let build = try Run(
             URL(fileURLWithPath: "/usr/bin/env"),
             ["clang", "-shared", "-fPIC", "-O1", "-o", recorder.library.path, source.path, "-ldl"], ["PATH": path])
-        guard try await build.exitCode(within: 60) == 0 else { throw GaveUp(description: build.output) }
+        guard try await build.exitCode(within: 120) == 0 else { throw GaveUp(description: build.output) }
         return recorder
     }
 

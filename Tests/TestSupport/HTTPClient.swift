@@ -30,7 +30,7 @@ public struct HTTPClient: Sendable {
     /// One request on a connection of its own.
     public func send(
         _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(90)
     ) async throws -> Answer {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         var headers = headers
@@ -51,7 +51,7 @@ public struct HTTPClient: Sendable {
     }
 
     /// Carries the steps out, then reads until the server closes; everything it sent.
-    public func exchange(_ steps: [Step], within limit: Duration = .seconds(30)) async throws -> String {
+    public func exchange(_ steps: [Step], within limit: Duration = .seconds(90)) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(to: SocketAddress(ipAddress: address, port: 0))
             .connect(host: "127.0.0.1", port: port) { channel in

@@ -31,8 +31,9 @@ for i = 1, #KEYS - 5 do
     if wanted ~= 'held' then call('ZREM', KEYS[3], id) end
   end
   if state == 'held' and found == id and ends ~= '' then
-    local is_held = false
-    for _, member in ipairs(call('ZRANGE', KEYS[3], ends, ends, 'BYSCORE')) do
+    -- A member by itself, as after a filling, or one of the members that end then.
+    local is_held = call('ZSCORE', KEYS[3], id)
+    for _, member in ipairs(is_held and {} or call('ZRANGE', KEYS[3], ends, ends, 'BYSCORE')) do
       if string.find(member, id, 1, true) then is_held = true end
     end
     if not is_held then

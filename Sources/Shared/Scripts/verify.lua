@@ -17,8 +17,9 @@ for i = 1, #KEYS - 1 do
   elseif found == id and tonumber(known) < version then
     answer[#answer + 1] = i
   elseif found == id and state == 'held' and ends ~= '' then
-    local is_held = false
-    for _, member in ipairs(call('ZRANGE', KEYS[1], ends, ends, 'BYSCORE')) do
+    -- A member by itself, as after a filling, or one of the members that end then.
+    local is_held = call('ZSCORE', KEYS[1], found)
+    for _, member in ipairs(is_held and {} or call('ZRANGE', KEYS[1], ends, ends, 'BYSCORE')) do
       if string.find(member, found, 1, true) then is_held = true end
     end
     if not is_held then answer[#answer + 1] = i end
