@@ -4,6 +4,34 @@ import PackageDescription
 /// In CI a warning is an error; a newer compiler's warnings do not stop anybody else.
 let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
+/// The modules of Sources/Shared that the programs are built on.
+let engine: [Target.Dependency] = [
+    "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine", "Runtime",
+]
+
+/// A module of Sources/Shared.
+func shared(_ name: String, _ dependencies: Target.Dependency..., resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", resources: resources)
+}
+
+extension Target.Dependency {
+    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var asyncHTTPClient: Self { .product(name: "AsyncHTTPClient", package: "async-http-client") }
+    static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
+    static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+    static var histogram: Self { .product(name: "Histogram", package: "hdrhistogram-swift") }
+    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
+    static var nioConcurrencyHelpers: Self { .product(name: "NIOConcurrencyHelpers", package: "swift-nio") }
+    static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var nioFoundationCompat: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
+    static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+    static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var serviceLifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+}
+
 let package = Package(
     name: "TicketBlitz",
     platforms: [.macOS(.v15)],
@@ -30,32 +58,28 @@ let package = Package(
         // Without pkgConfig: Debian's hiredis.pc names a flag that SwiftPM warns about, and says nothing that is needed.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(
-            name: "Shared",
-            dependencies: [
-                "CHiredis", "CLibpq",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            resources: [.embedInCode("Scripts"), .embedInCode("Migrations")]
-        ),
+        // Sources/Shared, from the bottom to the top: a module imports only what stands before it.
+        shared("Timing"),
+        shared("Domain"),
+        shared("Environment", .configuration),
+        shared("RedisClient", "Timing", "CHiredis", .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging),
+        shared("PostgresClient", "Timing", "CLibpq", .logging, .metrics),
+        shared(
+            "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
+            resources: [.embedInCode("Scripts")]),
+        shared("Ledger", "Timing", "Domain", "PostgresClient", resources: [.embedInCode("Migrations")]),
+        shared(
+            "Engine", "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", .nioCore,
+            .nioConcurrencyHelpers, .logging, .metrics),
+        shared(
+            "Runtime", "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger",
+            "Engine", .nioCore, .nioConcurrencyHelpers, .logging, .metrics, .coreMetrics, .argumentParser,
+            .serviceLifecycle),
         .target(
             name: "API",
-            dependencies: [
-                "Shared",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOFoundationCompat", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+            dependencies: engine + [
+                .hummingbird, .argumentParser, .crypto, .nioConcurrencyHelpers, .nioFoundationCompat, .nioHTTP1,
+                .serviceLifecycle, .metrics, .logging,
             ],
             resources: [
                 .embedInCode("Description/openapi.yaml"), .embedInCode("Lab/lab.sql"),
@@ -65,49 +89,34 @@ let package = Package(
         ),
         .target(
             name: "Worker",
-            dependencies: [
-                "Shared",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
-        ),
+            dependencies: engine + [
+                .hummingbird, .nioPosix, .argumentParser, .serviceLifecycle, .metrics, .logging,
+                .nioConcurrencyHelpers,
+            ]),
         .target(
             name: "Attack",
             dependencies: [
-                "Shared",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
-            ]
-        ),
+                "Domain", "Environment", "PostgresClient", .argumentParser, .asyncHTTPClient, .histogram,
+            ]),
         .executableTarget(name: "APIProgram", dependencies: ["API"], path: "Sources/Programs/API"),
         .executableTarget(name: "WorkerProgram", dependencies: ["Worker"], path: "Sources/Programs/Worker"),
         .executableTarget(name: "AttackProgram", dependencies: ["Attack"], path: "Sources/Programs/Attack"),
         .executableTarget(
-            name: "TicketBlitz", dependencies: ["API", "Worker", "Attack", "Shared"],
+            name: "TicketBlitz", dependencies: ["API", "Worker", "Attack", "Environment"],
             path: "Sources/Programs/TicketBlitz"),
-        .target(
-            name: "TestSupport",
-            dependencies: ["Shared", .product(name: "NIOPosix", package: "swift-nio")],
-            path: "Tests/TestSupport"
-        ),
-        .testTarget(name: "SharedTests", dependencies: ["Shared", "TestSupport"]),
+        .target(name: "TestSupport", dependencies: engine + [.nioPosix], path: "Tests/TestSupport"),
+        .testTarget(name: "SharedTests", dependencies: engine + ["TestSupport"]),
         .testTarget(name: "APITests", dependencies: ["API"]),
         // Debian's Lua 5.1, the language of Redis's scripts, to run ours without a server.
         .systemLibrary(name: "CLua", path: "Tests/CLua", providers: [.apt(["liblua5.1-0-dev"])]),
         // Optimised in debug builds too: it is thousands of runs.
         .testTarget(
-            name: "SimulationTests", dependencies: ["CLua", "Shared", "TestSupport"],
+            name: "SimulationTests", dependencies: engine + ["CLua", "TestSupport"],
             swiftSettings: [.unsafeFlags(["-O"])]),
         .testTarget(
-            name: "AttackTests",
-            dependencies: [
-                "API", "Attack", "Worker", "Shared", "TestSupport",
-                .product(name: "Hummingbird", package: "hummingbird"),
-            ]),
-        .testTarget(name: "FaultTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
-        .testTarget(name: "ServerTests", dependencies: ["API", "Worker", "Shared", "TestSupport"]),
+            name: "AttackTests", dependencies: engine + ["API", "Attack", "Worker", "TestSupport", .hummingbird]),
+        .testTarget(name: "FaultTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
+        .testTarget(name: "ServerTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
     ]
 )
 

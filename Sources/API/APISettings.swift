@@ -1,4 +1,5 @@
-import Shared
+import Environment
+import Runtime
 
 /// Everything that the API can be told.
 struct APISettings: Sendable {

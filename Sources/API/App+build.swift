@@ -1,13 +1,15 @@
+import Engine
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import PostgresClient
+import Runtime
 import ServiceLifecycle
-import Shared
 
 extension App {
-    /// Limits on what a client may send; see docs/architecture.md for the reasons.
+    /// Limits on what a client may send; see docs/operations.md for the reasons.
     private static let headerLimit = 16 * 1024
     private static let headerFieldLimit = 64
     private static let idleTimeout = TimeAmount.seconds(10)

@@ -1,12 +1,13 @@
 import ArgumentParser
+import Environment
 import Foundation
 import Logging
-import Shared
+import Runtime
 
 /// This module's way in: a program is a file that calls it.
-public enum Program {
+package enum Program {
     /// Runs the HTTP service with the process's arguments; ends the process where they, or a setting, cannot be used.
-    public static func main() async { await App.main() }
+    package static func main() async { await App.main() }
 }
 
 struct App: AsyncParsableCommand {

@@ -1,6 +1,9 @@
+import Domain
+import Engine
 import Logging
+import Runtime
 import ServiceLifecycle
-import Shared
+import Timing
 
 /// What has to be done once, when Redis may be used, before everything can be sold: the demo event, the stock in Redis.
 /// Requests are answered from the start; what is not ready yet answers 503. After that it stays, and publishes what could

@@ -1,5 +1,5 @@
+import Engine
 import ServiceLifecycle
-import Shared
 
 /// Keeps the watch over orders until the stop begins; then whoever waits is answered with the order as it is.
 struct Watching: Service {

@@ -1,11 +1,11 @@
 import ArgumentParser
+import Environment
 import Foundation
-import Shared
 
 /// This module's way in: a program is a file that calls it.
-public enum Program {
+package enum Program {
     /// Runs the load generator and judge with the process's arguments; ends the process where they, or a setting, cannot be used.
-    public static func main() async { await App.main() }
+    package static func main() async { await App.main() }
 }
 
 struct App: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Shared
+import Environment
 
 struct AttackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

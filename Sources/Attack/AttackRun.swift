@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Shared
 
 /// One attack from its first look at the target to its verdict.
 struct AttackRun: Sendable {

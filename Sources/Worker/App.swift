@@ -1,15 +1,18 @@
 import ArgumentParser
+import Engine
+import Environment
 import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import RedisClient
+import Runtime
 import ServiceLifecycle
-import Shared
 
 /// This module's way in: a program is a file that calls it.
-public enum Program {
+package enum Program {
     /// Runs the worker with the process's arguments; ends the process where they, or a setting, cannot be used.
-    public static func main() async { await App.main() }
+    package static func main() async { await App.main() }
 }
 
 struct App: AsyncParsableCommand {
@@ -90,6 +93,8 @@ struct App: AsyncParsableCommand {
                 Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
                 logger: logger)
         ]
+        var ledger = stores.ledger
+        ledger.settleProbe = Failpoint.settleProbe
         var queues: [OrderQueue] = []
         for keys in settings.stores.partitioning.all {
             let blocking = try await RedisConnection.open(
@@ -99,7 +104,7 @@ struct App: AsyncParsableCommand {
             queues.append(queue)
             services.append(
                 Drain(
-                    queue: queue, blocking: blocking, ledger: stores.ledger, catalogue: catalogue, name: name,
+                    queue: queue, blocking: blocking, ledger: ledger, catalogue: catalogue, name: name,
                     batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
             services.append(

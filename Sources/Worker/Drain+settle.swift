@@ -1,5 +1,8 @@
+import Domain
+import Engine
 import Logging
-import Shared
+import RedisClient
+import Timing
 
 extension Drain {
     /// Brings a batch to its end, or leaves it to whoever takes it over.

@@ -1,5 +1,5 @@
 import Logging
-import Shared
+import RedisClient
 
 extension Drain {
     /// Whether any of them came to an end.

@@ -1,6 +1,9 @@
+import Engine
+import Ledger
 import Logging
+import RedisClient
 import ServiceLifecycle
-import Shared
+import Timing
 
 /// Brings one partition's orders from the queue into the ledger: take a batch, commit it, acknowledge it; the next batch
 /// is taken while Postgres commits the last.
@@ -79,7 +82,7 @@ struct Drain: Service {
     /// The batch after one of the given size, if there is one; a failure is left for the next wait to meet.
     ///
     /// Where orders come in fast but the batches are far from full, it waits a little first: a batch costs both stores a
-    /// sync of their disks, whatever its size. (Measured: see docs/architecture.md.) A lone order never waits.
+    /// sync of their disks, whatever its size. (Measured: see docs/decisions/0016.) A lone order never waits.
     private func takeNext(after size: Int) async -> Batch? {
         if Self.busySizes.contains(size), size < batchSize / 2 { await pause(Self.linger) }
         return Task.isShuttingDownGracefully ? nil : try? await queue.take(limit: batchSize)

@@ -1,9 +1,10 @@
+import Engine
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Runtime
 import ServiceLifecycle
-import Shared
 
 /// The Worker's own small HTTP service: `/metrics`, `/healthz` (alive) and `/readyz` (Redis may be drained).
 enum MetricsServer {

@@ -1,7 +1,9 @@
+import Engine
 import Logging
 import Metrics
+import RedisClient
 import ServiceLifecycle
-import Shared
+import Timing
 
 /// Ends one partition's holds when their time is over, a bounded slice at a time, so that claims beside it hardly wait.
 ///

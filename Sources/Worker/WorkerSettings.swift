@@ -1,4 +1,5 @@
-import Shared
+import Environment
+import Runtime
 
 /// Everything that the Worker can be told.
 struct WorkerSettings: Sendable {

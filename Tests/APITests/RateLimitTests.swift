@@ -1,5 +1,5 @@
+import Environment
 import NIOCore
-import Shared
 import Testing
 
 @testable import API

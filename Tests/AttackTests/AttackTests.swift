@@ -4,8 +4,6 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@testable import Shared
-
 /// A sale as users run it, both programs and the attack.
 struct RunningSale {
     let test: TestStores

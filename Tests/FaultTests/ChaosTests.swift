@@ -4,8 +4,6 @@ import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
-@testable import Shared
-
 /// Faults drawn by chance, one after another and programs' beside servers', for as long as one likes. The same seed draws
 /// the same faults in the same order.
 @Suite(.timeLimit(.minutes(600))) struct ChaosTests {

@@ -1,4 +1,4 @@
-@testable import Shared
+@testable import Domain
 
 /// What both stores hold when everything is at rest again.
 struct FinalState {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Shared
+@testable import Domain
 
 /// Each invariant broken once: the checker sees it.
 @Suite struct CheckerTests {

@@ -1,7 +1,12 @@
 import Foundation
 import TestSupport
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import PostgresClient
+@testable import RedisClient
+@testable import RedisSchema
+@testable import Timing
 
 /// Waiting for certain states of a cluster, and reading them.
 extension Cluster {

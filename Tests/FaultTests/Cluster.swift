@@ -5,7 +5,8 @@ import NIOCore
 import NIOPosix
 import TestSupport
 
-@testable import Shared
+@testable import Environment
+@testable import Runtime
 
 /// A whole service of its own for one run: Redis, Postgres, APIs and workers as processes, with proxies where the network
 /// can be made bad.

@@ -1,8 +1,6 @@
 import Glibc
 import TestSupport
 
-@testable import Shared
-
 /// Something that goes wrong and is over again when `strike` returns.
 struct Fault: Sendable, CustomStringConvertible {
     let name: String

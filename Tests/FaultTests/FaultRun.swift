@@ -3,8 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Shared
-
 /// Load on a cluster while something strikes it; then everything is brought to rest and held against the history.
 enum FaultRun {
     /// How many clusters are there at a time: each is half a dozen processes.

@@ -3,8 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Shared
-
 /// Each fault once, with Redis under `appendfsync always`: nothing is lost, doubled or oversold, and the sale goes on.
 @Suite(.timeLimit(.minutes(10))) struct FaultTests {
     @Test(arguments: Fault.all) func nothingIsLost(fault: Fault) async throws {

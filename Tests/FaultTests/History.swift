@@ -1,7 +1,7 @@
 import Foundation
 import NIOConcurrencyHelpers
 
-@testable import Shared
+@testable import Domain
 
 /// What a client asked for and what it was told: ok, refused or unknown. What it does not know may or may not have happened.
 struct Operation: Hashable, Sendable {

@@ -1,7 +1,8 @@
 import Glibc
 import TestSupport
 
-@testable import Shared
+@testable import Engine
+@testable import RedisClient
 
 /// What interrupts a recovery: 4 to 6 faults, each of another kind, in an order and at moments that a seed draws.
 struct Interruptions: Sendable {

@@ -1,7 +1,9 @@
 import Foundation
 import TestSupport
 
-@testable import Shared
+@testable import Domain
+@testable import RedisSchema
+@testable import Timing
 
 /// A sale as the ledger has it after 50 minutes, put there without Redis: 20 events, every second one with holds, and in
 /// each as many customers as orders, each at the limit. In events with holds a third of the orders is held.

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-@testable import Shared
+@testable import Domain
 
 /// Clients that buy, confirm, cancel and look, each after its own seed, and write down what they are told.
 struct Load: Sendable {

@@ -3,8 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Shared
-
 /// Redis itself loses what it had acknowledged. Then orders that had not reached the ledger are gone, and nobody can bring
 /// them back; but nothing is sold twice, nothing that the ledger has is lost, and the sale opens again by itself.
 @Suite(.timeLimit(.minutes(10))) struct LosingFaultTests {

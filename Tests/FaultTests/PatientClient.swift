@@ -1,6 +1,6 @@
 import TestSupport
 
-@testable import Shared
+@testable import Timing
 
 /// A client that asks again, each API in turn, until it is answered otherwise than with 503.
 struct PatientClient: Sendable {

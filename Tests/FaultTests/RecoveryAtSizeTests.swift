@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Timing
 
 /// Redis is emptied while the ledger has many orders, and the recovery is interrupted several times: everything that
 /// hangs on the orders comes back. The same seed draws the same interruptions.

@@ -1,6 +1,7 @@
 import TestSupport
 
-@testable import Shared
+@testable import Domain
+@testable import RedisSchema
 
 /// Questions that the stores answer. They are asked at rest.
 extension RecoveryAudit {

@@ -1,7 +1,5 @@
 import TestSupport
 
-@testable import Shared
-
 /// What both stores and the service say after a recovery, against what was put into the ledger before it. Each answer is
 /// nil if nothing is wrong; otherwise it says how much is wrong, with examples.
 struct RecoveryAudit: Sendable {

@@ -1,4 +1,5 @@
-@testable import Shared
+@testable import Domain
+@testable import RedisSchema
 
 /// What clients know, from their history.
 struct Told {

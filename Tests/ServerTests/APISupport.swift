@@ -1,8 +1,9 @@
+import Engine
+import Environment
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import Shared
 import TestSupport
 import Testing
 

@@ -1,7 +1,9 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Timing
 
 /// Everything at once: purchases with and without keys, confirmations, cancellations and ends of holds, while the
 /// organiser changes the event. At rest the books agree.

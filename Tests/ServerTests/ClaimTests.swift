@@ -1,7 +1,10 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import RedisClient
+@testable import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct ClaimTests {
     private func make(_ terms: EventTerms = EventTerms(name: "Demo", capacity: 100)) async throws -> TestStores {

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
 
 @Suite(.timeLimit(.minutes(10))) struct CustomerLimitTests {
     private func make(limit: Int? = 4, holdSeconds: Int? = nil, capacity: Int = 1000) async throws -> TestStores {

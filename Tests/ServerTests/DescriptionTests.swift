@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @testable import API
-@testable import Shared
+@testable import Engine
 
 /// The API's description, held against the standard and against the API.
 @Suite(.timeLimit(.minutes(10))) struct DescriptionTests {

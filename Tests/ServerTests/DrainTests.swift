@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
 
 @Suite(.timeLimit(.minutes(10))) struct DrainTests {
     private func make(

@@ -1,7 +1,10 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import PostgresClient
 
 @Suite(.timeLimit(.minutes(10))) struct EventCatalogueTests {
     private func make(capacity: Int = 10) async throws -> TestStores {

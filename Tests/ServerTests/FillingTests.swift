@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
 
 /// Redis emptied with reservations in the ledger: everything that hangs on them comes back.
 @Suite(.timeLimit(.minutes(10))) struct FillingTests {

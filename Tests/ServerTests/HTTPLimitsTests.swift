@@ -1,7 +1,7 @@
 import Foundation
-import Shared
 import TestSupport
 import Testing
+import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct HTTPLimitsTests {
     @Test func headersAreLimitedInSizeAndNumber() async throws {

@@ -3,7 +3,9 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct HoldTests {
     private func make(

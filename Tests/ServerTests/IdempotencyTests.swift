@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
 
 @Suite(.timeLimit(.minutes(10))) struct IdempotencyTests {
     private func make(capacity: Int = 100, holdSeconds: Int? = nil, limit: Int? = nil) async throws -> TestStores {

@@ -1,5 +1,5 @@
+import Environment
 import Foundation
-import Shared
 import TestSupport
 import Testing
 

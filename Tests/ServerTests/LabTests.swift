@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @testable import API
-@testable import Shared
+@testable import PostgresClient
 
 extension TestStores {
     fileprivate func lab() async throws -> Lab {

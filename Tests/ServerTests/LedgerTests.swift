@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
 
 @Suite(.timeLimit(.minutes(10))) struct LedgerTests {
     private func make(capacity: Int = 1000) async throws -> TestStores {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @testable import API
-@testable import Shared
+@testable import Runtime
 
 /// What both programs tell Prometheus.
 @Suite(.timeLimit(.minutes(10))) struct MetricsTests {

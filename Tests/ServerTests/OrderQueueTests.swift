@@ -3,7 +3,12 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import RedisClient
+@testable import RedisSchema
+@testable import Runtime
+@testable import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct OrderQueueTests {
     private func make(selling count: Int) async throws -> TestStores {

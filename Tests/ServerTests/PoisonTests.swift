@@ -1,7 +1,9 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import RedisSchema
+@testable import Timing
 
 /// Entries that cannot be settled, and entries that end whoever tries.
 @Suite(.timeLimit(.minutes(10))) struct PoisonTests {

@@ -1,6 +1,7 @@
-import Shared
+import PostgresClient
 import TestSupport
 import Testing
+import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct PostgresPoolTests {
     private func pool(_ test: TestStores, change: (inout PostgresConfiguration) -> Void = { _ in }) -> PostgresPool {

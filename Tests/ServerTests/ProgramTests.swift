@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 @testable import API
-@testable import Shared
+@testable import Domain
+@testable import Runtime
+@testable import Timing
 
 /// The programs as users start them.
 @Suite(.timeLimit(.minutes(10))) struct ProgramTests {

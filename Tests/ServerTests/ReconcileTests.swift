@@ -2,7 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct ReconcileTests {
     private func make(holdSeconds: Int = 1) async throws -> TestStores {

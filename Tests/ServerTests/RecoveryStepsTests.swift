@@ -1,7 +1,10 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import RedisSchema
 
 /// Recoveries and fillings that are interrupted, and what waits for them.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryStepsTests {
@@ -225,9 +228,9 @@ import Testing
         let test = try await make()
         try await test.sql("DELETE FROM leases_seen")
         try await test.sql("UPDATE events SET leased = 41")
-        #expect(try await test.ledger.leasesSeen(in: test.keys, test.inventory.partitioning) == 41)
+        #expect(try await test.ledger.leasesSeen(inPartition: test.keys.partition) { _ in true } == 41)
         try await test.sql("UPDATE events SET leased = 99")
-        #expect(try await test.ledger.leasesSeen(in: test.keys, test.inventory.partitioning) == 41, "once")
+        #expect(try await test.ledger.leasesSeen(inPartition: test.keys.partition) { _ in true } == 41, "once")
         await test.close()
     }
 }

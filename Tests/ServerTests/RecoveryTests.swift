@@ -3,7 +3,10 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import RedisClient
 
 /// Redis emptied, restarted, put back to an older state: noticed before the next sale, and put right from the ledger.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
@@ -29,11 +32,14 @@ import Testing
         let before = try await epoch(test)
         try await test.redis("FLUSHDB")
         // Nor can somebody publish the event: what hangs on its orders is for a recovery to fill in.
-        await #expect(throws: RedisError(.fenced, "FENCED hold_filling: the epoch is another", mayHaveRun: false)) {
+        await #expect(
+            throws: RedisError(.preconditionFailed, "FENCED hold_filling: the epoch is another", mayHaveRun: false)
+        ) {
             try await test.catalogue.publish(.demo)
         }
         let order = test.purchase(customer: "z")
-        await #expect(throws: RedisError(.fenced, "FENCED claim: the epoch is another", mayHaveRun: false)) {
+        await #expect(throws: RedisError(.preconditionFailed, "FENCED claim: the epoch is another", mayHaveRun: false))
+        {
             try await test.inventory.claim(order)
         }
         await #expect(throws: RedisError.self) { try await test.queue().take(limit: 1) }
@@ -61,7 +67,7 @@ import Testing
             _ = try await test.inventory.claim(order)
             Issue.record("sold from an empty Redis")
         } catch {
-            #expect([.fenced, .notConnected, .connectionLost].contains(error.code))
+            #expect([.preconditionFailed, .notConnected, .connectionLost].contains(error.code))
         }
         try await test.redisIsBack()
         #expect(try await sell(100, test).count == 70)

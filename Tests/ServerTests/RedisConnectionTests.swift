@@ -1,9 +1,10 @@
 import Foundation
 import Logging
 import NIOPosix
-import Shared
+import RedisClient
 import TestSupport
 import Testing
+import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct RedisConnectionTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Runtime
+@testable import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct ReservationAPITests {
     private let admin = ["Authorization": "Bearer secret"]

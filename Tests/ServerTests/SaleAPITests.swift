@@ -1,7 +1,9 @@
+import Domain
 import Foundation
-import Shared
+import Runtime
 import TestSupport
 import Testing
+import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct SaleAPITests {
     private let admin = ["Authorization": "Bearer secret"]

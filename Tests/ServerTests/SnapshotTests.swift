@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Ledger
 
 /// Snapshots reach the ledger in any order, any number of times, cut into any batches: the highest version of each order
 /// stands, and the event's counters are what the rows say.

@@ -3,7 +3,9 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Environment
+@testable import RedisClient
 @testable import Worker
 
 /// Where an event's units are by Redis's account.

@@ -1,7 +1,9 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import RedisSchema
+@testable import Timing
 
 /// What programs of different releases leave each other in the queue.
 @Suite(.timeLimit(.minutes(10))) struct UpgradeTests {

@@ -3,7 +3,9 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Runtime
 
 @Suite(.timeLimit(.minutes(10))) struct WaitTests {
     private func watch(_ test: TestStores) async throws -> OrderWatch {

@@ -1,6 +1,8 @@
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
 
 /// What Redis should say of an event, decided without either store.
 @Suite struct EventBooksTests {
@@ -29,10 +31,10 @@ import Testing
         let books = Books(
             event(held: 7, sold: 5 + 11),
             rows: [
-                committed.id: Books.Row(state: .confirmed, version: 1),
-                confirmed.id: Books.Row(state: .held, version: 1),
-                cancelled.id: Books.Row(state: .confirmed, version: 2),
-                rejected.id: Books.Row(state: .rejected, version: 1),
+                committed.id: OrderVersion(state: .confirmed, version: 1),
+                confirmed.id: OrderVersion(state: .held, version: 1),
+                cancelled.id: OrderVersion(state: .confirmed, version: 2),
+                rejected.id: OrderVersion(state: .rejected, version: 1),
             ],
             survey(
                 UnitCounts(available: 72, pending: 3 + 5 + 13, held: 0, sold: 7),
@@ -54,7 +56,7 @@ import Testing
     @Test func aSnapshotThatWasOvertakenCountsNoMore() {
         let held = order(.held, quantity: 2)
         let books = Books(
-            event(sold: 2), rows: [held.id: Books.Row(state: .confirmed, version: 2)],
+            event(sold: 2), rows: [held.id: OrderVersion(state: .confirmed, version: 2)],
             survey(UnitCounts(available: 98, sold: 2), [held]))
         #expect(books.drift == UnitCounts())
     }

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
 
 @Suite struct OrderStateTests {
     /// The whole table: what is not listed is not allowed.

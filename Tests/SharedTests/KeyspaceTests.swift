@@ -1,4 +1,5 @@
-import Shared
+import Domain
+import RedisSchema
 import Testing
 
 @Suite struct KeyspaceTests {

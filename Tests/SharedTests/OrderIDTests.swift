@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import RedisSchema
 
 @Suite struct OrderIDTests {
     @Test func isAUUIDVersion7() {

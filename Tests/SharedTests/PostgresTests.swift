@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Shared
+@testable import PostgresClient
 
 @Suite struct PoolStateTests {
     private typealias State = PoolState<String, String>

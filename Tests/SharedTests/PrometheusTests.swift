@@ -1,7 +1,7 @@
 import Metrics
 import Testing
 
-@testable import Shared
+@testable import Runtime
 
 struct PrometheusTests {
     private func lines(_ registry: PrometheusRegistry, _ readings: [MetricReading] = []) -> [Substring] {

@@ -1,6 +1,9 @@
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import RedisClient
+@testable import RedisSchema
 
 /// Customers that break naive separators, quotes and encodings.
 let oddCustomers: [String?] = [

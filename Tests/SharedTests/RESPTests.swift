@@ -1,7 +1,8 @@
 import NIOCore
 import Testing
 
-@testable import Shared
+@testable import RedisClient
+@testable import Timing
 
 @Suite struct RESPParserTests {
     private let stream =

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Shared
+@testable import Engine
+@testable import Ledger
 
 @Suite struct RecoveryPlanTests {
     private func plan(
@@ -8,7 +9,7 @@ import Testing
         resumedFrom: String? = nil
     ) -> RecoveryPlan {
         RecoveryPlan(
-            known: known.map { RecoveryPlan.Known(epoch: $0.epoch, server: $0.server) }, seen: seen,
+            known: known.map { PartitionEpoch(epoch: $0.epoch, server: $0.server) }, seen: seen,
             found: RecoveryPlan.Found(server: server, epoch: epoch, leased: leased, resumedFrom: resumedFrom))
     }
 

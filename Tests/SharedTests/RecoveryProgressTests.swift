@@ -1,6 +1,11 @@
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import RedisClient
+@testable import RedisSchema
+@testable import Timing
 
 @Suite struct RecoveryProgressTests {
     private func state(_ values: [RESPValue]) throws -> PartitionState { try PartitionState(.array(values)) }

@@ -1,4 +1,4 @@
-import Shared
+import RedisClient
 import Testing
 
 @Suite struct RedisURLTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Shared
+@testable import Environment
+@testable import Runtime
 
 struct SecretSettingsTests {
     private func file(_ text: String) throws -> String {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Shared
+@testable import Runtime
 
 @Suite struct ServerSettingsTests {
     private static let good = ServerSettings(

@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import Shared
+@testable import Domain
+@testable import Environment
+@testable import RedisClient
+@testable import Runtime
+@testable import Timing
 
 @Suite struct RFC3339Tests {
     @Test func everyMillisecondReadsBack() {

@@ -1,4 +1,5 @@
-@testable import Shared
+@testable import Domain
+@testable import Ledger
 
 /// What Postgres's statement does to the ledger, as a value: versions, the events' counters, the CHECK, and the halving of
 /// a batch that breaks it. Held against the real ledger in a test.

@@ -1,6 +1,6 @@
 import CLua
 
-@testable import Shared
+@testable import RedisClient
 
 /// Runs our scripts as Redis does, in Lua 5.1, with `redis.call` answered by whoever is asked. Not thread-safe.
 ///

@@ -1,4 +1,4 @@
-@testable import Shared
+@testable import RedisClient
 
 /// Sorted sets.
 extension MemoryStore {

@@ -1,4 +1,4 @@
-@testable import Shared
+@testable import RedisClient
 
 /// Redis's data in memory, as a value: a copy is a snapshot. It knows the commands that our scripts use, and answers them as
 /// Redis does.

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-@testable import Shared
+@testable import RedisClient
+@testable import RedisSchema
 
 /// The simulator notices what is wrong: each script with one mistake in it.
 @Suite(.timeLimit(.minutes(10))) struct MutantTests {

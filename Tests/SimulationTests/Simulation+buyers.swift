@@ -1,4 +1,7 @@
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import RedisSchema
+@testable import Timing
 
 /// Those who claim and change orders, and the sweeper.
 extension Simulation {

@@ -1,4 +1,7 @@
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import RedisSchema
 
 /// What has to hold after every step, and at rest.
 extension Simulation {
@@ -86,7 +89,7 @@ extension Simulation {
             rows: Dictionary(
                 snapshots.compactMap { order in ledger.rows[order.id].map { (order.id, $0) } }
             ) { $1 }.mapValues {
-                Books.Row(state: $0.state, version: $0.version)
+                OrderVersion(state: $0.state, version: $0.version)
             },
             Books.Survey(
                 counts: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]),

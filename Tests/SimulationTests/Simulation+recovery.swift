@@ -1,4 +1,9 @@
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import Ledger
+@testable import RedisClient
+@testable import RedisSchema
+@testable import Timing
 
 /// A process that recovers Redis, or fills it, between two of its steps. Each step may be its last, or come long after
 /// another process has overtaken it.
@@ -17,7 +22,7 @@ enum Recoverer {
     struct RecoveryWork {
         var phase: PartitionState.Phase
         var server: Int
-        var known: RecoveryPlan.Known?
+        var known: PartitionEpoch?
         /// A batch that was taken and is not settled.
         var batch: Batch?
         /// Keys that are still to be deleted; nil before the first are.
@@ -77,8 +82,8 @@ extension Simulation {
     }
 
     private var seen: Int { ledger.events.values.map(\.leased).max() ?? 0 }
-    private var knownPartition: RecoveryPlan.Known? {
-        epoch == 0 ? nil : RecoveryPlan.Known(epoch: epoch, server: "\(epochServer)")
+    private var knownPartition: PartitionEpoch? {
+        epoch == 0 ? nil : PartitionEpoch(epoch: epoch, server: "\(epochServer)")
     }
 
     /// Whether something is not as the ledger has it, as far as the programs know.

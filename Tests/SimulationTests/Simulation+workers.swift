@@ -1,4 +1,4 @@
-@testable import Shared
+@testable import Engine
 
 /// Workers, each step of which may be the last, or long before the next.
 extension Simulation {

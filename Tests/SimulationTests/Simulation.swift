@@ -1,6 +1,10 @@
 import TestSupport
 
-@testable import Shared
+@testable import Domain
+@testable import Engine
+@testable import RedisClient
+@testable import RedisSchema
+@testable import Timing
 
 /// A violated invariant, with what led to it.
 struct Violation: Error, CustomStringConvertible {

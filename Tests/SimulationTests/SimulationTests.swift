@@ -2,8 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Shared
-
 /// Thousands of interleavings of the queue's protocol, by the real scripts.
 @Suite(.timeLimit(.minutes(10))) struct SimulationTests {
     private static let lanes = 2

@@ -1,11 +1,11 @@
 import Foundation
 
 /// The checkout that the tests were built from.
-public let checkout = URL(fileURLWithPath: #filePath)
+package let checkout = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
 /// A tool that only tests need.
-public func tool(_ name: String) throws -> URL {
+package func tool(_ name: String) throws -> URL {
     let tool = checkout.appendingPathComponent(".run/tools/bin/\(name)")
     guard FileManager.default.isExecutableFile(atPath: tool.path) else {
         throw GaveUp(description: "\(name) is missing; make test installs it")

@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 
 /// A TCP proxy that can be told to be a bad network: between the programs and Redis, or between clients and the API.
-public final class FaultProxy: Sendable {
-    public enum Mode: Sendable {
+package final class FaultProxy: Sendable {
+    package enum Mode: Sendable {
         case pass
         /// What clients send does not arrive.
         case dropRequests
@@ -20,9 +20,9 @@ public final class FaultProxy: Sendable {
     private let channels = NIOLockedValueBox<[ObjectIdentifier: any Channel]>([:])
     private let listener = NIOLockedValueBox<(any Channel)?>(nil)
     private let target: SocketAddress
-    public let port: Int
+    package let port: Int
 
-    public static func start(to target: SocketAddress) async throws -> FaultProxy {
+    package static func start(to target: SocketAddress) async throws -> FaultProxy {
         let proxy = FaultProxy(target, port: try freePort())
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -39,7 +39,7 @@ public final class FaultProxy: Sendable {
     }
 
     /// What was dropped cannot be made up for, so that connections that lost something are closed when all is well again.
-    public func set(_ wanted: Mode) {
+    package func set(_ wanted: Mode) {
         let before = mode.withLockedValue { mode in
             defer { mode = wanted }
             return mode
@@ -49,11 +49,11 @@ public final class FaultProxy: Sendable {
     }
 
     /// Closes all connections.
-    public func cut() {
+    package func cut() {
         for channel in channels.withLockedValue({ Array($0.values) }) { channel.close(promise: nil) }
     }
 
-    public func stop() async {
+    package func stop() async {
         try? await listener.withLockedValue { $0 }?.close()
         cut()
     }

@@ -6,7 +6,7 @@ private let given = Mutex<Set<UInt16>>([])
 
 /// A TCP port of the loopback that nobody listens on at this moment: below those that the kernel gives to outgoing
 /// connections, so that it is still free when a program that was killed starts again.
-public func freePort() throws -> Int {
+package func freePort() throws -> Int {
     for _ in 0..<1000 {
         let port = UInt16.random(in: 12_000...32_000)
         // Closed in children: one that another test starts just now would keep the port.

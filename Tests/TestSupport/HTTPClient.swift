@@ -3,32 +3,32 @@ import NIOCore
 import NIOPosix
 
 /// A bare HTTP/1.1 client: what is to be sent is written as it is, so that requests no library would send can be sent.
-public struct HTTPClient: Sendable {
-    public let port: Int
+package struct HTTPClient: Sendable {
+    package let port: Int
     /// The client's own address; all of 127.0.0.0/8 is this machine.
     private let address: String
 
-    public init(port: Int, from address: String = "127.0.0.1") {
+    package init(port: Int, from address: String = "127.0.0.1") {
         self.port = port
         self.address = address
     }
 
-    public struct Answer: Sendable {
-        public let status: Int
-        public let headers: [String: String]
-        public let body: String
+    package struct Answer: Sendable {
+        package let status: Int
+        package let headers: [String: String]
+        package let body: String
 
         /// The body as a JSON object.
-        public var json: [String: Any] {
+        package var json: [String: Any] {
             (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any] ?? [:]
         }
 
-        public func text(_ field: String) -> String? { json[field] as? String }
-        public func integer(_ field: String) -> Int? { json[field] as? Int }
+        package func text(_ field: String) -> String? { json[field] as? String }
+        package func integer(_ field: String) -> Int? { json[field] as? Int }
     }
 
     /// One request on a connection of its own.
-    public func send(
+    package func send(
         _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
         within limit: Duration = .seconds(90)
     ) async throws -> Answer {
@@ -44,14 +44,14 @@ public struct HTTPClient: Sendable {
         return try Self.parse(try await exchange([.send(text + "\r\n" + (body ?? ""))], within: limit))
     }
 
-    public enum Step: Sendable {
+    package enum Step: Sendable {
         case send(String)
         /// Waits until the server has sent a text.
         case expect(String)
     }
 
     /// Carries the steps out, then reads until the server closes; everything it sent.
-    public func exchange(_ steps: [Step], within limit: Duration = .seconds(90)) async throws -> String {
+    package func exchange(_ steps: [Step], within limit: Duration = .seconds(90)) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(to: SocketAddress(ipAddress: address, port: 0))
             .connect(host: "127.0.0.1", port: port) { channel in
@@ -87,7 +87,7 @@ public struct HTTPClient: Sendable {
         }
     }
 
-    public static func parse(_ text: String) throws -> Answer {
+    package static func parse(_ text: String) throws -> Answer {
         let parts = text.components(separatedBy: "\r\n\r\n")
         let lines = parts[0].components(separatedBy: "\r\n")
         guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {

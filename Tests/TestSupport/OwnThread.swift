@@ -3,7 +3,7 @@ import Glibc
 
 /// Runs `body` on a thread, one of all at a time and behind everything else: what computes for seconds must hold neither a
 /// thread of the cooperative pool nor the machine, on which other tests meet deadlines.
-public func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+package func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     await turn.enter()
     do {
         let value = try await withCheckedThrowingContinuation { continuation in

@@ -1,11 +1,10 @@
 import Foundation
 import Glibc
-import Shared
 
 /// A PostgreSQL of the test's own, on a unix socket. As root it runs as the user `postgres`, since it refuses to run as
 /// root.
-public actor PostgresServer {
-    public let directory: URL
+package actor PostgresServer {
+    package let directory: URL
     private let connections: Int
     private var process: ServerProcess
 
@@ -20,7 +19,7 @@ public actor PostgresServer {
     private static let initCommand =
         "\(asUser) initdb -D \"$1/data\" -U postgres --auth=trust --no-sync -E UTF8 --locale=C"
 
-    public static func start(connections: Int = 200) async throws -> PostgresServer {
+    package static func start(connections: Int = 200) async throws -> PostgresServer {
         let directory = try ServerProcess.makeDirectory()
         if getuid() == 0, let user = getpwnam("postgres") {
             chown(directory.path, user.pointee.pw_uid, user.pointee.pw_gid)
@@ -38,15 +37,15 @@ public actor PostgresServer {
         self.process = process
     }
 
-    public nonisolated var url: String { "host=\(directory.path) user=postgres dbname=postgres" }
+    package nonisolated var url: String { "host=\(directory.path) user=postgres dbname=postgres" }
 
     /// What it has written to its log.
-    public nonisolated var log: String {
+    package nonisolated var log: String {
         (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
     }
 
     /// Asks for passwords from now on.
-    public func demandPasswords() throws {
+    package func demandPasswords() throws {
         let rules = directory.appendingPathComponent("data/pg_hba.conf")
         try Data("local all all scram-sha-256\n".utf8).write(to: rules)
         if getuid() == 0, let user = getpwnam("postgres") {
@@ -56,17 +55,17 @@ public actor PostgresServer {
     }
 
     /// Stops it at once, connections and all.
-    public func stop() async throws {
+    package func stop() async throws {
         try await process.end(SIGQUIT)
     }
 
     /// kill -9 of the server's first process; its others notice and end.
-    public func kill() async throws {
+    package func kill() async throws {
         try await process.end(SIGKILL)
     }
 
     /// To the first process and all that serve connections.
-    public func signalAll(_ number: Int32) {
+    package func signalAll(_ number: Int32) {
         let children =
             (try? String(
                 contentsOfFile: "/proc/\(process.processID)/task/\(process.processID)/children", encoding: .utf8))
@@ -77,7 +76,7 @@ public actor PostgresServer {
 
     /// Starts it again on the same data. After kill -9 that may take some attempts: until the last of the old processes
     /// has ended, the new server refuses.
-    public func restart() async throws {
+    package func restart() async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             try await process.end(SIGQUIT)

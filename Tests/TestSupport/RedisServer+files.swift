@@ -2,16 +2,16 @@ import Foundation
 
 /// Its files, while it does not run or as they are at the moment.
 extension RedisServer {
-    public nonisolated var files: URL { directory.appendingPathComponent("appendonlydir") }
+    package nonisolated var files: URL { directory.appendingPathComponent("appendonlydir") }
     private nonisolated var saved: URL { directory.appendingPathComponent("saved") }
 
-    public nonisolated func removeFiles() throws { try FileManager.default.removeItem(at: files) }
+    package nonisolated func removeFiles() throws { try FileManager.default.removeItem(at: files) }
 
     /// Keeps a copy of its state.
-    public nonisolated func saveFiles() throws { try FileManager.default.copyItem(at: files, to: saved) }
+    package nonisolated func saveFiles() throws { try FileManager.default.copyItem(at: files, to: saved) }
 
     /// Puts the copy in the place of its state.
-    public nonisolated func restoreFiles() throws {
+    package nonisolated func restoreFiles() throws {
         try removeFiles()
         try FileManager.default.moveItem(at: saved, to: files)
     }

@@ -1,10 +1,9 @@
 import Foundation
-import Shared
 
 /// A Redis of the test's own, as `make run` configures it, on a unix socket and, where asked for, a TCP port.
-public actor RedisServer {
-    public nonisolated let directory: URL
-    public nonisolated let socket: String
+package actor RedisServer {
+    package nonisolated let directory: URL
+    package nonisolated let socket: String
     private let options: String
     private var prefix: String
     private var process: ServerProcess
@@ -12,7 +11,7 @@ public actor RedisServer {
     /// - Parameters:
     ///   - options: of redis-server, after those that stand already.
     ///   - prefix: what a shell does before it becomes the server.
-    public static func start(options: String = "", prefix: String = "") async throws -> RedisServer {
+    package static func start(options: String = "", prefix: String = "") async throws -> RedisServer {
         let directory = try ServerProcess.makeDirectory()
         let server = try RedisServer(directory: directory, options: options, prefix: prefix)
         try await server.waitUntilReady()
@@ -36,24 +35,24 @@ public actor RedisServer {
             """, directory: directory)
     }
 
-    public nonisolated func url(database: Int = 0) -> String { "unix://\(socket)?db=\(database)" }
+    package nonisolated func url(database: Int = 0) -> String { "unix://\(socket)?db=\(database)" }
 
-    public func signal(_ number: Int32) { process.signal(number) }
+    package func signal(_ number: Int32) { process.signal(number) }
 
-    public nonisolated var log: String {
+    package nonisolated var log: String {
         (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
     }
 
-    public var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.isRunning }
 
     /// For the next start.
-    public func setPrefix(_ prefix: String) { self.prefix = prefix }
+    package func setPrefix(_ prefix: String) { self.prefix = prefix }
 
     /// kill -9.
-    public func kill() async throws { try await process.end() }
+    package func kill() async throws { try await process.end() }
 
     /// Starts it again on the same files.
-    public func restart() async throws {
+    package func restart() async throws {
         try await process.end()
         try? FileManager.default.removeItem(atPath: socket)
         process = try Self.launch(directory, options, prefix)

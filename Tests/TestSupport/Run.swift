@@ -2,20 +2,20 @@ import Foundation
 import Glibc
 
 /// A program that a test runs: one of this package, as built for the tests, or a tool.
-public final class Run: Sendable {
+package final class Run: Sendable {
     private let process = Process()
     private let watch: Process
     private let log: URL
 
     /// Where the programs of this package stand.
-    public static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
+    package static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
 
-    public convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
+    package convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
         try self.init(Self.products.appendingPathComponent(program), arguments, environment)
     }
 
     /// Runs in a new folder of its own.
-    public init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+    package init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
         let directory = try ServerProcess.makeDirectory()
         log = directory.appendingPathComponent("log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -31,15 +31,15 @@ public final class Run: Sendable {
         watch = try ServerProcess.watch(process.processIdentifier)
     }
 
-    public var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    package var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-    public var isRunning: Bool { process.isAlive }
+    package var isRunning: Bool { process.isAlive }
 
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         if process.isAlive { kill(process.processIdentifier, number) }
     }
 
-    public func exitCode(within seconds: Double = 20) async throws -> Int32 {
+    package func exitCode(within seconds: Double = 60) async throws -> Int32 {
         let program = process.executableURL?.lastPathComponent ?? "?"
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {

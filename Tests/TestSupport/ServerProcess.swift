@@ -4,15 +4,15 @@ import Glibc
 /// A server that a test run starts for itself: in a folder of its own, ended with the test process whatever becomes of it.
 ///
 /// A small shell watches: it ends the server when its standard input does, that is when the test process has gone.
-public final class ServerProcess: Sendable {
-    public let directory: URL
+package final class ServerProcess: Sendable {
+    package let directory: URL
     private let server: Process
     private let watch: Process
 
     /// - Parameters:
     ///   - command: what to run, as a shell writes it; `$1` is the server's folder. It must `exec` into the server.
     ///   - directory: where its files and its log go.
-    public init(_ command: String, directory: URL) throws {
+    package init(_ command: String, directory: URL) throws {
         self.directory = directory
         let log = directory.appendingPathComponent("server.log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -28,7 +28,7 @@ public final class ServerProcess: Sendable {
     }
 
     /// Starts a shell that ends a process when this one has gone. To be terminated once the process has ended by itself.
-    public static func watch(_ process: Int32) throws -> Process {
+    package static func watch(_ process: Int32) throws -> Process {
         let watch = Process()
         watch.executableURL = URL(fileURLWithPath: "/bin/sh")
         watch.arguments = ["-c", "cat >/dev/null; kill -KILL $1", "sh", String(process)]
@@ -39,21 +39,21 @@ public final class ServerProcess: Sendable {
         return watch
     }
 
-    public var processID: Int32 { server.processIdentifier }
+    package var processID: Int32 { server.processIdentifier }
 
-    public var log: String {
+    package var log: String {
         (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
     }
 
-    public var isRunning: Bool { server.isAlive }
+    package var isRunning: Bool { server.isAlive }
 
     /// Sends a signal to the server.
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         if server.isAlive { kill(processID, number) }
     }
 
     /// Ends the server and waits until it is gone.
-    public func end(_ number: Int32 = SIGKILL) async throws {
+    package func end(_ number: Int32 = SIGKILL) async throws {
         signal(number)
         try await eventually("the server ends") { !self.server.isAlive }
         if watch.isRunning { watch.terminate() }
@@ -61,7 +61,7 @@ public final class ServerProcess: Sendable {
 
     /// A new empty folder with a short path, since a socket's path has 107 bytes at most. Anyone may enter it: servers
     /// may run as a user of their own.
-    public static func makeDirectory() throws -> URL {
+    package static func makeDirectory() throws -> URL {
         var template = Array("/tmp/tb-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -91,17 +91,17 @@ private final class Leftovers: @unchecked Sendable {  // `paths` is only touched
 }
 
 /// What a test waited for in vain.
-public struct GaveUp: Error, CustomStringConvertible {
-    public let description: String
+package struct GaveUp: Error, CustomStringConvertible {
+    package let description: String
 
-    public init(description: String) {
+    package init(description: String) {
         self.description = description
     }
 }
 
 /// Waits until something is true, looking again and again; throws after `seconds`. The limit costs a test that passes
 /// nothing, and a busy machine can stand still for long.
-public func eventually(
+package func eventually(
     _ what: String, within seconds: Double = 60, _ condition: @Sendable () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)

@@ -1,12 +1,19 @@
+import Domain
+import Engine
+import Environment
 import Foundation
+import Ledger
 import Logging
 import NIOCore
 import NIOPosix
-import Shared
+import PostgresClient
+import RedisClient
+import RedisSchema
+import Runtime
 
 /// The servers that all tests of a run share; each test has a database of that Redis and a schema of that Postgres.
-public actor SharedServers {
-    public static let shared = SharedServers()
+package actor SharedServers {
+    package static let shared = SharedServers()
 
     private var redis: Task<RedisServer, any Error>?
     private var postgres: Task<PostgresServer, any Error>?
@@ -47,27 +54,27 @@ public actor SharedServers {
 }
 
 /// Stores of one test: empty, with the schema in place, seen by nobody else.
-public struct TestStores: Sendable {
-    public let environment: [String: String]
-    public let settings: StoreSettings
-    public let stores: Stores
-    public let inventory: Inventory
-    public let catalogue: EventCatalogue
-    public let redis: RedisServer
-    public let postgres: PostgresServer
+package struct TestStores: Sendable {
+    package let environment: [String: String]
+    package let settings: StoreSettings
+    package let stores: Stores
+    package let inventory: Inventory
+    package let catalogue: EventCatalogue
+    package let redis: RedisServer
+    package let postgres: PostgresServer
     private let place: SharedServers.Place
-    public let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    package let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    public var ledger: Ledger { stores.ledger }
-    public var pool: PostgresPool { stores.pool }
-    public var keys: Keyspace { Keyspace(partition: 0) }
+    package var ledger: Ledger { stores.ledger }
+    package var pool: PostgresPool { stores.pool }
+    package var keys: Keyspace { Keyspace(partition: 0) }
 
     /// - Parameters:
     ///   - redis: a Redis of the test's own, for tests that harm it; nil for the shared one.
     ///   - postgres: likewise.
     ///   - redisTimeout: for commands and connecting. Long unless a test is about it: many tests share the machine's disk,
     ///     which stalls for seconds at times, and that is nothing they are to fail for.
-    public static func make(
+    package static func make(
         redis ownRedis: RedisServer? = nil, postgres ownPostgres: PostgresServer? = nil, queueLimit: Int = 1_000_000,
         partitions: Int = 1, redisTimeout: TimeAmount = .seconds(20)
     ) async throws -> TestStores {
@@ -120,12 +127,12 @@ public struct TestStores: Sendable {
     }
 
     /// The queue of partition 0.
-    public func queue(lease: Duration = .seconds(10)) -> OrderQueue {
+    package func queue(lease: Duration = .seconds(10)) -> OrderQueue {
         OrderQueue(connection: stores.redis.connection, keys: keys, lease: lease, fence: stores.fence)
     }
 
     /// Has Redis compared with the ledger, and put right where it lost something, until it is as the ledger has it.
-    public func recover() async throws {
+    package func recover() async throws {
         for keys in settings.partitioning.all {
             try await eventually("Redis may be used, and is filled", within: 120) {
                 switch try? await recovery.look(at: keys) {
@@ -140,11 +147,11 @@ public struct TestStores: Sendable {
     }
 
     /// A recovery as programs have it.
-    public var recovery: Recovery { Recovery(stores, catalogue: catalogue, logger: logger) }
+    package var recovery: Recovery { Recovery(stores, catalogue: catalogue, logger: logger) }
 
     /// One Redis command, its answer.
     @discardableResult
-    public func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
+    package func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
         var command = RedisCommand(name)
         for argument in arguments { command.append(argument) }
         return try await stores.redis.connection.send(command)
@@ -152,11 +159,11 @@ public struct TestStores: Sendable {
 
     /// One SQL statement, the first column of its first row.
     @discardableResult
-    public func sql(_ sql: String) async throws -> String? {
+    package func sql(_ sql: String) async throws -> String? {
         try await pool.withConnection { try await $0.execute(script: sql) }.rows.first?.first ?? nil
     }
 
-    public func purchase(
+    package func purchase(
         _ event: EventID = .demo, quantity: Int = 1, customer: String? = nil, key: String? = nil
     ) -> Purchase {
         Purchase(
@@ -165,7 +172,7 @@ public struct TestStores: Sendable {
     }
 
     /// Ends the connections. The servers go with the test process.
-    public func close() async {
+    package func close() async {
         await stores.close()
     }
 }

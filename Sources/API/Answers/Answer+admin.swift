@@ -1,4 +1,6 @@
-import Shared
+import Engine
+import RedisSchema
+import Runtime
 
 extension JSONObject {
     init(_ letter: DeadLetter) {

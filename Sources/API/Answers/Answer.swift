@@ -1,6 +1,7 @@
+import Domain
 import HTTPTypes
 import Hummingbird
-import Shared
+import Runtime
 
 extension Response {
     /// A JSON object as the whole answer.

@@ -1,5 +1,9 @@
+import Domain
+import Engine
 import HTTPTypes
-import Shared
+import RedisSchema
+import Runtime
+import Timing
 
 /// What a client is told of a refusal or a failure.
 extension Problem {

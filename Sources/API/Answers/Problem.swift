@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Shared
+import Runtime
 
 /// An error as RFC 9457 (problem details) tells it to a client: nothing internal, and what helps.
 struct Problem: Error {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
-import Shared
+import PostgresClient
+import RedisClient
 
 /// Turns whatever a route throws into a problem, in one place, and names the request in every answer.
 struct ProblemMiddleware: RouterMiddleware {
@@ -59,7 +60,7 @@ private enum StoreFailure {
 
     init?(_ error: any Error) {
         switch error {
-        case let error as RedisError where error.code == .fenced:
+        case let error as RedisError where error.code == .preconditionFailed:
             self = .recovering
         case let error as RedisError where error.code != .protocolViolation:
             self = error.mayHaveRun ? .unknownOutcome : .nothingChanged

@@ -2,7 +2,6 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
-import Shared
 
 /// Stands between the HTTP decoder and the server: answers requests that cannot be read, and ends those whose body does
 /// not arrive within the deadline.

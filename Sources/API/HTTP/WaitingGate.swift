@@ -1,14 +1,15 @@
+import Domain
+import Engine
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import NIOHTTPTypes
-import Shared
 
 /// Keeps a request that would wait for an order at the connection until the order is settled or the time is over; only
 /// then the server sees it, and answers at once.
 ///
 /// So a waiting request costs little more than its connection: no request is under way in the server, with its tasks and
-/// buffers. (Measured: see docs/architecture.md.) Where the client sends more or leaves, or the server stops, the request
+/// buffers. (Measured: see docs/decisions/0011.) Where the client sends more or leaves, or the server stops, the request
 /// goes on as it is.
 final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart

@@ -1,4 +1,4 @@
-import Shared
+import PostgresClient
 
 /// The check goes into the write: UPDATE … WHERE stock >= quantity. **Exact.**
 ///

@@ -1,4 +1,4 @@
-import Shared
+import PostgresClient
 
 /// ``Naive`` with a connection of its own for every purchase, and no limit on how many: **it oversells, and fails besides.**
 ///

@@ -1,5 +1,7 @@
+import Engine
 import Logging
-import Shared
+import PostgresClient
+import RedisClient
 
 /// All strategies of the lab, from the one that fails to the one that this service is built on.
 struct Lab: Sendable {

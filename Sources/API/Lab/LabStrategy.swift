@@ -1,4 +1,4 @@
-import Shared
+import Domain
 
 /// One way to sell what is in stock. The lab sells the same stock in each, side by side, so that they can be compared.
 protocol LabStrategy: Sendable {

@@ -1,4 +1,4 @@
-import Shared
+import PostgresClient
 
 /// The rows that the strategies with Postgres sell from, and the statements that they are made of.
 enum LabTable {

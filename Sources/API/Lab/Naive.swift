@@ -1,4 +1,4 @@
-import Shared
+import PostgresClient
 
 /// Read, check, write: what everyone writes first. **It sells more than there is.**
 ///

@@ -1,4 +1,5 @@
-import Shared
+import Domain
+import Engine
 
 /// What `POST /buy` does, on an event of the lab's own. **Exact, and every order is kept.**
 ///

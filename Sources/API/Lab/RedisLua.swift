@@ -1,4 +1,4 @@
-import Shared
+import RedisClient
 
 /// Check and decrement in a Lua script (`check_and_decrement.lua`). **Exact, and nothing more.**
 ///

@@ -1,4 +1,4 @@
-import Shared
+import PostgresClient
 
 /// ``Naive`` with two words more: SELECT … FOR UPDATE. **Exact.**
 ///

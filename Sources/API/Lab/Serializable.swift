@@ -1,4 +1,4 @@
-import Shared
+import PostgresClient
 
 /// ``Naive``, word for word, at the level SERIALIZABLE, and tried again when Postgres says so. **Exact.**
 ///

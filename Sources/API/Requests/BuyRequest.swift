@@ -1,5 +1,5 @@
+import Domain
 import Foundation
-import Shared
 
 /// The body of `POST /buy`. All of it is optional.
 struct BuyRequest: Hashable {

@@ -1,5 +1,8 @@
+import Domain
+import Engine
 import Foundation
-import Shared
+import Runtime
+import Timing
 
 /// The body of `PUT /events/{id}`; a field that is left out stays as it is.
 struct EventRequest {

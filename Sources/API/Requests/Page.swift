@@ -1,5 +1,5 @@
+import Domain
 import Hummingbird
-import Shared
 
 /// The part of a list that is asked for: `?limit=` (100, at most 1000) of what comes after the id `?after=`.
 struct Page {

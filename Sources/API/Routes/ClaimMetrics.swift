@@ -1,5 +1,6 @@
+import Domain
 import Metrics
-import Shared
+import RedisClient
 
 /// Counts purchases by what they came to, and how long the claim took. The labels' values are codes of this program, so
 /// there are few.
@@ -36,7 +37,7 @@ struct ClaimMetrics: Sendable {
 
     func record(_ error: RedisError, after time: Duration) {
         duration.record(duration: time)
-        if error.code == .fenced {
+        if error.code == .preconditionFailed {
             refused[.recovering]?.increment()
         } else {
             (error.mayHaveRun ? unknown : failed).increment()

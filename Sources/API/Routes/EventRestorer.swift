@@ -1,6 +1,10 @@
+import Domain
+import Engine
+import Ledger
 import Logging
+import Runtime
 import ServiceLifecycle
-import Shared
+import Timing
 
 /// Has events published in Redis: those that the ledger says may not be known there, at the start, and one by one where a
 /// claim finds an event missing or closed.

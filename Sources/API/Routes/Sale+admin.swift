@@ -1,5 +1,8 @@
+import Domain
+import Engine
 import Hummingbird
-import Shared
+import Runtime
+import Timing
 
 extension Sale {
     /// `GET /admin/queue`

@@ -1,6 +1,8 @@
+import Domain
 import HTTPTypes
 import Hummingbird
-import Shared
+import RedisClient
+import Runtime
 
 extension Sale {
     /// `POST /buy`

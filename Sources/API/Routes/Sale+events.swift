@@ -1,6 +1,8 @@
+import Domain
+import Engine
 import HTTPTypes
 import Hummingbird
-import Shared
+import Runtime
 
 extension Sale {
     /// `GET /events`, a page at a time.

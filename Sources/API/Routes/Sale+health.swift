@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Shared
+import Runtime
 
 extension Sale {
     /// `GET /healthz`: the process is alive.

@@ -1,6 +1,9 @@
+import Domain
+import Engine
 import HTTPTypes
 import Hummingbird
-import Shared
+import PostgresClient
+import Runtime
 
 /// The lab's routes; there are none without `DEMO=true`.
 extension Sale {

@@ -1,7 +1,9 @@
+import Domain
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Shared
+import RedisClient
+import Runtime
 
 extension Sale {
     /// `GET /orders/{id}`: Redis's record while it has one, the ledger's row after that. Where the client would wait, it has

@@ -1,6 +1,8 @@
+import Engine
 import Hummingbird
+import Ledger
 import Logging
-import Shared
+import Runtime
 
 /// What the routes work with.
 struct Sale: Sendable {

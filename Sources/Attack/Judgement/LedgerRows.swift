@@ -1,4 +1,6 @@
-import Shared
+import Domain
+import Environment
+import PostgresClient
 
 /// Reads orders from the ledger itself.
 struct LedgerRows: Sendable {
@@ -20,7 +22,9 @@ struct LedgerRows: Sendable {
 
     /// Throws where the URL cannot be read.
     init(databaseURL: String) throws(SettingsError) {
-        _ = try StoreSettings(Settings(flags: ["DATABASE_URL": databaseURL], environment: [:]))
+        if let reason = PostgresConninfo.flaw(of: databaseURL) {
+            throw SettingsError(description: "DATABASE_URL cannot be read: \(reason)")
+        }
         var configuration = PostgresConfiguration(conninfo: databaseURL)
         configuration.poolSize = 1
         configuration.statementTimeout = .seconds(60)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
+import Environment
 import Foundation
-import Shared
 
 struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,4 @@
-import Shared
+import Domain
 
 /// What is bought from.
 enum Target: Hashable, Sendable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 import API
 import Attack
+import Environment
 import Foundation
-import Shared
 import Worker
 
 // All three programs in one executable, for the container image: a static program carries Swift's libraries, and three

@@ -1,19 +1,19 @@
 /// What became of a claim. Every refusal changed nothing.
-public enum ClaimOutcome: Hashable, Sendable {
+package enum ClaimOutcome: Hashable, Sendable {
     /// The stock is taken, the order is recorded and queued.
     case accepted(Acceptance)
     case refused(Refusal)
 }
 
 /// An order that a claim led to.
-public struct Acceptance: Hashable, Sendable {
-    public var order: OrderID
+package struct Acceptance: Hashable, Sendable {
+    package var order: OrderID
     /// When its hold ends; nil where it has none and is on its way to the ledger as sold.
-    public var expiresAt: Timestamp?
+    package var expiresAt: Timestamp?
     /// Whether an earlier claim with the same idempotency key made it, and this one changed nothing.
-    public var isReplay: Bool
+    package var isReplay: Bool
 
-    public init(order: OrderID, expiresAt: Timestamp? = nil, isReplay: Bool = false) {
+    package init(order: OrderID, expiresAt: Timestamp? = nil, isReplay: Bool = false) {
         self.order = order
         self.expiresAt = expiresAt
         self.isReplay = isReplay
@@ -21,7 +21,7 @@ public struct Acceptance: Hashable, Sendable {
 }
 
 /// Why a claim was refused.
-public enum Refusal: Hashable, Sendable {
+package enum Refusal: Hashable, Sendable {
     case eventUnknown
     /// The event's stock is missing, unreadable or being rebuilt: nothing is sold until that is settled.
     case recovering

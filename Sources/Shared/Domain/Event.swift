@@ -1,11 +1,11 @@
 /// The id of an event: 1 to 64 ASCII letters, digits, `.`, `_` and `-`, the first a letter or digit.
 ///
 /// The alphabet keeps ids safe in keys, URLs, JSON and log lines without escaping.
-public struct EventID: Hashable, Sendable, CustomStringConvertible {
-    public let description: String
+package struct EventID: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 
     /// Nil where `text` is not of that form.
-    public init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         var length = 0
         for byte in text.utf8 {
             switch byte {
@@ -29,35 +29,35 @@ public struct EventID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The event that exists wherever `DEMO=true`.
-    public static let demo = EventID(trusted: "demo")
+    package static let demo = EventID(trusted: "demo")
     /// The event that the lab sells by the real path, wherever `DEMO=true`.
-    public static let lab = EventID(trusted: "lab-queue")
+    package static let lab = EventID(trusted: "lab-queue")
 }
 
 /// What an organiser says about an event.
-public struct EventTerms: Hashable, Sendable {
+package struct EventTerms: Hashable, Sendable {
     /// Bounds on what can be said; the ledger's CHECK constraints repeat them.
-    public static let capacityRange = 0...1_000_000_000
-    public static let maxQuantityRange = 1...1000
-    public static let customerLimitRange = 1...1_000_000
-    public static let holdSecondsRange = 1...604_800
+    package static let capacityRange = 0...1_000_000_000
+    package static let maxQuantityRange = 1...1000
+    package static let customerLimitRange = 1...1_000_000
+    package static let holdSecondsRange = 1...604_800
 
-    public var name: String
+    package var name: String
     /// Units that exist.
-    public var capacity: Int
+    package var capacity: Int
     /// The most units one order may ask for.
-    public var maxQuantity: Int
+    package var maxQuantity: Int
     /// The most units that one customer may have in all orders together; nil: as many as there are.
-    public var customerLimit: Int?
+    package var customerLimit: Int?
     /// How long an order is held until its customer confirms it; nil: it is sold at once.
-    public var holdSeconds: Int?
+    package var holdSeconds: Int?
     /// On sale from this moment on; nil: from the start.
-    public var opensAt: Timestamp?
+    package var opensAt: Timestamp?
     /// On sale until this moment; nil: until sold out.
-    public var closesAt: Timestamp?
-    public var paused: Bool
+    package var closesAt: Timestamp?
+    package var paused: Bool
 
-    public init(
+    package init(
         name: String, capacity: Int, maxQuantity: Int = 10, customerLimit: Int? = nil, holdSeconds: Int? = nil,
         opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false
     ) {
@@ -73,17 +73,17 @@ public struct EventTerms: Hashable, Sendable {
 }
 
 /// An event and where its units are. At rest `capacity == available + held + pending + sold`.
-public struct EventReport: Hashable, Sendable {
-    public var id: EventID
-    public var terms: EventTerms
-    public var available: Int
-    public var held: Int
+package struct EventReport: Hashable, Sendable {
+    package var id: EventID
+    package var terms: EventTerms
+    package var available: Int
+    package var held: Int
     /// Claimed and acknowledged, not yet in the ledger.
-    public var pending: Int
-    public var sold: Int
-    public var status: EventStatus
+    package var pending: Int
+    package var sold: Int
+    package var status: EventStatus
 
-    public init(
+    package init(
         id: EventID, terms: EventTerms, available: Int, held: Int, pending: Int, sold: Int, status: EventStatus
     ) {
         self.id = id
@@ -97,13 +97,13 @@ public struct EventReport: Hashable, Sendable {
 }
 
 /// Whether an event sells, and why not.
-public enum EventStatus: String, Sendable {
+package enum EventStatus: String, Sendable {
     case scheduled, open, paused
     case soldOut = "sold_out"
     case closed
 
     /// Decides the status at a moment. Times come first: a closed event is closed though it is also sold out.
-    public init(terms: EventTerms, available: Int, at now: Timestamp) {
+    package init(terms: EventTerms, available: Int, at now: Timestamp) {
         if let closes = terms.closesAt, now >= closes {
             self = .closed
         } else if terms.paused {

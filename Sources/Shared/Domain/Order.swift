@@ -1,27 +1,27 @@
 /// An order as Redis or the ledger knows it.
-public struct Order: Hashable, Sendable {
-    public var id: OrderID
-    public var event: EventID
+package struct Order: Hashable, Sendable {
+    package var id: OrderID
+    package var event: EventID
     /// The event's generation at the time of the claim; a reset begins a new one.
-    public var generation: Int
-    public var quantity: Int
-    public var customer: String?
-    public var state: OrderState
+    package var generation: Int
+    package var quantity: Int
+    package var customer: String?
+    package var state: OrderState
     /// How many times the order has changed since it is known, the claim being the first. Of two accounts of an order the
     /// one with the higher version stands.
-    public var version: Int
+    package var version: Int
     /// The version that the ledger holds, as far as is known; 0 for none.
-    public var ledgerVersion: Int
+    package var ledgerVersion: Int
     /// When the stock was claimed, by Redis's clock.
-    public var claimedAt: Timestamp
+    package var claimedAt: Timestamp
     /// When it was confirmed: by the customer, by Redis's clock, or where there was no hold by the ledger, by Postgres's.
-    public var confirmedAt: Timestamp?
+    package var confirmedAt: Timestamp?
     /// When its hold ends, where it has or had one, by Redis's clock.
-    public var expiresAt: Timestamp?
+    package var expiresAt: Timestamp?
     /// Why it was rejected.
-    public var reason: String?
+    package var reason: String?
 
-    public init(
+    package init(
         id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil, state: OrderState,
         version: Int = 1, ledgerVersion: Int = 0,
         claimedAt: Timestamp, confirmedAt: Timestamp? = nil, expiresAt: Timestamp? = nil, reason: String? = nil
@@ -41,21 +41,21 @@ public struct Order: Hashable, Sendable {
     }
 
     /// Whether this snapshot tells the ledger of units that are for sale again.
-    public var givesUnitsBack: Bool { state == .cancelled || state == .expired }
+    package var givesUnitsBack: Bool { state == .cancelled || state == .expired }
 
     /// Whether the ledger holds the order as it stands.
-    public var isPersisted: Bool { ledgerVersion >= version }
+    package var isPersisted: Bool { ledgerVersion >= version }
 }
 
 /// A claim that has been checked for form and can be put to the inventory.
-public struct Purchase: Hashable, Sendable {
+package struct Purchase: Hashable, Sendable {
     /// Made from the purchase's idempotency key where it has one: a repetition is answered with the first order.
-    public var id: OrderID
-    public var event: EventID
-    public var quantity: Int
-    public var customer: String?
+    package var id: OrderID
+    package var event: EventID
+    package var quantity: Int
+    package var customer: String?
 
-    public init(id: OrderID, event: EventID, quantity: Int, customer: String? = nil) {
+    package init(id: OrderID, event: EventID, quantity: Int, customer: String? = nil) {
         self.id = id
         self.event = event
         self.quantity = quantity

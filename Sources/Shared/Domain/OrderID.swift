@@ -5,15 +5,15 @@
 /// record. The next bit says where the last 61 come from: from chance, so that an id cannot be guessed from another; or,
 /// where the purchase has an idempotency key, from a hash of the key and its scope, so that a repetition leads to the
 /// record of the first order. Whoever knows key and scope can have the order's id by asking anyway.
-public struct OrderID: Hashable, Sendable {
+package struct OrderID: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
 
     /// Partitions that an id can name: 0 to 4095.
-    public static let partitionLimit = 4096
+    package static let partitionLimit = 4096
 
     /// Makes an id from its parts. Only the low 48 bits of the time and 62 bits of the randomness are used.
-    public init(milliseconds: UInt64, partition: Int, random: UInt64) {
+    package init(milliseconds: UInt64, partition: Int, random: UInt64) {
         precondition((0..<Self.partitionLimit).contains(partition))
         high = milliseconds << 16 | 0x7000 | UInt64(partition)
         low = random & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
@@ -24,20 +24,20 @@ public struct OrderID: Hashable, Sendable {
     /// Makes a new id for the given moment.
     ///
     /// - Parameter keyHash: where the purchase has an idempotency key, a hash of it and its scope.
-    public init(at time: Timestamp, partition: Int, keyHash: UInt64? = nil) {
+    package init(at time: Timestamp, partition: Int, keyHash: UInt64? = nil) {
         let bits = keyHash.map { $0 | Self.keyBit } ?? (UInt64.random(in: 0...UInt64.max) & ~Self.keyBit)
         self.init(milliseconds: UInt64(clamping: time.milliseconds), partition: partition, random: bits)
     }
 
     /// Whether the id is made from an idempotency key.
-    public var isMadeFromKey: Bool { low & Self.keyBit != 0 }
+    package var isMadeFromKey: Bool { low & Self.keyBit != 0 }
 
     /// The partition that the order lives in, where the id is one of ours.
-    public var partition: Int { Int(high & 0x0fff) }
+    package var partition: Int { Int(high & 0x0fff) }
 
     /// Reads the 36-character form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`; upper-case digits are taken too.
     /// Any UUID is read, of whatever version: whether such an order exists is for the stores to say.
-    public init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
         var position = 0
@@ -75,12 +75,12 @@ extension OrderID: CustomStringConvertible {
     private static let secondHalfStart = 19
 
     /// The lower-case form with hyphens, 36 characters.
-    public var description: String {
+    package var description: String {
         String(unsafeUninitializedCapacity: Self.length) { write(from: 0, to: $0) }
     }
 
     /// The second half of the lower-case form, 17 characters: all that does not depend on time and place.
-    var secondHalf: String {
+    package var secondHalf: String {
         String(unsafeUninitializedCapacity: Self.length - Self.secondHalfStart) {
             write(from: Self.secondHalfStart, to: $0)
         }

@@ -7,7 +7,7 @@
 /// ```
 /// The ledger rejects where Redis sold what does not exist; so a confirmed order can be rejected only as long as the
 /// ledger has no row for it.
-public enum OrderState: String, Sendable, CaseIterable {
+package enum OrderState: String, Sendable, CaseIterable {
     /// Claimed in Redis, on its way to the ledger.
     case pending
     /// Claimed for a limited time; the customer has yet to confirm.
@@ -22,12 +22,12 @@ public enum OrderState: String, Sendable, CaseIterable {
     case expired
 
     /// Whether no transition leads away from this state.
-    public var isFinal: Bool {
+    package var isFinal: Bool {
         OrderTransition.allCases.allSatisfy { after($0) == nil }
     }
 
     /// Whether the order's units are its customer's: they are not for sale.
-    public var holdsUnits: Bool {
+    package var holdsUnits: Bool {
         switch self {
         case .pending, .held, .confirmed: true
         case .rejected, .cancelled, .expired: false
@@ -35,7 +35,7 @@ public enum OrderState: String, Sendable, CaseIterable {
     }
 
     /// The state that `transition` leads to from here, or nil where it is not allowed.
-    public func after(_ transition: OrderTransition) -> OrderState? {
+    package func after(_ transition: OrderTransition) -> OrderState? {
         switch (self, transition) {
         case (.pending, .persist): .confirmed
         case (.pending, .reject), (.held, .reject), (.confirmed, .reject): .rejected
@@ -48,6 +48,6 @@ public enum OrderState: String, Sendable, CaseIterable {
 }
 
 /// What can happen to an order.
-public enum OrderTransition: String, Sendable, CaseIterable {
+package enum OrderTransition: String, Sendable, CaseIterable {
     case persist, reject, confirm, cancel, expire
 }

@@ -1,5 +1,5 @@
 /// What the ledger made of a snapshot of an order.
-public enum Settlement: Hashable, Sendable {
+package enum Settlement: Hashable, Sendable {
     /// It holds this version of the order or a later one. The time is when a pending order was confirmed.
     case recorded(version: Int, confirmedAt: Timestamp?)
     /// In the ledger, but not sold: the event had no room for it by the ledger's account.

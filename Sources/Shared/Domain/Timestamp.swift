@@ -1,14 +1,23 @@
+import Glibc
+
 /// A moment as whole milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Deadlines and orders' times are Redis's or Postgres's clock, never a client's.
-public struct Timestamp: Hashable, Comparable, Sendable {
-    public let milliseconds: Int64
+package struct Timestamp: Hashable, Comparable, Sendable {
+    package let milliseconds: Int64
 
-    public init(milliseconds: Int64) {
+    package init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
 
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
+    }
+
+    /// The time of this machine's clock. Use it for ids and reports only, never for a deadline.
+    package static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

@@ -1,5 +1,5 @@
 /// What became of confirming, cancelling or expiring an order. Only `done` changed anything.
-public enum TransitionOutcome: Hashable, Sendable {
+package enum TransitionOutcome: Hashable, Sendable {
     case done(Order)
     /// It was in the wanted state already.
     case already(Order)

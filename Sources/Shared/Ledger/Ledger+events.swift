@@ -1,20 +1,24 @@
+import Domain
+import PostgresClient
+import Timing
+
 /// An event as the ledger holds it.
-public struct LedgerEvent: Hashable, Sendable {
-    public var id: EventID
-    public var terms: EventTerms
-    public var held: Int
-    public var sold: Int
-    public var generation: Int
-    public var publishedGeneration: Int
+package struct LedgerEvent: Hashable, Sendable {
+    package var id: EventID
+    package var terms: EventTerms
+    package var held: Int
+    package var sold: Int
+    package var generation: Int
+    package var publishedGeneration: Int
     /// Of what Redis is told about the event while its row is locked; the higher one is the later one. 0: not locked.
-    public var revision = 0
+    package var revision = 0
     /// Whether Redis may not have been told what stands here.
-    public var isUnpublished = false
+    package var isUnpublished = false
     /// Tells one state of the row from another: it changes with every order that reaches the ledger.
-    public var stamp = ""
+    package var stamp = ""
 
     /// Whether Redis was told of this generation, so that orders of it can exist.
-    public var wasPublished: Bool { publishedGeneration >= generation }
+    package var wasPublished: Bool { publishedGeneration >= generation }
 }
 
 extension Ledger {
@@ -66,12 +70,12 @@ extension Ledger {
     private static let ordersDelete = PostgresStatement(
         name: "orders_delete", sql: "DELETE FROM orders WHERE event_id = $1")
 
-    public func event(_ id: EventID) async throws -> LedgerEvent? {
+    package func event(_ id: EventID) async throws -> LedgerEvent? {
         try await pool.execute(Self.eventFind, [id.description]).rows.first.map(Self.event)
     }
 
     /// Events in the order of their ids, those after `id` only.
-    public func events(after id: String, limit: Int) async throws -> [LedgerEvent] {
+    package func events(after id: String, limit: Int) async throws -> [LedgerEvent] {
         try await pool.execute(Self.eventList, [id, String(limit)]).rows.map(Self.event)
     }
 
@@ -79,17 +83,17 @@ extension Ledger {
         name: "next_revisions", sql: "SELECT nextval('publications') FROM generate_series(1, $1::int)")
 
     /// Events by their ids; those that there are not are left out.
-    func events(_ ids: [EventID]) async throws -> [LedgerEvent] {
+    package func events(_ ids: [EventID]) async throws -> [LedgerEvent] {
         try await pool.execute(Self.eventsFind, [PostgresArray.literal(ids.map(\.description))]).rows.map(Self.event)
     }
 
     /// Locks the event's row until the transaction ends.
-    static func lock(_ id: EventID, on connection: PostgresConnection) async throws -> LedgerEvent? {
+    package static func lock(_ id: EventID, on connection: PostgresConnection) async throws -> LedgerEvent? {
         try await lock([id], on: connection).first
     }
 
     /// Locks the events' rows in the order of their ids until the transaction ends.
-    static func lock(_ ids: [EventID], on connection: PostgresConnection) async throws -> [LedgerEvent] {
+    package static func lock(_ ids: [EventID], on connection: PostgresConnection) async throws -> [LedgerEvent] {
         var events = try await connection.execute(
             eventsLock, [PostgresArray.literal(ids.map(\.description))]
         ).rows.map(event)
@@ -101,31 +105,33 @@ extension Ledger {
     }
 
     /// Ids of events that Redis may not have been told of as they are, in their order, those after `id` only.
-    func unpublishedEvents(after id: String, limit: Int) async throws -> [EventID] {
+    package func unpublishedEvents(after id: String, limit: Int) async throws -> [EventID] {
         try await pool.execute(Self.unpublishedList, [id, String(limit)]).rows.compactMap { EventID(try $0.text(0)) }
     }
 
     /// Notes that Redis is about to be told something that the ledger does not say yet: should the process die in between,
     /// the next start publishes the event.
-    func noteUnpublished(_ id: EventID) async throws {
+    package func noteUnpublished(_ id: EventID) async throws {
         _ = try await pool.execute(Self.eventUnpublished, [id.description])
     }
 
     /// Makes the event where there is none; false where there is.
-    static func insert(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws -> Bool {
+    package static func insert(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws
+        -> Bool
+    {
         try await connection.execute(eventInsert, parameters(id, terms)).affected == 1
     }
 
-    static func update(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws {
+    package static func update(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws {
         _ = try await connection.execute(eventUpdate, parameters(id, terms))
     }
 
-    static func markPublished(_ ids: [EventID], on connection: PostgresConnection) async throws {
+    package static func markPublished(_ ids: [EventID], on connection: PostgresConnection) async throws {
         _ = try await connection.execute(eventsPublished, [PostgresArray.literal(ids.map(\.description))])
     }
 
     /// Begins a new generation: the counters are zero and the orders are gone. Deleting many takes its time.
-    static func renew(_ id: EventID, capacity: Int, on connection: PostgresConnection) async throws {
+    package static func renew(_ id: EventID, capacity: Int, on connection: PostgresConnection) async throws {
         _ = try await connection.execute(eventRenew, [id.description, String(capacity)])
         try await connection.execute(script: "SET LOCAL statement_timeout = '60s'")
         _ = try await connection.execute(ordersDelete, [id.description], timeout: .seconds(61))

@@ -1,10 +1,13 @@
+import Domain
+import PostgresClient
+
 /// Reading what Redis has to know of events' orders after it was emptied.
 extension Ledger {
     /// An event that has to be filled in, by its size.
-    struct EventToFill: Hashable, Sendable {
-        var id: EventID
+    package struct EventToFill: Hashable, Sendable {
+        package var id: EventID
         /// Units that are held or sold.
-        var units: Int
+        package var units: Int
         /// When the ledger was last told something of the event; a page of events goes on after it.
         var changedAt: String
     }
@@ -22,7 +25,7 @@ extension Ledger {
             """)
 
     /// Events that have to be filled in, the most recently sold first: those that come after `last`.
-    func eventsToFill(after last: EventToFill?, limit: Int) async throws -> [EventToFill] {
+    package func eventsToFill(after last: EventToFill?, limit: Int) async throws -> [EventToFill] {
         try await pool.execute(Self.toFill, [last?.changedAt, last?.id.description ?? "", String(limit)]).rows
             .compactMap {
                 guard let id = EventID(try $0.text(0)) else { return nil }
@@ -37,7 +40,7 @@ extension Ledger {
     private static let needsRecord = """
         (status = 'held' OR get_byte(uuid_send(id), 8) & 32 <> 0 AND claimed_at > now() - interval '24 hours')
         """
-    static let holdsUnits = "status IN ('held', 'confirmed')"
+    package static let holdsUnits = "status IN ('held', 'confirmed')"
 
     private static let rowColumns = """
         id, event_id, customer, CASE WHEN \(holdsUnits) THEN quantity ELSE 0 END,
@@ -69,16 +72,16 @@ extension Ledger {
             """)
 
     /// An order to be filled in, and whose it is.
-    struct OrderToFill: Hashable, Sendable {
-        var id: String
-        var event: String
-        var row: FillRow
+    package struct OrderToFill: Hashable, Sendable {
+        package var id: String
+        package var event: String
+        package var row: FillRow
     }
 
     private static let firstID = "00000000-0000-0000-0000-000000000000"
 
     /// Orders of an event in the order of their ids, those after `place` only; fewer than `limit` are the last.
-    func ordersToFill(of event: LedgerEvent, after place: String, limit: Int) async throws -> [OrderToFill] {
+    package func ordersToFill(of event: LedgerEvent, after place: String, limit: Int) async throws -> [OrderToFill] {
         let from = place.isEmpty ? Self.firstID : place
         return try await pool.execute(Self.pageOfOne, [event.id.description, from, String(limit)]).rows.map {
             try Self.orderToFill($0, event.id, generation: event.generation)
@@ -86,7 +89,7 @@ extension Ledger {
     }
 
     /// All orders of some events, event by event; nil if they are more than `limit`.
-    func ordersToFill(of events: [LedgerEvent], limit: Int) async throws -> [OrderToFill]? {
+    package func ordersToFill(of events: [LedgerEvent], limit: Int) async throws -> [OrderToFill]? {
         let byID = Dictionary(events.map { ($0.id.description, $0) }) { $1 }
         let rows = try await pool.execute(
             Self.pageOfMany, [PostgresArray.literal(Array(byID.keys)), String(limit + 1)]
@@ -100,7 +103,7 @@ extension Ledger {
 
     /// Orders of an event that are held, or whose idempotency keys are still good, in the order of their ids, those after
     /// `last` only.
-    func recordedOrders(of event: LedgerEvent, after last: OrderID?, limit: Int) async throws -> [Order] {
+    package func recordedOrders(of event: LedgerEvent, after last: OrderID?, limit: Int) async throws -> [Order] {
         let from = last?.description ?? Self.firstID
         return try await pool.execute(Self.pageOfRecords, [event.id.description, from, String(limit)]).rows.compactMap {
             try Self.orderToFill($0, event.id, generation: event.generation).row.record

@@ -1,3 +1,17 @@
+import Domain
+import PostgresClient
+
+/// The state and version of an order in the ledger.
+package struct OrderVersion: Hashable, Sendable {
+    package var state: OrderState
+    package var version: Int
+
+    package init(state: OrderState, version: Int) {
+        self.state = state
+        self.version = version
+    }
+}
+
 extension Ledger {
     private static let columns = """
         orders.id, event_id, events.generation, quantity, customer, status, version, \(milliseconds("claimed_at")),
@@ -8,7 +22,7 @@ extension Ledger {
         sql: "SELECT \(columns) FROM orders JOIN events ON events.id = event_id WHERE orders.id = $1")
 
     /// The order, or nil where the ledger has none.
-    public func order(_ id: OrderID) async throws -> Order? {
+    package func order(_ id: OrderID) async throws -> Order? {
         try await pool.execute(Self.find, [id.description]).rows.first.map(Self.order)
     }
 
@@ -17,7 +31,7 @@ extension Ledger {
         sql: "SELECT \(columns) FROM orders JOIN events ON events.id = event_id WHERE orders.id = ANY($1::uuid[])")
 
     /// Those of some orders that the ledger has, as it has them now.
-    static func orders(_ ids: [OrderID], on connection: PostgresConnection) async throws -> [Order] {
+    package static func orders(_ ids: [OrderID], on connection: PostgresConnection) async throws -> [Order] {
         guard !ids.isEmpty else { return [] }
         return try await connection.execute(findSome, [PostgresArray.literal(ids.map(\.description))]).rows.map(order)
     }
@@ -26,14 +40,14 @@ extension Ledger {
         name: "order_versions", sql: "SELECT id, status, version FROM orders WHERE id = ANY($1::uuid[])")
 
     /// The state and version of those orders that the ledger has.
-    static func versions(
+    package static func versions(
         of ids: [OrderID], on connection: PostgresConnection
-    ) async throws -> [OrderID: Books.Row] {
+    ) async throws -> [OrderID: OrderVersion] {
         guard !ids.isEmpty else { return [:] }
-        var versions: [OrderID: Books.Row] = [:]
+        var versions: [OrderID: OrderVersion] = [:]
         for row in try await connection.execute(findVersions, [PostgresArray.literal(ids.map(\.description))]).rows {
             guard let id = OrderID(try row.text(0)), let state = OrderState(rawValue: try row.text(1)) else { continue }
-            versions[id] = Books.Row(state: state, version: try row.integer(2))
+            versions[id] = OrderVersion(state: state, version: try row.integer(2))
         }
         return versions
     }

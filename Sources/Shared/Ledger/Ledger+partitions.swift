@@ -1,3 +1,18 @@
+import Domain
+import PostgresClient
+
+/// What the ledger knows of a partition.
+package struct PartitionEpoch: Hashable, Sendable {
+    package var epoch: Int
+    /// The server's run id.
+    package var server: String
+
+    package init(epoch: Int, server: String) {
+        self.epoch = epoch
+        self.server = server
+    }
+}
+
 /// How far the ledger has followed Redis.
 extension Ledger {
     private static let partitionFind = PostgresStatement(
@@ -20,27 +35,31 @@ extension Ledger {
             """)
 
     /// The partition's epoch and its server, or nil if it never had one.
-    func partition(_ number: Int) async throws -> RecoveryPlan.Known? {
+    package func partition(_ number: Int) async throws -> PartitionEpoch? {
         guard let row = try await pool.execute(Self.partitionFind, [String(number)]).rows.first else { return nil }
-        return RecoveryPlan.Known(epoch: try row.integer(0), server: try row.text(1))
+        return PartitionEpoch(epoch: try row.integer(0), server: try row.text(1))
     }
 
     /// Begins an epoch of a partition; false if it is not the one after the present one, since another recovery was faster.
-    func begin(epoch: Int, of partition: Int, on server: String) async throws -> Bool {
+    package func begin(epoch: Int, of partition: Int, on server: String) async throws -> Bool {
         try await pool.execute(Self.partitionSet, [String(partition), String(epoch), server]).affected == 1
     }
 
     /// The highest number of a lease under which orders of the partition have reached the ledger; 0 for none.
-    func leasesSeen(in keys: Keyspace, _ partitioning: Partitioning) async throws -> Int {
-        let rows = try await pool.execute(Self.leasesSeen, [String(keys.partition)]).rows
+    ///
+    /// - Parameter contains: Whether an event belongs to the partition. Read once, for ledgers of releases before the
+    ///   schema's version 4, which noted the number with each event.
+    package func leasesSeen(
+        inPartition partition: Int, containing contains: (EventID) -> Bool
+    ) async throws -> Int {
+        let rows = try await pool.execute(Self.leasesSeen, [String(partition)]).rows
         if let seen = try rows.first?.integerIfPresent(0) { return seen }
-        // Once: releases before the schema's version 4 noted it with each event.
         var highest = 0
         for row in try await pool.execute(Self.earlierLeases).rows {
-            guard let event = EventID(try row.text(0)), partitioning.home(of: event) == keys else { continue }
+            guard let event = EventID(try row.text(0)), contains(event) else { continue }
             highest = max(highest, try row.integer(1))
         }
-        _ = try await pool.execute(Self.leasesNote, [String(keys.partition), String(highest)])
+        _ = try await pool.execute(Self.leasesNote, [String(partition), String(highest)])
         return highest
     }
 }

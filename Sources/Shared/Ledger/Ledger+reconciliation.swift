@@ -1,3 +1,6 @@
+import Domain
+import PostgresClient
+
 /// What the ledger says of an event's customers and orders, to be held against Redis.
 extension Ledger {
     private static let unitsOf = PostgresStatement(
@@ -10,7 +13,7 @@ extension Ledger {
 
     /// Units of some customers of an event; those that have none are left out. There is no index by customer, which every
     /// order with one would pay for: this reads all of the event's orders with customers, a million in half a second.
-    static func units(
+    package static func units(
         of customers: [String], in event: EventID, on connection: PostgresConnection
     ) async throws -> [String: Int] {
         guard !customers.isEmpty else { return [:] }
@@ -30,12 +33,12 @@ extension Ledger {
             """)
 
     /// Customers that have units of an event, so many at most.
-    func customers(of event: EventID, limit: Int) async throws -> [String] {
+    package func customers(of event: EventID, limit: Int) async throws -> [String] {
         try await pool.execute(Self.customersOf, [event.description, String(limit)]).rows.map { try $0.text(0) }
     }
 
     /// All customers of an event with their units, as one table of this transaction: read once, looked into many times.
-    static func tabulateCustomers(of event: EventID, on connection: PostgresConnection) async throws {
+    package static func tabulateCustomers(of event: EventID, on connection: PostgresConnection) async throws {
         try await connection.execute(script: "SET LOCAL statement_timeout = '120s'")
         // The id's alphabet holds nothing that would have to be escaped.
         try await connection.execute(
@@ -48,7 +51,7 @@ extension Ledger {
     }
 
     /// A page of that table, those after `last` only.
-    static func tabulatedCustomers(
+    package static func tabulatedCustomers(
         after last: String?, limit: Int, on connection: PostgresConnection
     ) async throws -> [(customer: String, units: Int)] {
         // Not prepared: the table is another in each transaction.
@@ -59,7 +62,7 @@ extension Ledger {
     }
 
     /// Those of some customers that the table does not have.
-    static func untabulated(_ customers: [String], on connection: PostgresConnection) async throws -> [String] {
+    package static func untabulated(_ customers: [String], on connection: PostgresConnection) async throws -> [String] {
         guard !customers.isEmpty else { return [] }
         return try await connection.execute(
             script: """

@@ -1,3 +1,7 @@
+import Domain
+import PostgresClient
+import Timing
+
 extension Ledger {
     /// Locks the events' rows in the order of their ids, writes the snapshots, each where the order is new or was at a
     /// lower version, and moves the counters by what that changed; all in one statement and so in one transaction. Answers
@@ -84,7 +88,7 @@ extension Ledger {
     /// - Parameters:
     ///   - lease: the number of the lease that they were taken under.
     ///   - partition: the partition that they were taken from.
-    public func settle(_ snapshots: [Order], lease: Int = 0, partition: Int = 0) async throws -> [Settlement] {
+    package func settle(_ snapshots: [Order], lease: Int = 0, partition: Int = 0) async throws -> [Settlement] {
         guard !snapshots.isEmpty else { return [] }
         let latest = Self.latest(of: snapshots)
         let settlements = try await settle(latest[...], under: LeaseName(partition: partition, number: lease))
@@ -97,7 +101,7 @@ extension Ledger {
     }
 
     /// The snapshot with the highest version of each order, in the order in which the orders first appear.
-    static func latest(of snapshots: [Order]) -> [Order] {
+    package static func latest(of snapshots: [Order]) -> [Order] {
         var latest: [Order] = []
         var places: [OrderID: Int] = [:]
         latest.reserveCapacity(snapshots.count)
@@ -169,19 +173,15 @@ extension Ledger {
         return settlements.merging(try await standing(present)) { $1 }
     }
 
-    /// A statement of its own; in two steps only where a test wants to stop between them.
+    /// Runs the statement as a transaction of its own, or between the calls of ``settleProbe`` if there is one.
     private func execute(_ statement: PostgresStatement, _ parameters: [String?]) async throws -> PostgresResult {
-        #if DEBUG
-            if Failpoint.needsTransaction {
-                return try await pool.withTransaction { connection in
-                    Failpoint.reach(.inTransaction)
-                    let result = try await connection.execute(statement, parameters)
-                    Failpoint.reach(.beforeCommit)
-                    return result
-                }
-            }
-        #endif
-        return try await pool.execute(statement, parameters)
+        guard let settleProbe else { return try await pool.execute(statement, parameters) }
+        return try await pool.withTransaction { connection in
+            settleProbe.beforeStatement()
+            let result = try await connection.execute(statement, parameters)
+            settleProbe.beforeCommit()
+            return result
+        }
     }
 
     /// What earlier deliveries of these orders led to.

@@ -1,13 +1,30 @@
-/// What is written to and read from Postgres.
-public struct Ledger: Sendable {
-    let pool: PostgresPool
+import PostgresClient
 
-    public init(pool: PostgresPool) {
+/// What is written to and read from Postgres.
+package struct Ledger: Sendable {
+    package let pool: PostgresPool
+    /// Called inside the transaction of ``settle(_:lease:partition:)``, so that a test can stop a process there. Programs
+    /// leave it nil in release builds.
+    package var settleProbe: SettleProbe?
+
+    package struct SettleProbe: Sendable {
+        package var beforeStatement: @Sendable () -> Void
+        package var beforeCommit: @Sendable () -> Void
+
+        package init(
+            beforeStatement: @escaping @Sendable () -> Void, beforeCommit: @escaping @Sendable () -> Void
+        ) {
+            self.beforeStatement = beforeStatement
+            self.beforeCommit = beforeCommit
+        }
+    }
+
+    package init(pool: PostgresPool) {
         self.pool = pool
     }
 
     /// The steps of the ledger's schema.
-    public static let migrations = [
+    package static let migrations = [
         Migration(
             version: 1, name: "ledger",
             sql: String(decoding: PackageResources.migration_0001_ledger_sql, as: UTF8.self)),
@@ -23,16 +40,18 @@ public struct Ledger: Sendable {
     ]
 
     /// Brings the schema up to date.
-    public func migrate() async throws {
+    package func migrate() async throws {
         try await Migrator(Self.migrations).migrate(pool)
     }
 
     /// Whether Postgres answers.
-    public func ping() async throws {
+    package func ping() async throws {
         _ = try await pool.execute(PostgresStatement(name: "ping", sql: "SELECT 1"))
     }
 
     /// Milliseconds since 1970 of a column, and back.
-    static func milliseconds(_ column: String) -> String { "floor(extract(epoch FROM \(column)) * 1000)::bigint" }
-    static func timestamp(_ parameter: String) -> String { "to_timestamp(\(parameter)::bigint / 1000.0)" }
+    package static func milliseconds(_ column: String) -> String {
+        "floor(extract(epoch FROM \(column)) * 1000)::bigint"
+    }
+    package static func timestamp(_ parameter: String) -> String { "to_timestamp(\(parameter)::bigint / 1000.0)" }
 }

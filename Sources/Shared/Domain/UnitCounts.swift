@@ -1,0 +1,30 @@
+/// Where an event's units are.
+package struct UnitCounts: Hashable, Sendable {
+    package var available = 0
+    package var pending = 0
+    package var held = 0
+    package var sold = 0
+
+    package init(available: Int = 0, pending: Int = 0, held: Int = 0, sold: Int = 0) {
+        self.available = available
+        self.pending = pending
+        self.held = held
+        self.sold = sold
+    }
+
+    package static func - (left: UnitCounts, right: UnitCounts) -> UnitCounts {
+        UnitCounts(
+            available: left.available - right.available, pending: left.pending - right.pending,
+            held: left.held - right.held, sold: left.sold - right.sold)
+    }
+
+    /// Counts an order's units as those of its state; what it has given back is counted by nobody.
+    package mutating func count(_ state: OrderState?, _ units: Int) {
+        switch state {
+        case .pending: pending += units
+        case .held: held += units
+        case .confirmed: sold += units
+        case .rejected, .cancelled, .expired, nil: break
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Domain
+import Ledger
+import RedisClient
+import RedisSchema
+
+/// Fills some events in from the ledger and publishes them.
+struct EventFilling {
+    /// Orders that are read from the ledger at a time, and of small events together.
+    private static let readSize = 4000
+    private static let readLimit = 20_000
+    /// The ledger may be told something of an event while it is read: then it is filled in anew.
+    private static let attempts = 5
+
+    let work: FillWork
+
+    private var filler: Filler { work.filler }
+    private var keys: Keyspace { filler.keys }
+
+    init(_ work: FillWork) { self.work = work }
+
+    /// Events that could not be filled in are left for the next pass.
+    func fill(_ ids: [EventID]) async throws {
+        var left = ids
+        for _ in 0..<Self.attempts where !left.isEmpty {
+            let events = try await filler.ledger.events(left)
+            let writer = FillWriter(work)
+            let publications = try await publish(events, with: writer)
+            left = left.filter { publications[$0] == .needsFilling }
+            for event in events {
+                let isThere = publications[event.id].map { !$0.isIncomplete } ?? false
+                work.add((isThere ? event.held + event.sold : 0) - (writer.noted[event.id] ?? 0))
+            }
+        }
+    }
+
+    private func publish(
+        _ events: [LedgerEvent], with writer: FillWriter
+    ) async throws -> [EventID: Inventory.Publication] {
+        let stranded = try await strandedOrders(of: events)
+        var filled: [EventID: Inventory.Filled] = [:]
+        if events.count > 1, let orders = try await filler.ledger.ordersToFill(of: events, limit: Self.readLimit) {
+            let byEvent = Dictionary(grouping: orders, by: \.event)
+            for event in events {
+                writer.begin(at: "")
+                try await writer.write(byEvent[event.id.description] ?? [], of: event)
+                try await writer.end(event, with: stranded[event.id] ?? [])
+            }
+        } else {
+            for event in events { try await read(event, into: writer, stranded: stranded[event.id] ?? []) }
+        }
+        let outOfStep = try await writer.finish()
+        for event in events where !outOfStep.contains(event.id) {
+            var counts = UnitCounts()
+            for order in stranded[event.id] ?? [] { counts.count(order.state, order.quantity) }
+            filled[event.id] = Inventory.Filled(token: work.calls.token, stamp: event.stamp, stranded: counts)
+        }
+        var publications = try await filler.catalogue.publish(Array(filled.keys), filled: filled)
+        for id in outOfStep { publications[id] = .needsFilling }
+        return publications
+    }
+
+    /// Reads the next orders while the last are written.
+    private func read(_ event: LedgerEvent, into writer: FillWriter, stranded: [Order]) async throws {
+        let found = try await filler.connection.send(RedisCommand("HMGET", keys.filling(event.id), "stamp", "at"))
+        let state = FillState(found)
+        var place = state?.stamp == event.stamp ? state?.place ?? "" : ""
+        guard place != FillPage.last else { return }
+        if OrderID(place) == nil { place = "" }
+        writer.begin(at: place)
+        var orders = try await filler.ledger.ordersToFill(of: event, after: place, limit: Self.readSize)
+        while let last = orders.last, orders.count == Self.readSize {
+            async let next = filler.ledger.ordersToFill(of: event, after: last.id, limit: Self.readSize)
+            try await writer.write(orders, of: event)
+            orders = try await next
+        }
+        try await writer.write(orders, of: event)
+        try await writer.end(event, with: stranded)
+    }
+
+    /// Orders that were set aside and of which the ledger has nothing: their units are claimed all the same. They stay
+    /// there while the event is missing (see requeue.lua).
+    private func strandedOrders(of events: [LedgerEvent]) async throws -> [EventID: [Order]] {
+        guard try await filler.connection.send(RedisCommand("HLEN", keys.deadLetters)).integer ?? 0 > 0 else {
+            return [:]
+        }
+        let generations = Dictionary(events.map { ($0.id, $0.generation) }) { $1 }
+        let orders = try await OrderQueue.deadLetters(in: keys, on: filler.connection, limit: .max)
+            .compactMap(\.order).filter { generations[$0.event] == $0.generation && $0.state.holdsUnits }
+        let known = try await filler.ledger.pool.withConnection { connection in
+            try await Ledger.versions(of: orders.map(\.id), on: connection)
+        }
+        return Dictionary(grouping: Ledger.latest(of: orders).filter { known[$0.id] == nil }, by: \.event)
+    }
+}

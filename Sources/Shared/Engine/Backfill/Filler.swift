@@ -1,0 +1,73 @@
+import Domain
+import Ledger
+import Logging
+import RedisClient
+import RedisSchema
+
+/// Fills a partition's events in from the ledger after Redis was emptied: one process at a time, under a lease in Redis. What
+/// is filled in stands there, so any process goes on where another was interrupted.
+struct Filler: Sendable {
+    let catalogue: EventCatalogue
+    let keys: Keyspace
+    let connection: RedisConnection
+    let logger: Logger?
+
+    var ledger: Ledger { catalogue.ledger }
+    var fence: Fence { catalogue.inventory.fence }
+
+    init(_ catalogue: EventCatalogue, _ keys: Keyspace, logger: Logger? = nil) {
+        self.catalogue = catalogue
+        self.keys = keys
+        self.logger = logger
+        connection = catalogue.inventory.client.connections[0]
+    }
+
+    /// Fills in one event that somebody asks for; false if another process has the lease: then the event is next there.
+    func fill(_ id: EventID) async throws -> Bool {
+        let calls = RecoveryCalls(keys: keys, token: QueueCalls.makeToken())
+        let isFilled: Void? = try await holding(calls) {
+            let work = FillWork(self, calls)
+            try await work.fill([id])
+            guard try await evaluate(calls.endFilling(isComplete: false)).integer != 1 else { return }
+            // Somebody wants another: the lease is free for who fills in all that is wanted.
+            _ = try await connection.evaluate(calls.extend(keys.filling, by: .zero))
+        }
+        if isFilled == nil { _ = try await connection.send(RedisCommand("SADD", keys.wanted, id.description)) }
+        return isFilled != nil
+    }
+
+    /// Fills in everything that has to be, the most recently sold events first; false if another process is at it.
+    ///
+    /// - Parameter token: of the recovery that has opened the partition, which holds the lease.
+    func run(token: String? = nil) async throws -> Bool {
+        let calls = RecoveryCalls(keys: keys, token: token ?? QueueCalls.makeToken())
+        let isFilled: Void? = try await holding(calls) {
+            let work = FillWork(self, calls)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                group.addTask { try await work.report() }
+                repeat {
+                    try await work.passUntilComplete()
+                } while try await evaluate(calls.endFilling(isComplete: true)).integer != 1
+            }
+            work.finish()
+        }
+        return isFilled != nil
+    }
+
+    /// Nil if another process has the lease.
+    private func holding<Value: Sendable>(
+        _ calls: RecoveryCalls, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        guard let pass = fence.pass(keys) else {
+            throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
+        }
+        guard try await evaluate(calls.holdFilling()).array?.first?.integer == 1 else { return nil }
+        let lease = RecoveryLease(calls: calls, key: keys.filling, connection: connection, server: pass.server)
+        return try await lease.whileHeld(body)
+    }
+
+    func evaluate(_ call: RedisScriptCall) async throws(RedisError) -> RESPValue {
+        try await connection.evaluate(call, in: keys, behind: fence)
+    }
+}

@@ -1,0 +1,62 @@
+import Domain
+import RedisClient
+import RedisSchema
+import Timing
+
+/// Entries that were set aside.
+extension OrderQueue {
+    package func deadLetterCount() async throws(RedisError) -> Int {
+        Int(try await connection.send(RedisCommand("HLEN", keys.deadLetters)).integer ?? 0)
+    }
+
+    /// Up to `limit` of them, the oldest of these first.
+    package func deadLetters(limit: Int) async throws(RedisError) -> [DeadLetter] {
+        try await Self.deadLetters(in: keys, on: connection, limit: limit)
+    }
+
+    package static func deadLetters(
+        in keys: Keyspace, on connection: RedisConnection, limit: Int
+    ) async throws(RedisError) -> [DeadLetter] {
+        var letters: [String: DeadLetter] = [:]
+        var cursor = "0"
+        repeat {
+            let command = RedisCommand("HSCAN", keys.deadLetters, cursor, "COUNT", "100")
+            let page = try await connection.send(command).array ?? []
+            guard page.count == 2, let next = page[0].string, let fields = page[1].array else {
+                throw RedisError(.protocolViolation, "HSCAN answered in another form", mayHaveRun: false)
+            }
+            for index in stride(from: 0, to: fields.count - 1, by: 2) {
+                guard let id = fields[index].string, case .bulkString(let text) = fields[index + 1] else { continue }
+                letters[id] = DeadLetter(id: id, text)
+            }
+            cursor = next
+        } while cursor != "0" && letters.count < limit
+        let sorted = letters.values.sorted { ($0.at?.milliseconds ?? 0, $0.id) < ($1.at?.milliseconds ?? 0, $1.id) }
+        return Array(sorted.prefix(limit))
+    }
+
+    /// What became of putting a dead letter back.
+    package enum Requeue: Hashable, Sendable {
+        case done
+        /// There is none of that id.
+        case unknown
+        /// Its event is being filled in from the ledger; nothing was changed.
+        case eventIsRecovering(EventID)
+    }
+
+    /// Puts one back into the queue, to be settled anew.
+    ///
+    /// - Parameter anywhere: also if its event is not in Redis, for a recovery that brings everything to the ledger.
+    package func requeue(
+        _ id: String, whereverItsEventIs anywhere: Bool = false
+    ) async throws(RedisError) -> Requeue {
+        guard case .bulkString(let text) = try await connection.send(RedisCommand("HGET", keys.deadLetters, id)),
+            let call = calls.requeue(id, text, whereverItsEventIs: anywhere)
+        else { return .unknown }
+        switch try await connection.evaluate(call, in: keys, behind: fence).integer {
+        case 1: return .done
+        case 2: return DeadLetter(id: id, text)?.order.map { .eventIsRecovering($0.event) } ?? .unknown
+        default: return .unknown
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Domain
+import NIOCore
+import RedisClient
+import RedisSchema
+import Timing
+
+/// One partition's queue of orders on their way to the ledger.
+///
+/// At every moment an entry is in exactly one of these: the queue, a leased batch, the dead letters, or acknowledged. Each
+/// step from one to the next is one script.
+package struct OrderQueue: Sendable {
+    /// Settled records stay readable in Redis for so long; the ledger has them for good.
+    package static let recordRetentionSeconds = 3600
+    /// Those of orders with an idempotency key, for so long: a repetition is told by the record.
+    package static let keyRetentionSeconds = 24 * 3600
+
+    package let connection: RedisConnection
+    let calls: QueueCalls
+    package let fence: Fence
+    package var keys: Keyspace { calls.keys }
+    package var partition: Int { keys.partition }
+
+    package init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence) {
+        self.init(connection: connection, keys: keys, lease: lease, fence: fence, guardedBy: "")
+    }
+
+    /// - Parameter seal: the epoch without which nothing is to be changed, for a recovery.
+    package init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence, guardedBy seal: String) {
+        self.connection = connection
+        self.fence = fence
+        calls = QueueCalls(keys: keys, lease: lease, seal: seal)
+    }
+
+    /// Whether the queue may be used at the moment.
+    package var isOpen: Bool { fence.isOpen(keys) }
+
+    /// How far the recovery of the partition is, as this process last looked.
+    package var recovery: RecoveryProgress {
+        fence.isOpen(keys) ? fence.progress(keys) : fence.progress(keys).whileClosed
+    }
+
+    /// Takes up to `limit` of the oldest entries under a new lease; nil where the queue is empty.
+    ///
+    /// Where the answer is lost, the entries are leased to a token that nobody knows, and come back when its lease ends.
+    package func take(limit: Int) async throws(RedisError) -> Batch? {
+        let token = QueueCalls.makeToken()
+        let reply = try await connection.evaluate(calls.take(token, limit: limit), in: keys, behind: fence)
+        return try calls.taken(token, reply)
+    }
+
+    /// Waits until the queue has an entry or the time is over. Changes nothing, whatever becomes of the connection.
+    ///
+    /// Moves the queue's head to where it is (BLMOVE onto itself): a blocking wait that takes nothing out, so that nothing
+    /// is lost with a connection that dies in it. Other commands on `blocking` wait behind this one.
+    package func waitForWork(on blocking: RedisConnection, upTo limit: Duration) async throws(RedisError) {
+        let seconds = Double(limit.milliseconds) / 1000
+        let command = RedisCommand("BLMOVE", keys.queue, keys.queue, "LEFT", "LEFT", String(seconds))
+        _ = try await blocking.send(command, timeout: TimeAmount(limit) + .seconds(2))
+    }
+
+    /// Tokens whose leases have run out.
+    package func expiredTokens(limit: Int = 16) async throws(RedisError) -> [String] {
+        try await connection.evaluate(calls.expired(limit: limit)).array?.compactMap(\.string) ?? []
+    }
+
+    /// Tokens of all batches that are leased: those that have to go in turn first, in their turn.
+    func leasedTokens() async throws(RedisError) -> [String] {
+        var tokens: [String] = []
+        for key in [keys.sequence, keys.leases] {
+            let found = try await connection.send(RedisCommand("ZRANGE", key, "0", "-1")).array ?? []
+            for token in found.compactMap(\.string) where !tokens.contains(token) { tokens.append(token) }
+        }
+        return tokens
+    }
+
+    /// Takes over a batch whose lease has run out, or a piece of it; nil where it has not, or another worker was faster.
+    package func reclaim(_ token: String) async throws(RedisError) -> Reclaim? {
+        let successors = (0..<QueueCalls.pieceLimit).map { _ in QueueCalls.makeToken() }
+        let call = calls.reclaim(token, for: successors)
+        return try calls.reclaimed(successors[0], try await connection.evaluate(call, in: keys, behind: fence))
+    }
+
+    /// Whether no batch that was taken earlier has to reach the ledger before this one.
+    package func isTurn(of batch: Batch) async throws(RedisError) -> Bool {
+        guard batch.waitsForTurn else { return true }
+        let first = try await connection.send(RedisCommand("ZRANGE", keys.sequence, "0", "0")).array?.first?.string
+        return first == nil || first == batch.token
+    }
+
+    /// Begins the lease anew; false where it is lost.
+    package func renew(_ token: String) async throws(RedisError) -> Bool {
+        try await connection.evaluate(calls.renew(token)).integer == 1
+    }
+
+    /// Gives the batch back: any worker may take it over at once.
+    package func release(_ token: String) async throws(RedisError) {
+        _ = try await connection.evaluate(calls.release(token))
+    }
+
+    /// Ends a batch that the ledger has settled; false where its lease was lost, and nothing was changed.
+    package func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async throws(RedisError) -> Bool {
+        try await connection.evaluate(calls.acknowledge(batch, settlements)).integer == 1
+    }
+
+    /// Lets the records of the longest settled batch go, if it was settled at least `retention` seconds ago; the answer is
+    /// whether it did, and so whether to ask again. Orders with an idempotency key have batches and a time of their own.
+    package func forgetOldest(withKey: Bool = false, retention: Int? = nil) async throws(RedisError) -> Bool {
+        let list = withKey ? keys.settledWithKey : keys.settled
+        let retention = retention ?? (withKey ? Self.keyRetentionSeconds : Self.recordRetentionSeconds)
+        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string,
+            let call = calls.forget(batch, in: list, retention: retention)
+        else { return false }
+        return try await connection.evaluate(call).integer == 1
+    }
+}

@@ -1,0 +1,83 @@
+import Ledger
+import RedisClient
+import RedisSchema
+
+/// A partition that only its recovery may touch: what it still has is brought to the ledger, and the rest is deleted.
+struct SealedPartition: Sendable {
+    private static let pageSize = 1000
+    private static let batchSize = 1000
+
+    private let calls: RecoveryCalls
+    private let connection: RedisConnection
+    private let server: String
+    private let queue: OrderQueue
+    private var keys: Keyspace { calls.keys }
+
+    /// - Parameter server: the server process that is recovered, by its run id.
+    init(_ calls: RecoveryCalls, on connection: RedisConnection, server: String) {
+        self.calls = calls
+        self.connection = connection
+        self.server = server
+        let fence = Fence()
+        fence.open(calls.keys, for: Fence.Pass(server: server, epoch: calls.seal))
+        queue = OrderQueue(
+            connection: connection, keys: calls.keys, lease: .seconds(60), fence: fence, guardedBy: calls.seal)
+    }
+
+    /// Begins the recovery, or takes over one whose holder is gone.
+    func seal(found epoch: String?, plan: RecoveryPlan) async throws(RedisError) -> RecoveryCalls.Sealing {
+        var call = calls.seal(found: epoch, plan: plan)
+        call.server = server
+        return try RecoveryCalls.sealing(try await connection.evaluate(call))
+    }
+
+    /// Brings everything that is queued, leased or set aside to the ledger. A worker that holds one of these batches can
+    /// still commit it, which changes nothing, and cannot acknowledge it.
+    func drain(into ledger: Ledger) async throws {
+        for letter in try await queue.deadLetters(limit: .max) {
+            _ = try await queue.requeue(letter.id, whereverItsEventIs: true)
+        }
+        repeat {
+            for token in try await queue.leasedTokens() {
+                try await queue.release(token)
+                if let batch = try await queue.reclaim(token)?.batch { try await settle(batch, in: ledger) }
+            }
+            while let batch = try await queue.take(limit: Self.batchSize) { try await settle(batch, in: ledger) }
+        } while try await !queue.leasedTokens().isEmpty
+    }
+
+    private func settle(_ batch: Batch, in ledger: Ledger) async throws {
+        let settlements = try await ledger.settle(batch.orders, lease: batch.number, partition: keys.partition)
+        guard try await queue.acknowledge(batch, settlements) else {
+            throw RedisError(.preconditionFailed, "a batch was lost while it was being recovered", mayHaveRun: false)
+        }
+    }
+
+    /// Deletes all that can be filled in from the ledger. What was set aside stays.
+    func wipe() async throws(RedisError) {
+        let kept = calls.kept
+        var cursor = "0"
+        repeat {
+            let command = RedisCommand("SCAN", cursor, "MATCH", keys.everything, "COUNT", String(Self.pageSize))
+            let page = try await connection.send(command, to: server).array ?? []
+            guard page.count == 2, let next = page[0].string, let found = page[1].array else {
+                throw RedisError(.protocolViolation, "SCAN answered in another form", mayHaveRun: false)
+            }
+            try await run(calls.wipe(found.compactMap(\.string).filter { !kept.contains($0) }))
+            cursor = next
+        } while cursor != "0"
+    }
+
+    /// - Parameter seen: the highest number of a lease that the ledger has seen.
+    func open(epoch: Int, seen: Int, rebuilt: Bool) async throws(RedisError) {
+        try await run(calls.open(epoch: epoch, seen: seen, rebuilt: rebuilt))
+    }
+
+    private func run(_ call: RedisScriptCall) async throws(RedisError) {
+        var call = call
+        call.server = server
+        guard try await connection.evaluate(call).integer == 1 else {
+            throw RedisError(.preconditionFailed, "another recovery has begun", mayHaveRun: false)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// A value of the Redis serialization protocol, version 2.
+package enum RESPValue: Hashable, Sendable {
+    case simpleString(String)
+    case error(String)
+    case integer(Int64)
+    case bulkString([UInt8])
+    case null
+    case array([RESPValue])
+}
+
+extension RESPValue {
+    /// The text of a simple or bulk string; bytes that are not UTF-8 are replaced.
+    package var string: String? {
+        switch self {
+        case .simpleString(let text): text
+        case .bulkString(let bytes): String(decoding: bytes, as: UTF8.self)
+        default: nil
+        }
+    }
+
+    package var integer: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .bulkString, .simpleString: string.flatMap(Int64.init)
+        default: nil
+        }
+    }
+
+    package var array: [RESPValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    /// The payload, where this is a message that a channel was sent: `message`, the channel, the payload.
+    package var message: [UInt8]? {
+        guard case .array(let elements) = self, elements.count == 3, elements[0].string == "message",
+            case .bulkString(let payload) = elements[2]
+        else { return nil }
+        return payload
+    }
+}

@@ -1,0 +1,43 @@
+import NIOCore
+
+/// A command as Redis reads it: an array of bulk strings, built argument by argument.
+package struct RedisCommand: Sendable {
+    private var count = 0
+    private var arguments = ByteBuffer()
+
+    package init(_ name: String, _ arguments: String...) {
+        append(name)
+        for argument in arguments { append(argument) }
+    }
+
+    /// Appends one argument, its bytes as they are.
+    package mutating func append(_ argument: String) {
+        count += 1
+        Self.writeHeader(UInt8(ascii: "$"), argument.utf8.count, to: &arguments)
+        arguments.writeString(argument)
+        arguments.writeStaticString("\r\n")
+    }
+
+    package mutating func append(_ argument: [UInt8]) {
+        count += 1
+        Self.writeHeader(UInt8(ascii: "$"), argument.count, to: &arguments)
+        arguments.writeBytes(argument)
+        arguments.writeStaticString("\r\n")
+    }
+
+    package mutating func append(_ argument: some BinaryInteger) {
+        append(String(argument))
+    }
+
+    /// Writes the whole command.
+    package func encode(into buffer: inout ByteBuffer) {
+        Self.writeHeader(UInt8(ascii: "*"), count, to: &buffer)
+        buffer.writeImmutableBuffer(arguments)
+    }
+
+    private static func writeHeader(_ kind: UInt8, _ value: Int, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(kind)
+        buffer.writeString(String(value))
+        buffer.writeStaticString("\r\n")
+    }
+}

@@ -1,0 +1,169 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import RedisClient
+
+/// Which Redis may be relied on: for each partition the server process, and the epoch in it, that were found to hold all
+/// that the ledger has seen. Whatever sells, changes or takes orders goes by it, and by nothing else.
+///
+/// A server process that restarted has another run id, and a Redis that was emptied has lost its epoch; so neither sells
+/// anything before ``Recovery`` has looked at it and put it right.
+package final class Fence: Sendable {
+    package struct Pass: Hashable {
+        /// The server process, by its run id.
+        package var server: String
+        /// What its epoch key has to hold.
+        package var epoch: String
+
+        package init(server: String, epoch: String) {
+            self.server = server
+            self.epoch = epoch
+        }
+    }
+
+    private struct State {
+        package var passes: [Int: Pass] = [:]
+        package var progress: [Int: RecoveryProgress] = [:]
+        var isDoubted = false
+        package var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    package init() {}
+
+    package func pass(_ keys: Keyspace) -> Pass? { state.withLockedValue { $0.passes[keys.partition] } }
+
+    package func isOpen(_ keys: Keyspace) -> Bool { pass(keys) != nil }
+
+    package func open(_ keys: Keyspace, for pass: Pass) {
+        state.withLockedValue { $0.passes[keys.partition] = pass }
+    }
+
+    package func close(_ keys: Keyspace) {
+        state.withLockedValue { $0.passes[keys.partition] = nil }
+    }
+
+    /// Notes how far a partition's recovery is, for whoever is asked.
+    package func note(_ progress: RecoveryProgress, of keys: Keyspace) {
+        state.withLockedValue { $0.progress[keys.partition] = progress }
+    }
+
+    /// How far a partition's recovery is, as it was last looked at.
+    package func progress(_ keys: Keyspace) -> RecoveryProgress {
+        state.withLockedValue { $0.progress[keys.partition] } ?? RecoveryProgress(.comparing)
+    }
+
+    /// Makes a call good for the partition's server and epoch only. Throws where there is none to rely on.
+    func admit(_ call: inout RedisScriptCall, in keys: Keyspace) throws(RedisError) {
+        guard let pass = pass(keys) else {
+            doubt()
+            throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
+        }
+        call.server = pass.server
+        call.append(key: keys.epoch)
+        call.append(pass.epoch)
+    }
+
+    /// Draws its conclusions from a call's failure.
+    package func note(_ error: RedisError, in keys: Keyspace) {
+        // A server that is no master may come back as one with another's data, under the same run id.
+        if error.serverCode == "READONLY" || error.serverCode == "MASTERDOWN" { close(keys) }
+        if error.code == .preconditionFailed || error.code == .notConnected || !isOpen(keys) { doubt() }
+    }
+
+    /// Has the partitions looked at soon.
+    package func doubt() {
+        let waiting = state.withLockedValue { state in
+            state.isDoubted = true
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        for waiter in waiting.values { waiter.resume() }
+    }
+
+    /// Returns when there is a doubt that nobody has taken up, or the task is cancelled.
+    package func doubted() async {
+        let number = state.withLockedValue { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLockedValue { state in
+                    guard !state.isDoubted, !Task.isCancelled else { return true }
+                    state.waiting[number] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLockedValue { $0.waiting.removeValue(forKey: number) }?.resume()
+        }
+    }
+
+    /// Takes the doubts up: what comes after this is a new one.
+    package func takeUpDoubts() {
+        state.withLockedValue { $0.isDoubted = false }
+    }
+}
+
+extension RedisConnection {
+    /// Runs a script whose last key and argument are the epoch, on the server that may be relied on only.
+    package func evaluate(
+        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence
+    ) async throws(RedisError) -> RESPValue {
+        var call = call
+        try fence.admit(&call, in: keys)
+        do throws(RedisError) {
+            return try await evaluate(call)
+        } catch {
+            let error = error.recognizingFence
+            fence.note(error, in: keys)
+            throw error
+        }
+    }
+
+    /// The same, put in line: what one task puts in line is sent in that order.
+    package func pipeline(
+        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence
+    ) throws(RedisError) -> EventLoopFuture<RESPValue> {
+        var call = call
+        try fence.admit(&call, in: keys)
+        let answer = pipeline(call)
+        return answer.flatMapErrorThrowing { error in
+            guard let error = (error as? RedisError)?.recognizingFence else { throw error }
+            fence.note(error, in: keys)
+            throw error
+        }
+    }
+
+    /// The same for callers that are on the event loop already; the completion is called there too, exactly once.
+    package func evaluateOnLoop(
+        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence,
+        completion: @escaping (Result<RESPValue, RedisError>) -> Void
+    ) {
+        var call = call
+        do throws(RedisError) {
+            try fence.admit(&call, in: keys)
+        } catch {
+            return completion(.failure(error))
+        }
+        evaluateOnLoop(call) { result in
+            completion(
+                result.mapError { error in
+                    let error = error.recognizingFence
+                    fence.note(error, in: keys)
+                    return error
+                })
+        }
+    }
+}
+
+extension RedisError {
+    /// The same error, as ``Code/preconditionFailed`` if it is what a script of ours answers when the epoch is not the
+    /// caller's. Scripts check the epoch before they write, so nothing was changed.
+    var recognizingFence: RedisError {
+        serverCode == "FENCED" ? RedisError(.preconditionFailed, message, mayHaveRun: false) : self
+    }
+}

@@ -1,0 +1,73 @@
+import Engine
+import PostgresClient
+
+/// What is read of the stores each time that the metrics are asked for.
+package struct StoreReadings: Sendable {
+    private let queues: [OrderQueue]
+    private let pool: PostgresPool
+    /// What this process is called in `ticketblitz_build_info`.
+    private let program: String
+
+    package init(queues: [OrderQueue], pool: PostgresPool, program: String) {
+        self.queues = queues
+        self.pool = pool
+        self.program = program
+    }
+
+    /// Everything that is to be shown now. What a store does not tell is left out: the rest is worth having all the same.
+    package func text() async -> String {
+        let readings = ProcessFigures.readings() + build + (await ofPool) + (await ofQueues)
+        return Metering.registry.text(with: readings)
+    }
+
+    private var build: [MetricReading] {
+        #if compiler(>=6.3)
+            let swift = "6.3"
+        #else
+            let swift = "6.2"
+        #endif
+        let labels = [("program", program), ("version", Release.version), ("swift", swift)]
+        return [MetricReading("ticketblitz_build_info", 1, labels: labels)]
+    }
+
+    private var ofPool: [MetricReading] {
+        get async {
+            let figures = await pool.figures
+            return [
+                MetricReading("ticketblitz_postgres_connections", Double(figures.open)),
+                MetricReading("ticketblitz_postgres_idle_connections", Double(figures.idle)),
+                MetricReading("ticketblitz_postgres_pool_waiting", Double(figures.waiting)),
+            ]
+        }
+    }
+
+    private var ofQueues: [MetricReading] {
+        get async {
+            var readings = [MetricReading("ticketblitz_open_partitions", Double(queues.count(where: \.isOpen)))]
+            let recovery = queues.map(\.recovery)
+            readings += [
+                MetricReading("ticketblitz_recovery_tickets", Double(recovery.reduce(0) { $0 + $1.total })),
+                MetricReading("ticketblitz_recovery_tickets_done", Double(recovery.reduce(0) { $0 + $1.done })),
+                MetricReading(
+                    "ticketblitz_recovery_remaining_seconds",
+                    Double(recovery.map(\.remainingSeconds).max() ?? 0)),
+            ]
+            guard let status = try? await QueueStatus(of: queues) else { return readings }
+            readings += [
+                MetricReading("ticketblitz_queue_entries", Double(status.depth)),
+                MetricReading(
+                    "ticketblitz_queue_oldest_age_seconds", status.oldestAge.map { $0 / .seconds(1) } ?? 0),
+                MetricReading("ticketblitz_in_flight_entries", Double(status.inFlight)),
+                MetricReading("ticketblitz_in_flight_batches", Double(status.batches)),
+                MetricReading("ticketblitz_dead_letters", Double(status.deadLetters)),
+                MetricReading("ticketblitz_workers", Double(status.workers)),
+            ]
+            return readings
+        }
+    }
+}
+
+/// What this is.
+package enum Release {
+    package static let version = "0.1.0"
+}

@@ -1,0 +1,35 @@
+import PostgresClient
+import RedisClient
+
+extension ServerSettings {
+    private static let postgresQuery = PostgresStatement(
+        name: "server_settings", sql: "SELECT name, setting FROM pg_settings WHERE name = ANY($1)")
+
+    /// Asks both servers.
+    package init(_ redis: RedisConnection, _ pool: PostgresPool) async throws {
+        let info = try await redis.send(RedisCommand("INFO", "server")).string ?? ""
+        redisVersion =
+            info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
+            .map { String($0.dropFirst("redis_version:".count)) } ?? ""
+        self.redis = try await Self.settings(of: redis)
+        let rows = try await pool.execute(Self.postgresQuery, [PostgresArray.literal(Self.postgresNames)]).rows
+        for row in rows { postgres[try row.text(0)] = try row.text(1) }
+    }
+
+    /// Nil where the server refuses to tell.
+    private static func settings(of redis: RedisConnection) async throws(RedisError) -> [String: String]? {
+        var command = RedisCommand("CONFIG", "GET")
+        for name in redisNames { command.append(name) }
+        do throws(RedisError) {
+            return try await redis.send(command).fields()
+        } catch {
+            guard error.code == .server else { throw error }
+            return nil
+        }
+    }
+}
+
+/// The servers are set in a way in which nothing is to be sold.
+package struct UnsafeSettings: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+}

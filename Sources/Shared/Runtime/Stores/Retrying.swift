@@ -1,0 +1,27 @@
+import Logging
+import Timing
+
+/// Repeats something until it works, with a backoff, and says so once for each new reason.
+package func retrying<Value: Sendable>(
+    _ what: String, logger: Logger, backoff: Backoff = Backoff(),
+    unless isFinal: @Sendable (any Error) -> Bool = { _ in false }, _ body: @Sendable () async throws -> Value
+) async throws -> Value {
+    var failures = 0
+    var lastReason = ""
+    while true {
+        do {
+            let value = try await body()
+            if failures > 0 { logger.notice("\(what) works again", metadata: ["failures": "\(failures)"]) }
+            return value
+        } catch {
+            if error is CancellationError || isFinal(error) { throw error }
+            failures += 1
+            let reason = "\(error)"
+            if reason != lastReason {
+                logger.warning("\(what) does not work; trying again", metadata: ["reason": "\(reason)"])
+            }
+            lastReason = reason
+            try await Task.sleep(for: backoff.delay(failures: failures))
+        }
+    }
+}

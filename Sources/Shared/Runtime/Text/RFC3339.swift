@@ -1,0 +1,40 @@
+import Domain
+import Foundation
+import Timing
+
+/// Times as RFC 3339 writes them, in UTC with milliseconds.
+package enum RFC3339 {
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    private static let wholeSeconds = Date.ISO8601FormatStyle()
+
+    package static func text(_ time: Date) -> String {
+        time.formatted(style)
+    }
+
+    package static func text(_ time: Timestamp) -> String {
+        // The style cuts to milliseconds, and a binary fraction can lie just below the one that is meant.
+        text(Date(timeIntervalSince1970: (Double(time.milliseconds) + 0.25) / 1000))
+    }
+
+    /// Reads a time with or without fractions of a second; they are cut to milliseconds.
+    package static func timestamp(_ text: String) -> Timestamp? {
+        let text = text.uppercased()
+        guard isInRange(text), let date = (try? style.parse(text)) ?? (try? wholeSeconds.parse(text)) else {
+            return nil
+        }
+        return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000 + 0.25).rounded(.down)))
+    }
+
+    /// Foundation's parser carries what is out of range over (12:99 is 13:39, 31 February is 3 March): a time that is
+    /// written back as it was given has no such field.
+    private static func isInRange(_ text: String) -> Bool {
+        let local = text.prefix(19) + "Z"
+        guard let date = try? wholeSeconds.parse(String(local)), date.formatted(wholeSeconds) == local else {
+            return false
+        }
+        let zone = text.dropFirst(19).drop { $0 == "." || $0.isWholeNumber }
+        let offset = zone.dropFirst().split(separator: ":").map { Int($0) }
+        return zone == "Z"
+            || offset.count == 2 && (0...23).contains(offset[0] ?? -1) && (0...59).contains(offset[1] ?? -1)
+    }
+}
