@@ -55,7 +55,7 @@ extension App {
             access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo),
             metrics: ClaimMetrics(), readings: StoreReadings(queues: queues, pool: stores.pool, program: "API"),
             lab: settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil)
-        let keeper = StoreKeeper(
+        let keeper = StoreSupervisor(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
             logger: logger)
         let preparation = Preparation(

@@ -89,7 +89,7 @@ struct App: AsyncParsableCommand {
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let name = "\(ProcessInfo.processInfo.hostName)-\(UUID().uuidString.prefix(8).lowercased())"
         var services: [any Service] = [
-            StoreKeeper(
+            StoreSupervisor(
                 Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
                 logger: logger)
         ]
@@ -103,13 +103,14 @@ struct App: AsyncParsableCommand {
                 connection: stores.redis.connection, keys: keys, lease: settings.lease, fence: stores.fence)
             queues.append(queue)
             services.append(
-                Drain(
+                LedgerWriter(
                     queue: queue, blocking: blocking, ledger: ledger, catalogue: catalogue, name: name,
                     batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
             services.append(
-                Sweep(
-                    holds: Holds(connection: stores.redis.connection, keys: keys, fence: stores.fence), logger: logger))
+                HoldExpiry(
+                    holds: HoldExpirer(connection: stores.redis.connection, keys: keys, fence: stores.fence),
+                    logger: logger))
         }
         if let port = settings.metricsPort {
             // First, so that it is the last to stop.

@@ -74,7 +74,7 @@ struct VerdictTests {
     @Test func whatIsOnItsWayIsNotJudged() {
         var evidence = evidence()
         evidence.after = Account(capacity: 10, available: 8, pending: 2, sold: 0)
-        evidence.endings[Self.one] = .underWay("pending")
+        evidence.endings[Self.one] = .inFlight("pending")
         #expect(Verdict(evidence).judgement == .unjudged)
     }
 

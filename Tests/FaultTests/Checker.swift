@@ -22,7 +22,7 @@ struct FinalState {
     var rows: [OrderID: Row]
     var events: [String: Event]
     /// Orders whose entries were set aside.
-    var setAside: [OrderID] = []
+    var deadLettered: [OrderID] = []
     /// What the keys of accepted orders were answered with when they were sent once more, by the first order of each key.
     var replays: [OrderID: Operation.Outcome] = [:]
 }
@@ -40,7 +40,7 @@ struct Verdict: Hashable, CustomStringConvertible {
     /// Accepted orders that the ledger refused.
     var rejected: [OrderID] = []
     /// Orders that wait among the dead letters for an operator.
-    var setAside: [OrderID] = []
+    var deadLettered: [OrderID] = []
     /// Orders whose final state is not the one that a client was told (I4).
     var changed: [OrderID] = []
     /// Accepted orders that the service has said it does not know.
@@ -59,14 +59,15 @@ struct Verdict: Hashable, CustomStringConvertible {
 
     /// Whether every invariant holds; of rejected orders the caller decides.
     var holds: Bool {
-        lost.isEmpty && doubled.isEmpty && oversold.isEmpty && setAside.isEmpty && changed.isEmpty && unfound.isEmpty
+        lost.isEmpty && doubled.isEmpty && oversold.isEmpty && deadLettered.isEmpty && changed.isEmpty
+            && unfound.isEmpty
             && unbalanced.isEmpty && aboveLimit.isEmpty && miscounted.isEmpty && unreplayed.isEmpty
     }
 
     var description: String {
         """
         accepted \(accepted), refused \(refused), unknown \(unknown); lost \(lost.count), doubled \(doubled.count), \
-        oversold \(oversold.count), rejected \(rejected.count), set aside \(setAside.count), \
+        oversold \(oversold.count), rejected \(rejected.count), set aside \(deadLettered.count), \
         changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
         above the limit \(aboveLimit), miscounted \(miscounted), not replayed \(unreplayed.count) \
         \((lost + doubled + changed + rejected + unreplayed).prefix(5).map(\.description))
@@ -82,7 +83,7 @@ struct Verdict: Hashable, CustomStringConvertible {
         doubled = told.severalOfOneKey + unexplained(told, final)
         changed = final.rows.filter { !told.allows($0.value.state, of: $0.key) }.map(\.key)
         unfound = told.unfound
-        setAside = final.setAside
+        deadLettered = final.deadLettered
         unreplayed = final.replays.filter { id, answer in
             if case .ok(id, _) = answer { false } else { final.rows[id] != nil }
         }.map(\.key)

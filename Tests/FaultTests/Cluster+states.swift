@@ -104,7 +104,7 @@ extension Cluster {
         }
         for letter in try await redis("HVALS", Keyspace(partition: 0).deadLetters).array ?? [] {
             guard case .bulkString(let text) = letter, let order = DeadLetter(id: "", text)?.order else { continue }
-            state.setAside.append(order.id)
+            state.deadLettered.append(order.id)
         }
         return state
     }
@@ -119,11 +119,11 @@ extension Cluster {
     private func remains() async -> String {
         let keys = Keyspace(partition: 0)
         var lines: [String] = []
-        for key in [keys.leases, keys.sequence, keys.holding, keys.holds(EventID(Self.scarce) ?? .demo)] {
+        for key in [keys.leases, keys.orderedBatches, keys.eventsWithHolds, keys.holds(EventID(Self.scarce) ?? .demo)] {
             let members = (try? await redis("ZRANGE", key, "0", "-1", "WITHSCORES"))?.array?.map { $0.string ?? "" }
             lines.append("\(key) \(members ?? [])")
         }
-        for key in [keys.returns, keys.epoch, keys.leased] {
+        for key in [keys.pendingReleases, keys.epoch, keys.leased] {
             lines.append("\(key) \((try? await redis("GET", key))?.string ?? "-")")
         }
         for key in [keys.event(EventID(Self.scarce) ?? .demo), keys.event(EventID(Self.plain) ?? .demo), keys.attempts]

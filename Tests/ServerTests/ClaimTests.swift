@@ -83,7 +83,7 @@ import Testing
         ])
         let call = group.call(in: test.keys, queueLimit: 100)
         for key in [
-            test.keys.customers(other), test.keys.holds(other), test.keys.holding, test.keys.queue,
+            test.keys.customers(other), test.keys.holds(other), test.keys.eventsWithHolds, test.keys.queue,
             test.keys.event(other),
         ] {
             let good = try await test.redis("DUMP", key)

@@ -75,7 +75,7 @@ import Testing
         try await test.withWorkers { try await test.drained() }
         _ = try await test.claimAtOnce(2)
         try await test.redis("DEL", test.keys.event(.demo))
-        #expect(try await test.catalogue.publish(.demo) == .ordersUnderWay, "two orders are not in the ledger yet")
+        #expect(try await test.catalogue.publish(.demo) == .ordersInFlight, "two orders are not in the ledger yet")
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.eventUnknown))
         try await test.withWorkers { try await test.drained() }
         #expect(try await test.catalogue.publish(.demo) == .done)
@@ -128,7 +128,7 @@ import Testing
         let test = try await make(capacity: 10)
         _ = try await test.claimAtOnce(3)
         try await test.redis("HSET", test.keys.event(.demo), field, value)
-        #expect(try await test.catalogue.publish(.demo) == .ordersUnderWay)
+        #expect(try await test.catalogue.publish(.demo) == .ordersInFlight)
         #expect(try await test.redis("HGET", test.keys.event(.demo), field).string == value, "nothing was changed")
         let batch = try #require(try await test.queue().take(limit: 10))
         try await test.redis("DEL", test.keys.leases, test.keys.batch(batch.token))

@@ -158,11 +158,11 @@ import Testing
             let time = try #require(Int(batch[..<bar]))
             try await test.redis("LSET", list, "0", "\(time - 7200)\(batch[bar...])")
         }
-        #expect(try await queue.forgetOldest())
-        #expect(try await !queue.forgetOldest(withKey: true))
+        #expect(try await queue.deleteOldestRecords())
+        #expect(try await !queue.deleteOldestRecords(withKey: true))
         #expect(try await test.inventory.order(plain.order) == nil)
         #expect(try await acceptance(test, test.purchase(key: "k")) == Acceptance(order: first.order, isReplay: true))
-        #expect(try await queue.forgetOldest(withKey: true, retention: 0))
+        #expect(try await queue.deleteOldestRecords(withKey: true, retention: 0))
         let second = try await acceptance(test, test.purchase(key: "k"))
         #expect(!second.isReplay && second.order != first.order)
         await test.close()
@@ -173,7 +173,7 @@ import Testing
         let test = try await make(limit: 10)
         let old = try await acceptance(test, test.purchase(quantity: 2, customer: "c", key: "k"))
         try await test.withWorkers { try await test.drained() }
-        #expect(try await test.queue().forgetOldest(withKey: true, retention: 0))
+        #expect(try await test.queue().deleteOldestRecords(withKey: true, retention: 0))
         let new = try await acceptance(test, test.purchase(quantity: 3, customer: "c", key: "k"))
         try await test.withWorkers { try await test.drained() }
         #expect(test.keys.order(old.order) == test.keys.order(new.order))

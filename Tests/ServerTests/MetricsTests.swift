@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// A store that is away takes its own figures along, and no others.
+    /// A store that is away takes its own stats along, and no others.
     @Test func withRedisAwayTheRestIsTold() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis, redisTimeout: .seconds(1))

@@ -49,7 +49,7 @@ import Testing
                     }
                     let settlements = try await test.ledger.settle(batch.orders, lease: batch.number)
                     #expect(try await queue.acknowledge(batch, settlements))
-                case .setAside(let why): reason = why
+                case .deadLettered(let why): reason = why
                 case nil: break
                 }
             }
@@ -109,7 +109,8 @@ import Testing
             batch = try #require(try await queue.reclaim(batch.token)?.batch)
         }
         #expect(batch.orders.count == 8 && batch.orders.map(\.id) == held.orders.prefix(8).map(\.id))
-        let turns = try await test.redis("ZRANGE", test.keys.sequence, "0", "-1").array?.compactMap(\.string) ?? []
+        let turns =
+            try await test.redis("ZRANGE", test.keys.orderedBatches, "0", "-1").array?.compactMap(\.string) ?? []
         #expect(turns.count == 9 && turns.first == batch.token && turns.last == later.token)
         var seen: [OrderID] = []
         for token in turns.dropLast() {

@@ -46,7 +46,7 @@ import Testing
                         let result = try await test.catalogue.reconcile(.demo)
                         if case .notCompared = result.outcome { continue }
                         #expect(result.outcome == .consistent, "\(result)")
-                        if result.underWay > 0 { compared += 1 }
+                        if result.inFlight > 0 { compared += 1 }
                     }
                     return compared
                 }
@@ -66,7 +66,7 @@ import Testing
         _ = try await test.ledger.settle(batch.orders, lease: batch.number)
         try await test.redis("HINCRBY", test.keys.event(.demo), "stock", "17")
         let result = try await test.catalogue.reconcile(.demo)
-        #expect(result.outcome == .repaired && result.drift == UnitCounts(available: 17) && result.underWay == 100)
+        #expect(result.outcome == .repaired && result.drift == UnitCounts(available: 17) && result.inFlight == 100)
         #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
         // Units that nobody has are put back on sale only once nothing is on its way.
         try await test.redis("HINCRBY", test.keys.event(.demo), "stock", "-9")
@@ -155,7 +155,7 @@ import Testing
         try await test.redis("DEL", test.keys.order(order.id))
         let result = try await test.catalogue.reconcile(.demo)
         #expect(result.outcome == .consistent)
-        #expect(result.underWay == 1)
+        #expect(result.inFlight == 1)
         #expect(try await test.redis("EXISTS", test.keys.order(order.id)).integer == 0, "it was not brought back")
         await test.close()
     }

@@ -66,22 +66,22 @@ import Testing
         #expect(try await test.recovery.look(at: test.keys).isOpen)
         #expect(try await test.inventory.claim(test.purchase(customer: "z")) == .refused(.eventUnknown))
         let event = try #require(try await test.ledger.event(.demo))
-        let filler = Filler(test.catalogue, test.keys)
-        let orders = try await test.ledger.ordersToFill(of: event, after: "", limit: 12)
+        let filler = Backfiller(test.catalogue, test.keys)
+        let orders = try await test.ledger.ordersToBackfill(of: event, after: "", limit: 12)
         // The one who opened is gone; another takes over, and dies after a page.
-        try await test.redis("HSET", test.keys.filling, "until", "0")
-        let page = FillPage(
+        try await test.redis("HSET", test.keys.backfill, "until", "0")
+        let page = BackfillChunk(
             event: .demo, generation: 1, stamp: event.stamp, start: "", end: try #require(orders.last).id,
             rows: orders.map(\.row))
-        _ = try await filler.evaluate(calls(test, "dead").holdFilling())
-        let answer = try await filler.evaluate(calls(test, "dead").fill(page, done: 12, total: 30))
-        #expect(try RecoveryCalls.filling(answer) == .done)
+        _ = try await filler.evaluate(calls(test, "dead").holdBackfill())
+        let answer = try await filler.evaluate(calls(test, "dead").backfill(page, done: 12, total: 30))
+        #expect(try RecoveryCalls.backfilled(answer) == .done)
         if restarting { try await redis.restart() }
         try await eventually("Redis answers") {
-            (try? await test.redis("HSET", test.keys.filling, "until", "0")) != nil
+            (try? await test.redis("HSET", test.keys.backfill, "until", "0")) != nil
         }
         try await test.redisIsBack()
-        #expect(try await state(test).filling.isComplete)
+        #expect(try await state(test).backfill.isComplete)
         let units = try await test.inventory.units(of: (0..<10).map { "c\($0)" }, in: .demo)
         #expect(units == Array(repeating: 3, count: 10))
         #expect(try await test.counters() == Counters(available: 70, sold: 30))
@@ -100,9 +100,9 @@ import Testing
         let event = try #require(try await test.ledger.event(.demo))
         // A worker commits what it had in hand.
         _ = try await test.ledger.settle(late.orders, lease: late.number)
-        let done = Inventory.Filled(token: "any", stamp: event.stamp)
-        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsFilling])
-        try await test.redis("HSET", test.keys.filling, "until", "0")
+        let done = Inventory.Backfilled(token: "any", stamp: event.stamp)
+        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        try await test.redis("HSET", test.keys.backfill, "until", "0")
         try await test.recover()
         #expect(try await test.counters() == Counters(available: 94, sold: 6))
         await test.close()
@@ -159,8 +159,9 @@ import Testing
         try await test.withAPI { api in
             // As another process leaves it in the middle of its work.
             let far = "99999999999999"
-            try await test.redis("HSET", test.keys.filling, "token", "other", "until", far, "done", "30", "total", "90")
-            try await test.redis("HDEL", test.keys.filling, "complete")
+            try await test.redis(
+                "HSET", test.keys.backfill, "token", "other", "until", far, "done", "30", "total", "90")
+            try await test.redis("HDEL", test.keys.backfill, "complete")
             try await test.redis("DEL", test.keys.event(.demo), test.keys.published, test.keys.customers(.demo))
             try await eventually("the API has looked") {
                 try await api.send("GET", "/readyz").text("phase") == "filling"
@@ -182,8 +183,8 @@ import Testing
             #expect(refused.status == 503)
             #expect(refused.text("code") == "recovering")
             #expect(refused.headers["retry-after"] != nil)
-            #expect(try await test.redis("SISMEMBER", test.keys.wanted, "demo").integer == 1)
-            try await test.redis("HSET", test.keys.filling, "until", "0")
+            #expect(try await test.redis("SISMEMBER", test.keys.requestedBackfills, "demo").integer == 1)
+            try await test.redis("HSET", test.keys.backfill, "until", "0")
             try await eventually("it is filled") { try await api.send("GET", "/readyz").status == 200 }
             #expect(try await api.send("POST", "/buy", buy).status == 202)
         }

@@ -33,7 +33,7 @@ import Testing
         try await test.redis("FLUSHDB")
         // Nor can somebody publish the event: what hangs on its orders is for a recovery to fill in.
         await #expect(
-            throws: RedisError(.preconditionFailed, "FENCED hold_filling: the epoch is another", mayHaveRun: false)
+            throws: RedisError(.preconditionFailed, "FENCED hold_backfill: the epoch is another", mayHaveRun: false)
         ) {
             try await test.catalogue.publish(.demo)
         }
@@ -234,7 +234,7 @@ import Testing
         _ = try await test.catalogue.put(.demo, EventChange(capacity: 50))
         let late = Inventory.call(publishing: old, filled: nil, in: test.keys)
         #expect(try Inventory.publication(try await test.stores.redis.connection.evaluate(late)) == .superseded)
-        #expect(try await test.inventory.lower(old, to: 1) == .notHere)
+        #expect(try await test.inventory.lower(old, to: 1) == .notLoaded)
         try await test.inventory.close(old)
         #expect(try await test.counters() == Counters(available: 50))
         #expect(try await sell(100, test).count == 50)

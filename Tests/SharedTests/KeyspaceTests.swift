@@ -9,8 +9,9 @@ import Testing
         let id = OrderID(milliseconds: 1, partition: 7, random: 0)
         let all = [
             keys.queue, keys.leases, keys.attempts, keys.deadLetters, keys.settled, keys.batch("t"), keys.event(event),
-            keys.order(id), keys.holding, keys.finished, keys.customers(event), keys.holds(event), keys.filling(event),
-            keys.filling, keys.recovery, keys.published, keys.wanted,
+            keys.order(id), keys.eventsWithHolds, keys.finished, keys.customers(event), keys.holds(event),
+            keys.backfill(event),
+            keys.backfill, keys.recovery, keys.published, keys.requestedBackfills,
             keys.settledWithKey, keys.displacedOrder(id),
         ]
         for key in all { #expect(key.hasPrefix("tb:{7}:")) }

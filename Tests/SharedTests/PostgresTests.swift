@@ -30,10 +30,10 @@ import Testing
         _ = state.lease()
         state.enqueue("w1", key: 1)
         state.enqueue("w2", key: 2)
-        #expect(state.giveBack("a") == "w1")
-        #expect(state.giveBack("b") == "w2")
-        #expect(state.giveBack("a") == nil)
-        #expect(state.giveBack("b") == nil)
+        #expect(state.release("a") == "w1")
+        #expect(state.release("b") == "w2")
+        #expect(state.release("a") == nil)
+        #expect(state.release("b") == nil)
         #expect(name(state.lease()) == "b")
     }
 
@@ -41,9 +41,9 @@ import Testing
         var state = State(limit: 1, waitingLimit: 2)
         _ = state.lease()
         state.enqueue("w1", key: 1)
-        #expect(state.giveUp() == "w1")
+        #expect(state.discard() == "w1")
         #expect(state.count == 1)
-        #expect(state.giveUp() == nil)
+        #expect(state.discard() == nil)
         #expect(state.count == 0)
     }
 
@@ -54,7 +54,7 @@ import Testing
         state.enqueue("w2", key: 2)
         #expect(state.abandon(key: 1) == "w1")
         #expect(state.abandon(key: 1) == nil)
-        #expect(state.giveBack("a") == "w2")
+        #expect(state.release("a") == "w2")
         #expect(state.abandon(key: 2) == nil)
     }
 }

@@ -19,10 +19,10 @@ import Testing
         #expect(found.epoch == "sealed:t" && found.leased == 7)
         #expect(found.seal == PartitionState.Seal(phase: .wipe, from: "", leaseLeft: .milliseconds(1500)))
         #expect(
-            found.filling
-                == PartitionState.Filling(epoch: "3", done: 40, total: 100, age: .seconds(2), wanted: 1))
+            found.backfill
+                == PartitionState.Backfill(epoch: "3", done: 40, total: 100, age: .seconds(2), wanted: 1))
         #expect(RecoveryProgress(found, isOpen: false).phase == .draining)
-        #expect(RecoveryProgress(found, isOpen: true).phase == .filling)
+        #expect(RecoveryProgress(found, isOpen: true).phase == .backfilling)
     }
 
     @Test func anAnswerOfAnotherFormIsRefused() {
@@ -30,21 +30,21 @@ import Testing
     }
 
     @Test func theTimeLeftFollowsFromThePaceSoFar() {
-        let half = RecoveryProgress(.filling, done: 100_000, total: 200_000, elapsed: .seconds(10))
+        let half = RecoveryProgress(.backfilling, done: 100_000, total: 200_000, elapsed: .seconds(10))
         #expect(half.remainingSeconds == 10)
         #expect(half.seconds(for: 1) == 1, "never nothing")
         #expect(half.seconds(for: 10_000_000) == 60, "never for ever")
-        #expect(RecoveryProgress(.filling, done: 0, total: 300_000).remainingSeconds == 3, "before there is a pace")
+        #expect(RecoveryProgress(.backfilling, done: 0, total: 300_000).remainingSeconds == 3, "before there is a pace")
         #expect(RecoveryProgress(.complete, done: 5, total: 5).remainingSeconds == 0)
     }
 
     @Test func smallEventsAreFilledInTogether() {
-        func event(_ name: String, _ units: Int) -> Ledger.EventToFill {
-            Ledger.EventToFill(id: EventID(name) ?? .demo, units: units, changedAt: "")
+        func event(_ name: String, _ units: Int) -> Ledger.BackfillEvent {
+            Ledger.BackfillEvent(id: EventID(name) ?? .demo, units: units, changedAt: "")
         }
-        let batches = FillWork.batches(of: [event("a", 9000), event("b", 900), event("c", 200), event("d", 20_000)])
+        let batches = BackfillWork.batches(of: [event("a", 9000), event("b", 900), event("c", 200), event("d", 20_000)])
         #expect(batches.map { $0.map(\.description) } == [["a", "b"], ["c"], ["d"]])
-        #expect(FillWork.batches(of: (0..<450).map { event("e\($0)", 0) }).map(\.count) == [200, 200, 50])
-        #expect(FillWork.batches(of: []).isEmpty)
+        #expect(BackfillWork.batches(of: (0..<450).map { event("e\($0)", 0) }).map(\.count) == [200, 200, 50])
+        #expect(BackfillWork.batches(of: []).isEmpty)
     }
 }

@@ -93,14 +93,14 @@ struct LedgerModel: Hashable {
     }
 
     /// What Redis has to know of an event's orders, in the order of their ids.
-    func ordersToFill(of id: EventID) -> [(id: String, row: FillRow)] {
+    func ordersToBackfill(of id: EventID) -> [(id: String, row: BackfillRow)] {
         rows.values.filter { $0.event == id }.sorted { $0.id.description < $1.id.description }.compactMap { order in
             let needsRecord = order.state == .held || order.id.isMadeFromKey
             guard needsRecord || order.customer != nil && order.state.holdsUnits else { return nil }
             let units = order.state.holdsUnits ? order.quantity : 0
             return (
                 order.id.description,
-                FillRow(customer: order.customer, units: units, record: needsRecord ? order : nil)
+                BackfillRow(customer: order.customer, units: units, record: needsRecord ? order : nil)
             )
         }
     }

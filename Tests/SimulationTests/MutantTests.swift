@@ -51,24 +51,25 @@ import Testing
             script: Scripts.seal, right: "elseif is_sealed and state[3] == 'wipe' then", wrong: "elseif is_sealed then"),
         Mutant(script: Scripts.seal, right: "call('SET', KEYS[1], 'sealed:' .. token)", wrong: ""),
         Mutant(
-            script: Scripts.fill, right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end", wrong: ""),
+            script: Scripts.backfill, right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end", wrong: ""
+        ),
         Mutant(
-            script: Scripts.fill,
+            script: Scripts.backfill,
             right:
-                "if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED fill: the epoch is another') end",
+                "if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED backfill: the epoch is another') end",
             wrong: ""),
         Mutant(
-            script: Scripts.fill, right: "if state[1] ~= stamp or state[2] ~= from then return 2 end", wrong: ""),
+            script: Scripts.backfill, right: "if state[1] ~= stamp or state[2] ~= from then return 2 end", wrong: ""),
         Mutant(
-            script: Scripts.fill, right: "if present[6] == ARGV[5] and is_intact then return 3 end",
+            script: Scripts.backfill, right: "if present[6] == ARGV[5] and is_intact then return 3 end",
             wrong: ""),
-        Mutant(script: Scripts.fill, right: "call('UNLINK', KEYS[4], KEYS[5])", wrong: ""),
+        Mutant(script: Scripts.backfill, right: "call('UNLINK', KEYS[4], KEYS[5])", wrong: ""),
         Mutant(
             script: Scripts.publish,
             right: "if call('HGET', KEYS[8], 'token') ~= filler then return 4 end", wrong: ""),
         Mutant(script: Scripts.publish, right: "if is_rebuilt then call('SADD', KEYS[9], id) end", wrong: ""),
         Mutant(
-            script: Scripts.endFilling,
+            script: Scripts.endBackfill,
             right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] or call('SCARD', KEYS[2]) > 0 then return 0 end",
             wrong: ""),
     ]

@@ -50,12 +50,12 @@ extension Simulation {
         var attempts: Set<String> = []
         if case .hash(let hash) = store.values[Self.keys.attempts] { attempts = Set(hash.keys) }
         if attempts != leases { throw fail("attempts of \(attempts), leases \(leases)") }
-        let sequence = Set(redis("ZRANGE", Self.keys.sequence, "0", "-1").array?.compactMap(\.string) ?? [])
+        let sequence = Set(redis("ZRANGE", Self.keys.orderedBatches, "0", "-1").array?.compactMap(\.string) ?? [])
         if !sequence.isSubset(of: leases) { throw fail("in turn \(sequence), leases \(leases)") }
         let names = (entries + letters).map { EntryName(id: $0.id, version: $0.version) }
         if Set(names).count != names.count { throw fail("an entry is in two places: \(names)") }
-        let back = entries.count(where: \.givesUnitsBack)
-        let returns = redis("GET", Self.keys.returns).integer ?? 0
+        let back = entries.count(where: \.releasesUnits)
+        let returns = redis("GET", Self.keys.pendingReleases).integer ?? 0
         if returns != Int64(back) { throw fail("\(returns) returns are counted, \(back) are on their way") }
         // The books cost more than all the rest; every fourth step, and each at rest, is soon enough to tell whose fault it is.
         stepCount += 1
@@ -82,7 +82,7 @@ extension Simulation {
         }
         // What Redis should say, by the same rule that production compares by.
         let snapshots = onTheWay.filter { $0.event == id }
-        let books = Books(
+        let books = ExpectedCounts(
             LedgerEvent(
                 id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
                 publishedGeneration: event.generation),
@@ -91,7 +91,7 @@ extension Simulation {
             ) { $1 }.mapValues {
                 OrderVersion(state: $0.state, version: $0.version)
             },
-            Books.Survey(
+            ExpectedCounts.Survey(
                 counts: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]),
                 capacity: event.terms.capacity, snapshots: snapshots, unreadable: 0))
         if books.drift != UnitCounts() { throw fail("\(id) drifts: \(books.drift)") }
@@ -124,7 +124,7 @@ extension Simulation {
             if let final = finals[id], row.state != final { throw fail("\(id) was \(final) and is \(row.state)") }
         }
         for id in ledger.rows.keys where !known.contains(id) && !hasLost { throw fail("\(id) was never claimed") }
-        if store.values[Self.keys.sequence] != nil { throw fail("batches wait for nobody") }
+        if store.values[Self.keys.orderedBatches] != nil { throw fail("batches wait for nobody") }
         for (id, event) in ledger.events {
             let rows = ledger.rows.values.filter { $0.event == id }
             let sold = rows.filter { $0.state == .confirmed }.reduce(0) { $0 + $1.quantity }

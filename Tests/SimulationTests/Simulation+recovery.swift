@@ -40,7 +40,7 @@ enum Recoverer {
     }
 }
 
-/// Redis loses something, and is put right as Recovery and Filler do it, with the same plan, the same calls and the same
+/// Redis loses something, and is put right as Recovery and Backfiller do it, with the same plan, the same calls and the same
 /// scripts, by several processes at once that are interrupted at any step.
 extension Simulation {
     /// Redis as it is now, as it was a while ago, or nothing; on the same server or on another; under workers that have
@@ -89,7 +89,7 @@ extension Simulation {
     /// Whether something is not as the ledger has it, as far as the programs know.
     var isRecovering: Bool {
         pass == nil || passServer != server || redis("GET", Self.keys.epoch).string != pass
-            || redis("HEXISTS", Self.keys.filling, "complete").integer == 0
+            || redis("HEXISTS", Self.keys.backfill, "complete").integer == 0
             || recoverers.contains { if case .idle = $0 { false } else { true } }
     }
 
@@ -114,7 +114,7 @@ extension Simulation {
             }
             do {
                 recoverers[place] = .filling(calls, pass, filling)
-                guard let next = try fill(calls, pass, filling) else {
+                guard let next = try backfill(calls, pass, filling) else {
                     recoverers[place] = .idle
                     return
                 }
@@ -135,7 +135,9 @@ extension Simulation {
         let calls = RecoveryCalls(keys: Self.keys, token: makeToken())
         guard plan != .stands else {
             (pass, passServer) = (state.epoch, server)
-            guard state.filling.isDue, try current(calls.holdFilling()).array?.first?.integer == 1 else { return .idle }
+            guard state.backfill.isDue, try current(calls.holdBackfill()).array?.first?.integer == 1 else {
+                return .idle
+            }
             note("\(calls.token) fills")
             return .filling(calls, Recoverer.Pass(server: server, epoch: String(epoch)), nil)
         }
@@ -208,7 +210,7 @@ extension Simulation {
             else { return nil }
             _ = try run(call, epoch: calls.seal)
         }
-        if let token = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
+        if let token = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             ?? redis("ZRANGE", Self.keys.leases, "0", "0").array?.first?.string
         {
             _ = try run(queue.release(token))
@@ -230,19 +232,20 @@ extension Simulation {
     }
 
     /// Nil where the filling is over for this process.
-    private func fill(_ calls: RecoveryCalls, _ pass: Recoverer.Pass, _ filling: Recoverer.Filling?) throws -> Next? {
+    private func backfill(_ calls: RecoveryCalls, _ pass: Recoverer.Pass, _ filling: Recoverer.Filling?) throws -> Next?
+    {
         guard let filling else { return try begin(calls, pass) }
-        if filling.place == FillPage.last { return Next(filling: try publish(filling, calls, pass)) }
+        if filling.place == BackfillChunk.last { return Next(filling: try publish(filling, calls, pass)) }
         let strays = stranded(filling.event)
-        let orders = ledger.ordersToFill(of: filling.event).filter { $0.id > filling.place }
+        let orders = ledger.ordersToBackfill(of: filling.event).filter { $0.id > filling.place }
         let part = orders.prefix(1)
         let isLast = part.count == orders.count
-        let last = strays.map { FillRow(customer: $0.customer, units: $0.quantity, record: $0) }
-        let page = FillPage(
+        let last = strays.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }
+        let page = BackfillChunk(
             event: filling.event, generation: 1, stamp: filling.stamp, start: filling.place,
-            end: isLast ? FillPage.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []))
-        let reply = try fillWrite(calls.fill(page, done: 0, total: 0), calls, pass)
-        let answer = try RecoveryCalls.filling(.integer(reply))
+            end: isLast ? BackfillChunk.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []))
+        let reply = try fillWrite(calls.backfill(page, done: 0, total: 0), calls, pass)
+        let answer = try RecoveryCalls.backfilled(.integer(reply))
         note("\(calls.token) fills \(filling.event) up to \(page.end): \(answer)")
         // Where the answer is lost, it is sent again.
         if chance(interruptions) { return Next(filling: filling) }
@@ -264,12 +267,12 @@ extension Simulation {
             let id = chance(interruptions)
                 ? all.randomElement(using: &generator) : missing.randomElement(using: &generator)
         else {
-            let ended = try fillWrite(calls.endFilling(isComplete: true), calls, pass) == 1
+            let ended = try fillWrite(calls.endBackfill(isComplete: true), calls, pass) == 1
             note("\(calls.token) ends its filling: \(ended)")
             return nil
         }
         let stamp = String(ledger.events[id]?.changes ?? 0)
-        let state = FillState(redis("HMGET", Self.keys.filling(id), "stamp", "at"))
+        let state = BackfillState(redis("HMGET", Self.keys.backfill(id), "stamp", "at"))
         let place = state?.stamp == stamp && !chance(interruptions) ? state?.place ?? "" : ""
         return Next(filling: Recoverer.Filling(event: id, stamp: stamp, place: place))
     }
@@ -286,7 +289,7 @@ extension Simulation {
         guard let event = ledger.lock(filling.event), event.stamp == filling.stamp else { return nil }
         var counts = UnitCounts()
         for order in stranded(filling.event) { counts.count(order.state, order.quantity) }
-        let filled = Inventory.Filled(token: calls.token, stamp: filling.stamp, stranded: counts)
+        let filled = Inventory.Backfilled(token: calls.token, stamp: filling.stamp, stranded: counts)
         let isThere = redis("EXISTS", Self.keys.event(filling.event)).integer == 1
         let call = Inventory.call(publishing: event, filled: filled, in: Self.keys)
         let answer = try fillWrite(call, calls, pass, isPublication: true)
@@ -339,7 +342,7 @@ extension Simulation {
             if case .error = reply { throw Fenced() }
             return reply.integer ?? 0
         }
-        let isHolder = redis("HGET", Self.keys.filling, "token").string == calls.token
+        let isHolder = redis("HGET", Self.keys.backfill, "token").string == calls.token
         guard isHolder, redis("GET", Self.keys.epoch).string == pass.epoch else {
             var answer: Int64 = 0
             try unchanged { answer = try send() }
@@ -365,7 +368,7 @@ extension Simulation {
         for _ in 0..<600 {
             let state = try PartitionState(try run(RecoveryCalls.inspect(Self.keys)))
             if pass != nil, pass == state.epoch, state.epoch == String(epoch), passServer == server,
-                epochServer == server, !state.filling.isDue
+                epochServer == server, !state.backfill.isDue
             {
                 return
             }

@@ -33,7 +33,7 @@ extension Simulation {
 
     private func settle(_ place: Int, _ batch: Batch) throws {
         if batch.waitsForTurn {
-            let first = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
+            let first = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             guard first == nil || first == batch.token else {
                 let call = chance(30) ? calls.release(batch.token) : calls.renew(batch.token)
                 note("worker \(place) waits with \(batch.token) behind \(first ?? "")")
@@ -68,7 +68,7 @@ extension Simulation {
         guard let batch = reclaim?.batch else { return }
         tokens.append(batch.token)
         if finishing {
-            let first = redis("ZRANGE", Self.keys.sequence, "0", "0").array?.first?.string
+            let first = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             guard batch.waitsForTurn, let first, first != batch.token else { return try finish(batch) }
             _ = try run(calls.release(batch.token))
         } else if let place = workers.firstIndex(where: { if case .idle = $0 { true } else { false } }), !chance(10) {

@@ -137,8 +137,8 @@ package struct TestStores: Sendable {
             try await eventually("Redis may be used, and is filled", within: 120) {
                 switch try? await recovery.look(at: keys) {
                 case .stands: return true
-                case .needsFilling(let token):
-                    _ = try? await recovery.fill(keys, token: token)
+                case .needsBackfill(let token):
+                    _ = try? await recovery.backfill(keys, token: token)
                     return false
                 default: return false
                 }

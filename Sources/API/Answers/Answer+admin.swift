@@ -22,7 +22,7 @@ extension JSONObject {
     init(_ recovery: [RecoveryProgress]) {
         self.init()
         let behind =
-            recovery.first { $0.phase != .complete && $0.phase != .filling }
+            recovery.first { $0.phase != .complete && $0.phase != .backfilling }
             ?? recovery.max { $0.remainingSeconds < $1.remainingSeconds } ?? RecoveryProgress(.complete)
         self["phase"] = .string(behind.phase.rawValue)
         self["done"] = .integer(recovery.reduce(0) { $0 + $1.done })
@@ -42,7 +42,7 @@ extension JSONObject {
             self["reason"] = .string(reason)
             return
         }
-        self["under_way"] = .integer(result.underWay)
+        self["under_way"] = .integer(result.inFlight)
         var drift = JSONObject()
         drift["available"] = .integer(result.drift.available)
         drift["pending"] = .integer(result.drift.pending)

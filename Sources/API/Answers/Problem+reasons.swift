@@ -85,7 +85,7 @@ extension Problem {
             if let claimed { extras.append(("claimed", .integer(claimed))) }
         case .recovering:
             self.init(.recovering, "The event's stock is being recovered; try again.", retryAfterSeconds: 1)
-        case .unitsUnderWay:
+        case .releasesInFlight:
             self.init(
                 .storeUnavailable,
                 "Tickets that were given back are on their way to the ledger; nothing was changed. Try again.",
@@ -113,7 +113,7 @@ extension Problem {
 
     /// Not everything is on sale yet.
     init(_ progress: RecoveryProgress) {
-        guard progress.phase == .filling else {
+        guard progress.phase == .backfilling else {
             self = .redisIsRecovered
             extras.append(("phase", .string(progress.phase.rawValue)))
             return

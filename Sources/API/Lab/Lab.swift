@@ -16,7 +16,7 @@ struct Lab: Sendable {
         strategies = [
             Naive(pool: pool), Direct(pool: pool, configuration: direct), RowLock(pool: pool),
             ConditionalUpdate(pool: pool), Serializable(pool: pool), RedisLua(redis: redis),
-            RealPath(inventory: inventory, catalogue: catalogue),
+            QueueStrategy(inventory: inventory, catalogue: catalogue),
         ]
     }
 

@@ -6,7 +6,7 @@ import RedisClient
 /// lock, no waiting in line on a disk per row, no retries; this is what sold exactly 100 of 100 where ``Naive`` sold 108.
 ///
 /// What is missing: a number went down, and that is all that is known. Who bought is not recorded; a program that dies
-/// between the script and its answer leaves a ticket that is sold to nobody. The next step, ``RealPath``, pushes the order in
+/// between the script and its answer leaves a ticket that is sold to nobody. The next step, ``QueueStrategy``, pushes the order in
 /// the same script.
 struct RedisLua: LabStrategy {
     static let script = RedisScript(name: "check_and_decrement", source: PackageResources.check_and_decrement_lua)

@@ -43,7 +43,11 @@ actor EventRestorer {
         let units = try await size(of: id)
         let progress = catalogue.progress(of: id)
         guard progress.phase == .complete, units <= Self.smallLimit else {
-            if progress.phase == .complete { _ = publication(of: id) } else { try await catalogue.want(id) }
+            if progress.phase == .complete {
+                _ = publication(of: id)
+            } else {
+                try await catalogue.requestBackfill(of: id)
+            }
             return .wait(seconds: progress.seconds(for: units))
         }
         return try await publication(of: id).value ? .done : .wait(seconds: 1)

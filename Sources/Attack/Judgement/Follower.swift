@@ -7,7 +7,7 @@ enum Ending: Hashable, Sendable {
     /// The target says that there is no such order.
     case missing
     /// It was still on its way when the time was over; what was said last.
-    case underWay(String)
+    case inFlight(String)
 }
 
 /// Follows tickets to their ends, many at a time.
@@ -56,7 +56,7 @@ struct Follower: Sendable {
                     last = answer.code
                 }
             }
-            guard ContinuousClock.now < deadline else { return .underWay(last) }
+            guard ContinuousClock.now < deadline else { return .inFlight(last) }
             try? await Task.sleep(for: .milliseconds(20))
         }
     }

@@ -38,13 +38,13 @@ struct Verdict: Hashable, Sendable {
         var missing: [String] = []
         var rejected: [String] = []
         var changed: [String] = []
-        var underWay: [String] = []
+        var inFlight: [String] = []
         for ticket in record.tickets {
             switch evidence.endings[ticket.id] {
             case .order("rejected", _): rejected.append(ticket.id)
             case .order(_, let quantity): if quantity != ticket.quantity { changed.append(ticket.id) }
             case .missing: missing.append(ticket.id)
-            case .underWay, nil: underWay.append(ticket.id)
+            case .inFlight, nil: inFlight.append(ticket.id)
             }
         }
         add("acknowledged and lost: the target knows no such order", missing)
@@ -52,7 +52,7 @@ struct Verdict: Hashable, Sendable {
         add("of another quantity than was bought", changed)
         add("given to two purchases", record.givenTwice)
         add("one Idempotency-Key led to two outcomes", record.keysBroken)
-        if !underWay.isEmpty { unjudged.append(Self.line("still on their way when the time was over", underWay)) }
+        if !inFlight.isEmpty { unjudged.append(Self.line("still on their way when the time was over", inFlight)) }
     }
 
     /// What is taken is what was acknowledged, and at most what nobody could be told of: a refusal takes nothing.
@@ -66,7 +66,7 @@ struct Verdict: Hashable, Sendable {
             case .order("held", _): mayBeGone += ticket.quantity
             case .order: gone += ticket.quantity
             case .missing: gone += ticket.quantity  // Told above.
-            case .underWay, nil: mayBeGone += ticket.quantity
+            case .inFlight, nil: mayBeGone += ticket.quantity
             }
         }
         let taken = evidence.after.taken - evidence.before.taken

@@ -35,14 +35,14 @@ struct OpenLoop {
         let clock = ContinuousClock()
         let start = clock.now
         let count = Int((duration.seconds * rate).rounded())
-        let underWay = NIOLockedValueBox(0)
+        let inFlight = NIOLockedValueBox(0)
         await withDiscardingTaskGroup { group in
             for number in 0..<count {
                 let scheduled = start + .seconds(Double(number) / rate)
                 if clock.now < scheduled { try? await clock.sleep(until: scheduled, tolerance: .zero) }
-                let hasRoom = underWay.withLockedValue { underWay in
-                    guard underWay < limit else { return false }
-                    underWay += 1
+                let hasRoom = inFlight.withLockedValue { inFlight in
+                    guard inFlight < limit else { return false }
+                    inFlight += 1
                     return true
                 }
                 guard hasRoom else {
@@ -51,7 +51,7 @@ struct OpenLoop {
                 }
                 group.addTask {
                     await buyer.buy(number, scheduled: scheduled)
-                    underWay.withLockedValue { $0 -= 1 }
+                    inFlight.withLockedValue { $0 -= 1 }
                 }
             }
         }

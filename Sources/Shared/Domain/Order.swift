@@ -41,7 +41,7 @@ package struct Order: Hashable, Sendable {
     }
 
     /// Whether this snapshot tells the ledger of units that are for sale again.
-    package var givesUnitsBack: Bool { state == .cancelled || state == .expired }
+    package var releasesUnits: Bool { state == .cancelled || state == .expired }
 
     /// Whether the ledger holds the order as it stands.
     package var isPersisted: Bool { ledgerVersion >= version }

@@ -45,7 +45,7 @@ struct PoolState<Connection, Waiter> {
     }
 
     /// A connection comes back in good order: the first waiter to hand it to, or nil (then it is kept idle).
-    mutating func giveBack(_ connection: Connection) -> Waiter? {
+    mutating func release(_ connection: Connection) -> Waiter? {
         guard !waiters.isEmpty else {
             idle.append(connection)
             return nil
@@ -54,7 +54,7 @@ struct PoolState<Connection, Waiter> {
     }
 
     /// A connection was given up, or could not be opened: the first waiter may open one in its place.
-    mutating func giveUp() -> Waiter? {
+    mutating func discard() -> Waiter? {
         count -= 1
         guard !waiters.isEmpty else { return nil }
         count += 1

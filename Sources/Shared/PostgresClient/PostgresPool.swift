@@ -49,10 +49,10 @@ package actor PostgresPool {
         let connection = try await lease()
         do {
             let value = try await body(connection)
-            await giveBack(connection)
+            await release(connection)
             return value
         } catch {
-            await giveBack(connection)
+            await release(connection)
             throw error
         }
     }
@@ -137,7 +137,7 @@ package actor PostgresPool {
     }
 
     /// Connections that are open or being opened, those that nobody uses, and callers that wait for one.
-    package var figures: (open: Int, idle: Int, waiting: Int) { (state.count, state.idleCount, state.waitingCount) }
+    package var stats: (open: Int, idle: Int, waiting: Int) { (state.count, state.idleCount, state.waitingCount) }
 
     private func open() async throws(PostgresError) -> PostgresConnection {
         let connection = PostgresConnection(statementTimeout: configuration.statementTimeout)
@@ -150,16 +150,16 @@ package actor PostgresPool {
         }
     }
 
-    private func giveBack(_ connection: PostgresConnection) async {
+    private func release(_ connection: PostgresConnection) async {
         guard await connection.isReusable(), !isClosed else {
             await connection.disconnect()
             offerPlace()
             return
         }
-        state.giveBack(connection)?.resume(returning: .use(connection))
+        state.release(connection)?.resume(returning: .use(connection))
     }
 
     private func offerPlace() {
-        state.giveUp()?.resume(returning: .open)
+        state.discard()?.resume(returning: .open)
     }
 }

@@ -65,7 +65,7 @@ final class RedisConnectionCore {
         let error = RedisError(.closed, "the client is closed", mayHaveRun: true)
         handler?.fail(error)
         handler = nil
-        releaseWaiting(.failure(RedisError(.closed, error.message, mayHaveRun: false)))
+        failPending(.failure(RedisError(.closed, error.message, mayHaveRun: false)))
     }
 
     // MARK: Opening
@@ -113,7 +113,7 @@ final class RedisConnectionCore {
                     return
                 }
                 self.handler = handler
-                self.shakeHands(handler)
+                self.performHandshake(handler)
             case .failure(let error):
                 self.attemptFailed("cannot connect to \(Self.reason(error))")
             }
@@ -121,7 +121,7 @@ final class RedisConnectionCore {
     }
 
     /// Authenticates, selects the database and loads the scripts, all in one write.
-    private func shakeHands(_ handler: RedisChannelHandler) {
+    private func performHandshake(_ handler: RedisChannelHandler) {
         var commands: [(RedisCommand, (RESPValue) -> Void)] = []
         let url = configuration.url
         if let password = url.password {
@@ -205,7 +205,7 @@ final class RedisConnectionCore {
         if state.failures == 1 {
             logger.warning("Redis is away; trying again until it answers", metadata: ["reason": "\(reason)"])
         }
-        releaseWaiting(.failure(RedisError(.notConnected, reason, mayHaveRun: false)))
+        failPending(.failure(RedisError(.notConnected, reason, mayHaveRun: false)))
         perform(action)
     }
 
@@ -222,7 +222,7 @@ final class RedisConnectionCore {
         }
     }
 
-    private func releaseWaiting(_ result: Result<RESPValue, RedisError>) {
+    private func failPending(_ result: Result<RESPValue, RedisError>) {
         let arrived = waiting
         waiting = []
         for item in arrived { item.completion(result) }

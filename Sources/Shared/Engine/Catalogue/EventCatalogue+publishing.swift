@@ -13,15 +13,15 @@ extension EventCatalogue {
 
     /// Brings Redis to what the ledger says about the event: fills it in where it is missing, opens it where a reset was
     /// cut off. Safe at any time, from any number of processes. While another process fills in, this waits for 5 seconds
-    /// at most; the answer is then ``Inventory/Publication/needsFilling``, and the event's turn comes next.
+    /// at most; the answer is then ``Inventory/Publication/needsBackfill``, and the event's turn comes next.
     @discardableResult
     package func publish(_ id: EventID) async throws -> Inventory.Publication {
         let deadline = ContinuousClock.now + Self.patience
-        let filler = Filler(self, partitioning.home(of: id))
+        let filler = Backfiller(self, partitioning.home(of: id))
         while true {
             guard let publication = try await publish([id])[id] else { throw CatalogueError.eventUnknown }
-            guard publication == .needsFilling else { return publication }
-            if try await filler.fill(id) { continue }
+            guard publication == .needsBackfill else { return publication }
+            if try await filler.backfill(id) { continue }
             guard ContinuousClock.now < deadline else { return publication }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -32,7 +32,7 @@ extension EventCatalogue {
     /// - Parameter filled: fillings that have been done. If the ledger was told something of an event since, it has to be
     ///   filled in anew.
     package func publish(
-        _ ids: [EventID], filled: [EventID: Inventory.Filled] = [:]
+        _ ids: [EventID], filled: [EventID: Inventory.Backfilled] = [:]
     ) async throws -> [EventID: Inventory.Publication] {
         try await ledger.pool.withTransaction { connection in
             let events = try await Ledger.lock(ids, on: connection)
@@ -46,7 +46,7 @@ extension EventCatalogue {
                     continue
                 }
                 guard done.stamp == event.stamp else {
-                    publications[event.id] = .needsFilling
+                    publications[event.id] = .needsBackfill
                     continue
                 }
                 let call = Inventory.call(publishing: event, filled: done, in: keys)
@@ -68,9 +68,9 @@ extension EventCatalogue {
     package func progress(of id: EventID) -> RecoveryProgress { inventory.fence.progress(partitioning.home(of: id)) }
 
     /// Has an event filled in before others.
-    package func want(_ id: EventID) async throws(RedisError) {
+    package func requestBackfill(of id: EventID) async throws(RedisError) {
         _ = try await inventory.client.connection.send(
-            RedisCommand("SADD", partitioning.home(of: id).wanted, id.description))
+            RedisCommand("SADD", partitioning.home(of: id).requestedBackfills, id.description))
     }
 
     /// Publishes the events that Redis may not have been told of as they are, or those of them with a home; the answer is

@@ -30,12 +30,12 @@ package struct EventCatalogue: Sendable {
         while true {
             do {
                 return try await putOnce(id, change)
-            } catch CatalogueError.unitsUnderWay where ContinuousClock.now < deadline {
+            } catch CatalogueError.releasesInFlight where ContinuousClock.now < deadline {
                 // Without the event's row locked, so that the workers can write it.
                 try await Task.sleep(for: .milliseconds(10))
             } catch CatalogueError.recovering where ContinuousClock.now < deadline {
                 // It is not in Redis, as one that is over may be since the last rebuild: it is filled in first.
-                guard try await publish(id) != .needsFilling else { throw CatalogueError.recovering }
+                guard try await publish(id) != .needsBackfill else { throw CatalogueError.recovering }
                 try await Task.sleep(for: .milliseconds(10))
             } catch is NotNoted {
                 try await ledger.noteUnpublished(id)
@@ -133,8 +133,8 @@ package struct EventCatalogue: Sendable {
         guard capacity < event.terms.capacity else { return }
         switch try await inventory.lower(event, to: capacity) {
         case .done: return
-        case .notHere: if event.wasPublished { throw CatalogueError.recovering }
-        case .unitsUnderWay: throw CatalogueError.unitsUnderWay
+        case .notLoaded: if event.wasPublished { throw CatalogueError.recovering }
+        case .releasesInFlight: throw CatalogueError.releasesInFlight
         case .inUse(let claimed): throw CatalogueError.capacityInUse(claimed: claimed)
         }
     }

@@ -54,7 +54,7 @@ package enum CatalogueError: Error, Hashable, Sendable {
     /// The capacity is below what is sold, held or on its way; how much that is, where it is known.
     case capacityInUse(claimed: Int?)
     /// Units that were given back have not reached the ledger yet, so the capacity cannot be lowered at the moment.
-    case unitsUnderWay
+    case releasesInFlight
     /// The event is not on sale in Redis at the moment, so what is claimed is not known.
     case recovering
     /// The one case in which something was changed: it is in the ledger, but Redis could not be told yet.

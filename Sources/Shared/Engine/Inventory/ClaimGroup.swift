@@ -17,7 +17,7 @@ struct ClaimGroup: ScriptGroup {
     }
 
     func call(in keys: Keyspace, queueLimit: Int) -> RedisScriptCall {
-        var call = RedisScriptCall(Scripts.claim, keys: [keys.queue, keys.holding])
+        var call = RedisScriptCall(Scripts.claim, keys: [keys.queue, keys.eventsWithHolds])
         call.append(queueLimit)
         grouping.append(to: &call, keys: keys)
         for place in grouping.places {

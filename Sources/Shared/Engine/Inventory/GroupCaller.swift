@@ -33,7 +33,7 @@ final class GroupCaller<Group: ScriptGroup> {
     private let waitingLimit: Int
     private let groupSize: Recorder
     private var waiting = CircularBuffer<(member: Group.Member, completion: Completion)>()
-    private var isUnderWay = false
+    private var isInFlight = false
 
     /// - Parameters:
     ///   - waitingLimit: members that may wait for the next call.
@@ -55,15 +55,15 @@ final class GroupCaller<Group: ScriptGroup> {
             return
         }
         waiting.append((member, completion))
-        guard !isUnderWay else { return }
-        isUnderWay = true
+        guard !isInFlight else { return }
+        isInFlight = true
         // Not at once but at the end of this turn of the loop, so that all requests read in it are in the group.
         connection.eventLoop.assumeIsolated().execute { self.sendGroup() }
     }
 
     private func sendGroup() {
         guard !waiting.isEmpty else {
-            isUnderWay = false
+            isInFlight = false
             return
         }
         let members = Array(waiting.prefix(Group.sizeLimit))

@@ -12,23 +12,23 @@ extension Inventory {
         /// Redis has been told of a later generation or revision already.
         case superseded
         /// The event is missing in Redis while orders are on their way to the ledger, so its stock is not known yet.
-        case ordersUnderWay
+        case ordersInFlight
         /// The new capacity is below what is claimed; nothing changed.
         case belowClaimed
         /// The event is missing in Redis, and so is what hangs on its orders; nothing changed.
-        case needsFilling
+        case needsBackfill
 
         /// Whether the event is not on sale as the ledger has it, and may be after another attempt.
-        package var isIncomplete: Bool { self == .ordersUnderWay || self == .needsFilling }
+        package var isIncomplete: Bool { self == .ordersInFlight || self == .needsBackfill }
     }
 
     /// What became of lowering a capacity.
     package enum Lowering: Hashable, Sendable {
         case done
         /// The event is not on sale in this generation.
-        case notHere
+        case notLoaded
         /// Units are on their way back to the ledger; nothing changed, and it is to be tried again.
-        case unitsUnderWay
+        case releasesInFlight
         /// So many units are claimed; nothing changed.
         case inUse(Int)
     }
@@ -49,7 +49,7 @@ extension Inventory {
     }
 
     /// A filling of an event that has been done: what a publication of a missing event goes by.
-    package struct Filled: Hashable, Sendable {
+    package struct Backfilled: Hashable, Sendable {
         var token: String
         var stamp: String
         /// Units of orders that were set aside and of which the ledger has nothing.
@@ -58,15 +58,15 @@ extension Inventory {
 
     /// Brings Redis to what the ledger says. To be put with the event's row locked.
     ///
-    /// - Parameter filled: the filling that was done since the answer ``Publication/needsFilling``. The call is then for
+    /// - Parameter filled: the filling that was done since the answer ``Publication/needsBackfill``. The call is then for
     ///   the fence to complete.
-    package static func call(publishing event: LedgerEvent, filled: Filled?, in keys: Keyspace) -> RedisScriptCall {
+    package static func call(publishing event: LedgerEvent, filled: Backfilled?, in keys: Keyspace) -> RedisScriptCall {
         let (id, stranded) = (event.id, filled?.stranded ?? UnitCounts())
         var call = RedisScriptCall(
             Scripts.publish,
             keys: [
-                keys.event(id), keys.queue, keys.leases, keys.customers(id), keys.holds(id), keys.holding,
-                keys.filling(id), keys.filling, keys.published, keys.wanted,
+                keys.event(id), keys.queue, keys.leases, keys.customers(id), keys.holds(id), keys.eventsWithHolds,
+                keys.backfill(id), keys.backfill, keys.published, keys.requestedBackfills,
             ])
         call.append(event.wasPublished ? 0 : 1)
         call.append(filled?.token ?? "")
@@ -93,9 +93,9 @@ extension Inventory {
         switch reply.integer {
         case 0: return .done
         case 1: return .superseded
-        case 2: return .ordersUnderWay
+        case 2: return .ordersInFlight
         case 3: return .belowClaimed
-        case 4: return .needsFilling
+        case 4: return .needsBackfill
         default: throw RedisError(.protocolViolation, "the publish script answered in another form", mayHaveRun: true)
         }
     }
@@ -104,12 +104,12 @@ extension Inventory {
     package func lower(_ event: LedgerEvent, to capacity: Int) async throws(RedisError) -> Lowering {
         let keys = partitioning.home(of: event.id)
         let call = RedisScriptCall(
-            Scripts.lower, keys: [keys.event(event.id), keys.returns],
+            Scripts.lowerCapacity, keys: [keys.event(event.id), keys.pendingReleases],
             arguments: [String(event.generation), String(capacity), String(event.revision)])
         switch try await client.connection.evaluate(call).integer {
         case .some(-1): return .done
-        case .some(-2): return .notHere
-        case .some(-3): return .unitsUnderWay
+        case .some(-2): return .notLoaded
+        case .some(-3): return .releasesInFlight
         case .some(let used) where used >= 0: return .inUse(Int(used))
         default: throw RedisError(.protocolViolation, "the lower script answered in another form", mayHaveRun: true)
         }

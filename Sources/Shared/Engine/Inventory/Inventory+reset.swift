@@ -10,7 +10,8 @@ extension Inventory {
         let members = try await client.connection.send(RedisCommand("ZRANGE", keys.holds(event), "0", "15")).array ?? []
         guard !members.isEmpty else { return false }
         let names = members.compactMap(\.string)
-        var call = RedisScriptCall(Scripts.drop, keys: [keys.event(event), keys.holds(event)], arguments: names)
+        var call = RedisScriptCall(
+            Scripts.discardHolds, keys: [keys.event(event), keys.holds(event)], arguments: names)
         for id in names.flatMap({ $0.split(separator: ",") }).compactMap({ OrderID($0) }) {
             call.append(key: keys.order(id))
         }

@@ -50,7 +50,7 @@ struct TransitionGroup: ScriptGroup {
     /// Transitions are of orders that exist, so the queue's limit does not stop them.
     func call(in keys: Keyspace, queueLimit: Int) -> RedisScriptCall {
         var call = RedisScriptCall(
-            Scripts.transition, keys: [keys.queue, keys.holding, keys.returns],
+            Scripts.transition, keys: [keys.queue, keys.eventsWithHolds, keys.pendingReleases],
             arguments: [keys.finished])
         grouping.append(to: &call, keys: keys, also: looked)
         for place in grouping.places {

@@ -40,7 +40,7 @@ struct Acknowledgement: Hashable {
     init(_ batch: Batch, _ settlements: [Settlement]) {
         precondition(batch.orders.count == settlements.count)
         deadLetters = batch.unreadable
-        returns = batch.orders.count(where: \.givesUnitsBack)
+        returns = batch.orders.count(where: \.releasesUnits)
         for (order, settlement) in zip(batch.orders, settlements) {
             switch settlement {
             case .recorded(let version, let confirmedAt):
@@ -111,7 +111,7 @@ struct Acknowledgement: Hashable {
             Scripts.acknowledge,
             keys: [
                 keys.leases, keys.attempts, keys.batch(token), keys.deadLetters, keys.settled, keys.settledWithKey,
-                keys.returns, keys.sequence, keys.epoch,
+                keys.pendingReleases, keys.orderedBatches, keys.epoch,
             ])
         for move in moves {
             for key in [keys.event(move.event), keys.customers(move.event), keys.holds(move.event)] {

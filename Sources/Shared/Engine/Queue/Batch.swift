@@ -38,7 +38,7 @@ package struct Batch: Hashable, Sendable {
 package enum Reclaim: Hashable, Sendable {
     case batch(Batch)
     /// Its only entry has ended too many workers, and is among the dead letters now.
-    case setAside(reason: String)
+    case deadLettered(reason: String)
 
     package var batch: Batch? {
         if case .batch(let batch) = self { batch } else { nil }

@@ -45,7 +45,7 @@ extension OrderQueue {
     package func noteWorker(_ name: String) async throws(RedisError) {
         _ = try await connection.evaluate(
             RedisScriptCall(
-                Scripts.seen, keys: [keys.workers], arguments: [name, String(Self.forgottenAfter.milliseconds)]))
+                Scripts.noteWorker, keys: [keys.workers], arguments: [name, String(Self.forgottenAfter.milliseconds)]))
     }
 
     /// The parts are read one after another, so they need not be of one moment.

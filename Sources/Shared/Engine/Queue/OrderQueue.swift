@@ -66,7 +66,7 @@ package struct OrderQueue: Sendable {
     /// Tokens of all batches that are leased: those that have to go in turn first, in their turn.
     func leasedTokens() async throws(RedisError) -> [String] {
         var tokens: [String] = []
-        for key in [keys.sequence, keys.leases] {
+        for key in [keys.orderedBatches, keys.leases] {
             let found = try await connection.send(RedisCommand("ZRANGE", key, "0", "-1")).array ?? []
             for token in found.compactMap(\.string) where !tokens.contains(token) { tokens.append(token) }
         }
@@ -83,7 +83,8 @@ package struct OrderQueue: Sendable {
     /// Whether no batch that was taken earlier has to reach the ledger before this one.
     package func isTurn(of batch: Batch) async throws(RedisError) -> Bool {
         guard batch.waitsForTurn else { return true }
-        let first = try await connection.send(RedisCommand("ZRANGE", keys.sequence, "0", "0")).array?.first?.string
+        let first = try await connection.send(RedisCommand("ZRANGE", keys.orderedBatches, "0", "0")).array?.first?
+            .string
         return first == nil || first == batch.token
     }
 
@@ -104,7 +105,7 @@ package struct OrderQueue: Sendable {
 
     /// Lets the records of the longest settled batch go, if it was settled at least `retention` seconds ago; the answer is
     /// whether it did, and so whether to ask again. Orders with an idempotency key have batches and a time of their own.
-    package func forgetOldest(withKey: Bool = false, retention: Int? = nil) async throws(RedisError) -> Bool {
+    package func deleteOldestRecords(withKey: Bool = false, retention: Int? = nil) async throws(RedisError) -> Bool {
         let list = withKey ? keys.settledWithKey : keys.settled
         let retention = retention ?? (withKey ? Self.keyRetentionSeconds : Self.recordRetentionSeconds)
         guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string,

@@ -29,7 +29,8 @@ struct QueueCalls: Hashable, Sendable {
         var call = RedisScriptCall(
             Scripts.take,
             keys: [
-                keys.queue, keys.leases, keys.attempts, keys.batch(token), keys.returns, keys.sequence, keys.leased,
+                keys.queue, keys.leases, keys.attempts, keys.batch(token), keys.pendingReleases, keys.orderedBatches,
+                keys.leased,
             ],
             arguments: [token])
         call.append(limit)
@@ -54,8 +55,8 @@ struct QueueCalls: Hashable, Sendable {
         var call = RedisScriptCall(
             Scripts.reclaim,
             keys: [
-                keys.leases, keys.attempts, keys.batch(token), keys.sequence, keys.leased, keys.deadLetters,
-                keys.returns,
+                keys.leases, keys.attempts, keys.batch(token), keys.orderedBatches, keys.leased, keys.deadLetters,
+                keys.pendingReleases,
             ],
             arguments: [token, String(leaseMilliseconds), String(Self.attemptLimit), String(Self.aloneLimit)])
         for successor in successors {
@@ -68,7 +69,7 @@ struct QueueCalls: Hashable, Sendable {
     /// - Parameter successor: the first of the successors.
     func reclaimed(_ successor: String, _ reply: RESPValue) throws(RedisError) -> Reclaim? {
         guard let answer = reply.array, answer.count >= 2, let attempts = answer[0].integer else { return nil }
-        guard answer.count > 2 else { return .setAside(reason: answer[1].string ?? "") }
+        guard answer.count > 2 else { return .deadLettered(reason: answer[1].string ?? "") }
         let entries = try RESPValue.array(Array(answer.dropFirst(3))).entries()
         return .batch(
             Batch(
@@ -102,18 +103,21 @@ struct QueueCalls: Hashable, Sendable {
         let event = letter.order.map { keys.event($0.event) }
         var call = RedisScriptCall(
             Scripts.requeue,
-            keys: [keys.deadLetters, keys.queue, keys.returns, anywhere ? keys.deadLetters : event ?? keys.deadLetters])
+            keys: [
+                keys.deadLetters, keys.queue, keys.pendingReleases,
+                anywhere ? keys.deadLetters : event ?? keys.deadLetters,
+            ])
         call.append(id)
         call.append(text)
         call.append(letter.entry)
-        call.append(letter.order.map(\.givesUnitsBack) == true ? 1 : 0)
+        call.append(letter.order.map(\.releasesUnits) == true ? 1 : 0)
         return call
     }
 
     /// - Parameter batch: the settled batch as its list holds it; nil where it is damaged.
     func forget(_ batch: String, in list: String, retention: Int) -> RedisScriptCall? {
         guard let bar = batch.firstIndex(of: "|") else { return nil }
-        var call = RedisScriptCall(Scripts.forget, keys: [list], arguments: [batch, String(retention)])
+        var call = RedisScriptCall(Scripts.deleteRecords, keys: [list], arguments: [batch, String(retention)])
         for id in batch[batch.index(after: bar)...].split(separator: ",").compactMap({ OrderID($0) }) {
             call.append(key: keys.order(id))
         }

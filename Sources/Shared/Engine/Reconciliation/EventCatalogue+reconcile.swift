@@ -7,10 +7,10 @@ extension EventCatalogue {
     /// counters, the units of its customers, and the records and holds of its orders.
     ///
     /// What may differ is looked for in slices, with nothing locked; it is held against the ledger with the event's row
-    /// locked, so orders of the event reach the ledger a moment later: see ``Books``.
+    /// locked, so orders of the event reach the ledger a moment later: see ``ExpectedCounts``.
     package func reconcile(_ id: EventID) async throws -> Reconciliation {
         guard let event = try await ledger.event(id) else { throw CatalogueError.eventUnknown }
-        guard try await inventory.event(id) != nil else { return Self.notHere(id) }
+        guard try await inventory.event(id) != nil else { return Self.notLoaded(id) }
         let search = SuspectSearch(self, event)
         return try await compare(id, customers: try await search.customers(), orders: try await search.orders())
     }
@@ -29,7 +29,7 @@ extension EventCatalogue {
         return results
     }
 
-    private static func notHere(_ id: EventID) -> Reconciliation {
+    private static func notLoaded(_ id: EventID) -> Reconciliation {
         Reconciliation(event: id, outcome: .notCompared("it is not on sale in Redis"))
     }
 
@@ -40,19 +40,19 @@ extension EventCatalogue {
         try await ledger.pool.withTransaction { connection in
             guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
             let units = try await Ledger.units(of: customers, in: id, on: connection)
-            let survey: Books.Survey
+            let survey: ExpectedCounts.Survey
             switch try await inventory.survey(event, customers: customers) {
             case .found(let found): survey = found
             case .tooMany(let count):
                 return Reconciliation(
                     event: id, outcome: .notCompared("\(count) orders are on their way, too many to look through"))
-            case .notHere: return Self.notHere(id)
+            case .notLoaded: return Self.notLoaded(id)
             }
             guard survey.capacity == event.terms.capacity else {
                 return Reconciliation(event: id, outcome: .notCompared("a change of its capacity is under way"))
             }
             let rows = try await Ledger.versions(of: survey.snapshots.map(\.id), on: connection)
-            let books = Books(event, rows: rows, customers: units, survey)
+            let books = ExpectedCounts(event, rows: rows, customers: units, survey)
             let lacking = try await lacking(orders, of: event, survey, on: connection)
             return try await repair(event, books, lacking)
         }
@@ -60,18 +60,20 @@ extension EventCatalogue {
 
     /// Those of the orders that lack something, and of which no snapshot is on its way that would say otherwise.
     private func lacking(
-        _ ids: [OrderID], of event: LedgerEvent, _ survey: Books.Survey, on connection: PostgresConnection
+        _ ids: [OrderID], of event: LedgerEvent, _ survey: ExpectedCounts.Survey, on connection: PostgresConnection
     ) async throws -> [Order] {
         guard survey.unreadable == 0 else { return [] }
-        let underWay = Set(survey.snapshots.map(\.id))
-        let orders = try await Ledger.orders(ids.filter { !underWay.contains($0) }, on: connection)
+        let inFlight = Set(survey.snapshots.map(\.id))
+        let orders = try await Ledger.orders(ids.filter { !inFlight.contains($0) }, on: connection)
         return try await inventory.unsupported(orders, of: event.id)
     }
 
-    private func repair(_ event: LedgerEvent, _ books: Books, _ lacking: [Order]) async throws -> Reconciliation {
+    private func repair(_ event: LedgerEvent, _ books: ExpectedCounts, _ lacking: [Order]) async throws
+        -> Reconciliation
+    {
         var result = Reconciliation(
             event: event.id, outcome: .consistent, drift: books.drift, customers: books.customerDrift.count,
-            records: lacking.count, underWay: books.underWay)
+            records: lacking.count, inFlight: books.inFlight)
         guard result.isDrift else { return result }
         let (repair, moves) = (books.repair, books.customerRepair)
         if repair != UnitCounts() { _ = try await inventory.adjust(event, by: repair) }

@@ -49,8 +49,8 @@ extension Inventory {
     {
         let keys = partitioning.home(of: event.id)
         var call = RedisScriptCall(
-            Scripts.mend,
-            keys: [keys.event(event.id), keys.customers(event.id), keys.holds(event.id), keys.holding],
+            Scripts.repair,
+            keys: [keys.event(event.id), keys.customers(event.id), keys.holds(event.id), keys.eventsWithHolds],
             arguments: [String(event.generation), event.id.description, String(customers.count)])
         for (customer, units) in customers {
             call.append(customer)

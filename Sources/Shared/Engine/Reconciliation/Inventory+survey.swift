@@ -9,11 +9,11 @@ extension Inventory {
     static let surveyLimit = 20_000
 
     package enum SurveyOutcome: Hashable {
-        case found(Books.Survey)
+        case found(ExpectedCounts.Survey)
         /// So many entries are on their way; nothing can be said before they are fewer.
         case tooMany(Int)
         /// Redis has no such event in this generation, or its counters cannot be read.
-        case notHere
+        case notLoaded
     }
 
     /// To be called with the event's row locked.
@@ -52,7 +52,7 @@ extension Inventory {
         guard numbers.count == 7, numbers[0] == event.generation, let capacity = numbers[1], let stock = numbers[2],
             let pending = numbers[3], let held = numbers[4], let sold = numbers[5], var unreadable = numbers[6],
             answer.count >= 8 + customers.count
-        else { return .notHere }
+        else { return .notLoaded }
         let units = answer[8..<8 + customers.count].map { $0.integer.map { Int($0) } ?? 0 }
         var snapshots: [Order] = []
         for case .bulkString(let entry) in answer.dropFirst(8 + customers.count) {
@@ -60,7 +60,7 @@ extension Inventory {
         }
         let counts = UnitCounts(available: stock, pending: pending, held: held, sold: sold)
         return .found(
-            Books.Survey(
+            ExpectedCounts.Survey(
                 counts: counts, capacity: capacity, snapshots: snapshots, unreadable: unreadable,
                 customers: Dictionary(zip(customers, units)) { $1 }))
     }
@@ -69,7 +69,7 @@ extension Inventory {
     package func adjust(_ event: LedgerEvent, by moves: UnitCounts) async throws(RedisError) -> Bool {
         let keys = partitioning.home(of: event.id)
         let call = RedisScriptCall(
-            Scripts.adjust, keys: [keys.event(event.id)],
+            Scripts.adjustCounts, keys: [keys.event(event.id)],
             arguments: [event.generation, moves.available, moves.pending, moves.held, moves.sold].map { String($0) })
         return try await client.connection.evaluate(call, in: keys, behind: fence).integer == 1
     }

@@ -24,7 +24,7 @@ package struct Reconciliation: Hashable, Sendable {
     /// Orders, held or with a good idempotency key, that lacked their record or their hold.
     package var records = 0
     /// Orders that were on their way to the ledger.
-    package var underWay = 0
+    package var inFlight = 0
 
     /// Whether the two accounts differed in anything.
     package var isDrift: Bool { drift != UnitCounts() || customers > 0 || records > 0 }

@@ -34,7 +34,7 @@ package struct Recovery: Sendable {
         case stands
         /// It may be used, and events have to be filled in; the token is that of the recovery that has opened it, if it was
         /// this process's.
-        case needsFilling(token: String?)
+        case needsBackfill(token: String?)
         /// Another process is at its recovery.
         case closed
 
@@ -48,7 +48,7 @@ package struct Recovery: Sendable {
         guard comparison.plan != .stands else {
             fence.open(keys, for: comparison.pass)
             fence.note(RecoveryProgress(comparison.state, isOpen: true), of: keys)
-            return comparison.state.filling.isDue ? .needsFilling(token: nil) : .stands
+            return comparison.state.backfill.isDue ? .needsBackfill(token: nil) : .stands
         }
         fence.close(keys)
         fence.note(RecoveryProgress(comparison.state, isOpen: false), of: keys)
@@ -59,14 +59,14 @@ package struct Recovery: Sendable {
         let lease = RecoveryLease(
             calls: calls, key: keys.recovery, connection: connection, server: comparison.found.server)
         try await lease.whileHeld { try await recover(sealed, keys, comparison, from: phase) }
-        return phase == .resume ? .needsFilling(token: nil) : .needsFilling(token: calls.token)
+        return phase == .resume ? .needsBackfill(token: nil) : .needsBackfill(token: calls.token)
     }
 
     /// Fills in what a partition's rebuild has left out, and publishes it; false if another process is at it.
     ///
     /// - Parameter token: as ``look(at:)`` gave it.
-    package func fill(_ keys: Keyspace, token: String?) async throws -> Bool {
-        try await Filler(catalogue, keys, logger: logger).run(token: token)
+    package func backfill(_ keys: Keyspace, token: String?) async throws -> Bool {
+        try await Backfiller(catalogue, keys, logger: logger).run(token: token)
     }
 
     private func leasesSeen(in keys: Keyspace) async throws -> Int {

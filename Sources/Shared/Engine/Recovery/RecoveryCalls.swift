@@ -2,7 +2,7 @@ import RedisClient
 import RedisSchema
 import Timing
 
-/// The calls of a recovery and of a filling, and how their answers read. No I/O: ``Recovery`` and ``Filler`` put them to
+/// The calls of a recovery and of a filling, and how their answers read. No I/O: ``Recovery`` and ``Backfiller`` put them to
 /// Redis, the simulator of the protocol to the same scripts in memory. Every call that writes names its holder's token.
 struct RecoveryCalls: Hashable, Sendable {
     /// How long a holder that gives no sign keeps others away.
@@ -17,7 +17,8 @@ struct RecoveryCalls: Hashable, Sendable {
     var seal: String { "sealed:\(token)" }
 
     static func inspect(_ keys: Keyspace) -> RedisScriptCall {
-        RedisScriptCall(Scripts.inspect, keys: [keys.epoch, keys.leased, keys.recovery, keys.filling, keys.wanted])
+        RedisScriptCall(
+            Scripts.inspect, keys: [keys.epoch, keys.leased, keys.recovery, keys.backfill, keys.requestedBackfills])
     }
 
     /// What became of sealing.
@@ -60,29 +61,30 @@ struct RecoveryCalls: Hashable, Sendable {
     /// - Parameter seen: the highest number of a lease that the ledger has seen.
     func open(epoch: Int, seen: Int, rebuilt: Bool) -> RedisScriptCall {
         RedisScriptCall(
-            Scripts.open, keys: [keys.epoch, keys.leased, keys.recovery, keys.filling],
+            Scripts.open, keys: [keys.epoch, keys.leased, keys.recovery, keys.backfill],
             arguments: [token, String(epoch), String(seen), rebuilt ? "1" : "0", leaseText])
     }
 
     // MARK: Filling. The epoch is appended by the fence.
 
-    func holdFilling() -> RedisScriptCall {
-        RedisScriptCall(Scripts.holdFilling, keys: [keys.filling], arguments: [token, leaseText])
+    func holdBackfill() -> RedisScriptCall {
+        RedisScriptCall(Scripts.holdBackfill, keys: [keys.backfill], arguments: [token, leaseText])
     }
 
-    func endFilling(isComplete: Bool) -> RedisScriptCall {
+    func endBackfill(isComplete: Bool) -> RedisScriptCall {
         RedisScriptCall(
-            Scripts.endFilling, keys: [keys.filling, keys.wanted], arguments: [token, isComplete ? "1" : "0"])
+            Scripts.endBackfill, keys: [keys.backfill, keys.requestedBackfills],
+            arguments: [token, isComplete ? "1" : "0"])
     }
 
     /// - Parameters:
     ///   - done: units that the whole filling has come to with this page.
     ///   - total: units that it has to come to.
-    func fill(_ page: FillPage, done: Int, total: Int) -> RedisScriptCall {
+    func backfill(_ page: BackfillChunk, done: Int, total: Int) -> RedisScriptCall {
         let (id, rows) = (page.event, page.rows)
         var call = RedisScriptCall(
-            Scripts.fill,
-            keys: [keys.filling, keys.filling(id), keys.event(id), keys.customers(id), keys.holds(id)],
+            Scripts.backfill,
+            keys: [keys.backfill, keys.backfill(id), keys.event(id), keys.customers(id), keys.holds(id)],
             arguments: [token, leaseText, String(done), String(total)])
         call.append(page.generation)
         call.append(page.stamp)
@@ -108,7 +110,7 @@ struct RecoveryCalls: Hashable, Sendable {
     }
 
     /// What became of a page.
-    enum Filling: Hashable {
+    enum BackfillReply: Hashable {
         case done
         /// Another process has the filling.
         case lost
@@ -118,7 +120,7 @@ struct RecoveryCalls: Hashable, Sendable {
         case published
     }
 
-    static func filling(_ reply: RESPValue) throws(RedisError) -> Filling {
+    static func backfilled(_ reply: RESPValue) throws(RedisError) -> BackfillReply {
         switch reply.integer {
         case 0: return .lost
         case 1: return .done

@@ -23,7 +23,7 @@ package final class Fence: Sendable {
     private struct State {
         package var passes: [Int: Pass] = [:]
         package var progress: [Int: RecoveryProgress] = [:]
-        var isDoubted = false
+        var isCheckRequested = false
         package var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
     }
@@ -57,7 +57,7 @@ package final class Fence: Sendable {
     /// Makes a call good for the partition's server and epoch only. Throws where there is none to rely on.
     func admit(_ call: inout RedisScriptCall, in keys: Keyspace) throws(RedisError) {
         guard let pass = pass(keys) else {
-            doubt()
+            requestCheck()
             throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
         }
         call.server = pass.server
@@ -69,21 +69,21 @@ package final class Fence: Sendable {
     package func note(_ error: RedisError, in keys: Keyspace) {
         // A server that is no master may come back as one with another's data, under the same run id.
         if error.serverCode == "READONLY" || error.serverCode == "MASTERDOWN" { close(keys) }
-        if error.code == .preconditionFailed || error.code == .notConnected || !isOpen(keys) { doubt() }
+        if error.code == .preconditionFailed || error.code == .notConnected || !isOpen(keys) { requestCheck() }
     }
 
     /// Has the partitions looked at soon.
-    package func doubt() {
+    package func requestCheck() {
         let waiting = state.withLockedValue { state in
-            state.isDoubted = true
+            state.isCheckRequested = true
             defer { state.waiting = [:] }
             return state.waiting
         }
         for waiter in waiting.values { waiter.resume() }
     }
 
-    /// Returns when there is a doubt that nobody has taken up, or the task is cancelled.
-    package func doubted() async {
+    /// Returns when there is a requestCheck that nobody has taken up, or the task is cancelled.
+    package func checkRequested() async {
         let number = state.withLockedValue { state in
             state.nextWaiter += 1
             return state.nextWaiter
@@ -91,7 +91,7 @@ package final class Fence: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLockedValue { state in
-                    guard !state.isDoubted, !Task.isCancelled else { return true }
+                    guard !state.isCheckRequested, !Task.isCancelled else { return true }
                     state.waiting[number] = continuation
                     return false
                 }
@@ -103,8 +103,8 @@ package final class Fence: Sendable {
     }
 
     /// Takes the doubts up: what comes after this is a new one.
-    package func takeUpDoubts() {
-        state.withLockedValue { $0.isDoubted = false }
+    package func clearRequests() {
+        state.withLockedValue { $0.isCheckRequested = false }
     }
 }
 

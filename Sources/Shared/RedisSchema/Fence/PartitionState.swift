@@ -23,7 +23,7 @@ package struct PartitionState: Hashable {
     }
 
     /// The filling of events from the ledger.
-    package struct Filling: Hashable {
+    package struct Backfill: Hashable {
         /// The epoch that began with the last rebuild; nil if no rebuild of this release has been done.
         package var epoch: String?
         package var isComplete = false
@@ -46,7 +46,7 @@ package struct PartitionState: Hashable {
     package var leased = 0
     /// Nil where the partition is not sealed.
     package var seal: Seal?
-    package var filling = Filling()
+    package var backfill = Backfill()
 
     /// - Parameter reply: of inspect.lua.
     package init(_ reply: RESPValue) throws(RedisError) {
@@ -60,7 +60,7 @@ package struct PartitionState: Hashable {
         if let epoch, epoch.hasPrefix("sealed:"), let phase = text(2).flatMap(Phase.init(rawValue:)) {
             seal = Seal(phase: phase, from: text(3) ?? "", leaseLeft: .milliseconds(number(4)))
         }
-        filling = Filling(
+        backfill = Backfill(
             epoch: text(5), isComplete: number(6) == 1, leaseLeft: .milliseconds(number(7)), done: number(8),
             total: number(9), age: .milliseconds(number(10)), wanted: number(11))
     }

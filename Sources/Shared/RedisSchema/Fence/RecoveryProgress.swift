@@ -8,7 +8,7 @@ package struct RecoveryProgress: Hashable, Sendable {
         /// What Redis still has is brought to the ledger, and the rest is deleted.
         case draining
         /// It sells; events that are not filled in yet answer `recovering`.
-        case filling
+        case backfilling = "filling"
         /// All that has to be is filled in.
         case complete
     }
@@ -38,15 +38,16 @@ package struct RecoveryProgress: Hashable, Sendable {
             self.init(phase)
             return
         }
-        let filling = state.filling
+        let backfill = state.backfill
         self.init(
-            filling.isDue && filling.epoch != nil && !filling.isComplete ? .filling : .complete, done: filling.done,
-            total: filling.total, elapsed: filling.age)
+            backfill.isDue && backfill.epoch != nil && !backfill.isComplete ? .backfilling : .complete,
+            done: backfill.done,
+            total: backfill.total, elapsed: backfill.age)
     }
 
     /// The same while the partition may not be used, whatever it was before.
     package var whileClosed: RecoveryProgress {
-        phase == .filling || phase == .complete ? RecoveryProgress(.comparing) : self
+        phase == .backfilling || phase == .complete ? RecoveryProgress(.comparing) : self
     }
 
     /// Tickets a second so far; before there is a figure, what an idle machine was measured to do.

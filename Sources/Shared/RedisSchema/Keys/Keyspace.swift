@@ -19,19 +19,19 @@ package struct Keyspace: Hashable, Sendable {
     /// How often each leased batch has been taken.
     package var attempts: String { prefix + "attempts" }
     /// How many snapshots on their way to the ledger give units back.
-    package var returns: String { prefix + "returns" }
+    package var pendingReleases: String { prefix + "returns" }
     /// Batches that were taken while units were on their way back, in the order in which they were taken.
-    package var sequence: String { prefix + "sequence" }
+    package var orderedBatches: String { prefix + "sequence" }
     /// The epoch in which this partition may be used; absent, or of another form, where it may not.
     package var epoch: String { prefix + "epoch" }
     /// The recovery that is under way: its holder's token and lease, its phase, the epoch that it began from.
     package var recovery: String { prefix + "recovery" }
     /// The filling of events from the ledger since the last rebuild: its holder's token and lease, how far it is.
-    package var filling: String { prefix + "filling" }
+    package var backfill: String { prefix + "filling" }
     /// Events that have been published since the last rebuild.
     package var published: String { prefix + "published" }
     /// Events that somebody asked for before they were filled in: they come first.
-    package var wanted: String { prefix + "wanted" }
+    package var requestedBackfills: String { prefix + "wanted" }
     /// How many leases have begun.
     package var leased: String { prefix + "leased" }
     /// Matches every key of the partition.
@@ -44,7 +44,7 @@ package struct Keyspace: Hashable, Sendable {
     /// The same for orders with an idempotency key, whose records are kept longer.
     package var settledWithKey: String { prefix + "settled:keyed" }
     /// Events that have holds, scored with the end of the first.
-    package var holding: String { prefix + "holding" }
+    package var eventsWithHolds: String { prefix + "holding" }
     /// The channel on which orders are named once they are final or in the ledger.
     package var finished: String { prefix + "finished" }
     package func batch(_ token: String) -> String { prefix + "inflight:" + token }
@@ -54,7 +54,7 @@ package struct Keyspace: Hashable, Sendable {
     /// The event's holds, scored with their ends.
     package func holds(_ id: EventID) -> String { prefix + "holds:" + id.description }
     /// How far an event is filled in from the ledger: the stamp of its row there, and the place that the filling has reached.
-    package func filling(_ id: EventID) -> String { prefix + "fill:" + id.description }
+    package func backfill(_ id: EventID) -> String { prefix + "fill:" + id.description }
     /// The record of an order, named by the second half of its id: two claims with one idempotency key meet there.
     package func order(_ id: OrderID) -> String { prefix + "order:" + id.secondHalf }
     /// The record of an order that is long settled, when it changes once more while an order that was made later with the

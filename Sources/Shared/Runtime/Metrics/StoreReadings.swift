@@ -16,7 +16,7 @@ package struct StoreReadings: Sendable {
 
     /// Everything that is to be shown now. What a store does not tell is left out: the rest is worth having all the same.
     package func text() async -> String {
-        let readings = ProcessFigures.readings() + build + (await ofPool) + (await ofQueues)
+        let readings = ProcessStats.readings() + build + (await ofPool) + (await ofQueues)
         return Metering.registry.text(with: readings)
     }
 
@@ -32,11 +32,11 @@ package struct StoreReadings: Sendable {
 
     private var ofPool: [MetricReading] {
         get async {
-            let figures = await pool.figures
+            let stats = await pool.stats
             return [
-                MetricReading("ticketblitz_postgres_connections", Double(figures.open)),
-                MetricReading("ticketblitz_postgres_idle_connections", Double(figures.idle)),
-                MetricReading("ticketblitz_postgres_pool_waiting", Double(figures.waiting)),
+                MetricReading("ticketblitz_postgres_connections", Double(stats.open)),
+                MetricReading("ticketblitz_postgres_idle_connections", Double(stats.idle)),
+                MetricReading("ticketblitz_postgres_pool_waiting", Double(stats.waiting)),
             ]
         }
     }

@@ -4,7 +4,7 @@ import Logging
 import RedisClient
 import Timing
 
-extension Drain {
+extension LedgerWriter {
     /// Brings a batch to its end, or leaves it to whoever takes it over.
     ///
     /// - Parameter waiting: whether to wait for its turn where it has one; else it is given back.
@@ -115,7 +115,7 @@ extension Drain {
     }
 
     private func report(_ batch: Batch, _ settlements: [Settlement]) {
-        metrics.setAside.increment(by: batch.unreadable.count)
+        metrics.deadLettered.increment(by: batch.unreadable.count)
         for letter in batch.unreadable {
             logger.error("an entry of the queue was set aside", metadata: ["reason": "\(letter.reason)"])
         }
@@ -126,7 +126,7 @@ extension Drain {
                 metrics.rejected.increment()
                 logger.error("the ledger rejected an order", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             case .unsettleable(let reason):
-                metrics.setAside.increment()
+                metrics.deadLettered.increment()
                 logger.error("an order was set aside", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             }
         }

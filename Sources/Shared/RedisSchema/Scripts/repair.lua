@@ -7,7 +7,7 @@
 --       then per order: its id, its record by the ledger; then the epoch that the caller knows
 -- Answer: 1, or 0 if the event is not here in this generation: nothing changed.
 local call = redis.call
-if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED mend: the epoch is another') end
+if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED repair: the epoch is another') end
 if call('HGET', KEYS[1], 'generation') ~= ARGV[1] then return 0 end
 local customers = tonumber(ARGV[3])
 for c = 1, customers do

@@ -5,7 +5,7 @@
 -- ARGV  token, lease in milliseconds, the epoch that the caller knows
 -- Answer: 1, or 0 and the milliseconds left of another's lease: nothing changed.
 local call = redis.call
-if call('GET', KEYS[2]) ~= ARGV[3] then return redis.error_reply('FENCED hold_filling: the epoch is another') end
+if call('GET', KEYS[2]) ~= ARGV[3] then return redis.error_reply('FENCED hold_backfill: the epoch is another') end
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local state = call('HMGET', KEYS[1], 'token', 'until')

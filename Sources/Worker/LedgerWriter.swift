@@ -10,7 +10,7 @@ import Timing
 ///
 /// Nothing is lost where this stops, dies or stalls: a batch that is not acknowledged goes to another worker when its
 /// lease ends, and the ledger takes an order once however often it is put.
-struct Drain: Service {
+struct LedgerWriter: Service {
     let queue: OrderQueue
     /// The connection that waits for work; nothing else is sent on it.
     let blocking: RedisConnection
@@ -25,7 +25,7 @@ struct Drain: Service {
     private static let wait = Duration.seconds(5)
     private static let busySizes = 16...
     private static let linger = Duration.milliseconds(20)
-    let metrics = DrainMetrics()
+    let metrics = LedgerWriterMetrics()
 
     func run() async throws {
         await withGracefulShutdownHandler {

@@ -16,9 +16,9 @@
 local call, unpack = redis.call, unpack
 local customers, records, holds = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 if #KEYS ~= 6 + records or #ARGV ~= 12 + 2 * customers + records + 2 * holds then
-  return redis.error_reply('ERR fill: keys and arguments do not match')
+  return redis.error_reply('ERR backfill: keys and arguments do not match')
 end
-if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED fill: the epoch is another') end
+if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED backfill: the epoch is another') end
 if call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 -- An event whose counters cannot be read counts as missing, as it does in publish.lua.
 local present, is_intact = call('HMGET', KEYS[3], 'capacity', 'stock', 'pending', 'held', 'sold', 'generation'), true

@@ -8,15 +8,15 @@ import Timing
 /// Ends one partition's holds when their time is over, a bounded slice at a time, so that claims beside it hardly wait.
 ///
 /// Any number of workers sweep at the same time; each hold ends once, and one that is late cannot be confirmed meanwhile.
-struct Sweep: Service {
-    let holds: Holds
+struct HoldExpiry: Service {
+    let holds: HoldExpirer
     let logger: Logger
 
     /// The longest it sleeps: a hold that begins while it sleeps may end sooner than any that it knew of.
     private static let longestRest = Duration.seconds(1)
     private let expiries = Counter(label: "ticketblitz_holds_expired_total")
 
-    init(holds: Holds, logger: Logger) {
+    init(holds: HoldExpirer, logger: Logger) {
         self.holds = holds
         self.logger = logger
     }

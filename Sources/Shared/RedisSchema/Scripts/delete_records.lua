@@ -7,7 +7,7 @@
 -- Answer: 1, or 0 where it is too early, or another worker was faster.
 if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then return 0 end
 local settled = tonumber(string.match(ARGV[1], '^(%d+)|'))
-if not settled then return redis.error_reply('ERR forget: the batch is damaged') end
+if not settled then return redis.error_reply('ERR delete_records: the batch is damaged') end
 if tonumber(redis.call('TIME')[1]) < settled + tonumber(ARGV[2]) then return 0 end
 redis.call('LPOP', KEYS[1])
 local ids = string.gmatch(string.match(ARGV[1], '|(.*)$'), '[^,]+')

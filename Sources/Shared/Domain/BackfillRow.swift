@@ -1,5 +1,5 @@
 /// What Redis has to know of an order after it was emptied.
-package struct FillRow: Hashable, Sendable {
+package struct BackfillRow: Hashable, Sendable {
     package var customer: String?
     /// Units that count for the customer; 0 if the order has given them back.
     package var units: Int

@@ -6,7 +6,7 @@ import Ledger
 /// Redis runs ahead of the ledger by the snapshots that are queued, leased or set aside, and by nothing else. So the
 /// ledger's counters, with each of these orders moved from where the ledger has it to where its latest snapshot does, are
 /// Redis's; under whatever load, as long as all were read with the event's row locked and Redis's part in one moment.
-package struct Books: Hashable {
+package struct ExpectedCounts: Hashable {
     /// What Redis said in one moment.
     package struct Survey: Hashable {
         var counts: UnitCounts
@@ -30,7 +30,7 @@ package struct Books: Hashable {
     /// The same for the units of customers, of those that differ.
     let customerDrift: [String: Int]
     /// Orders with snapshots that are on their way.
-    package let underWay: Int
+    package let inFlight: Int
     private let unreadable: Int
 
     /// - Parameters:
@@ -58,7 +58,7 @@ package struct Books: Hashable {
         }
         expected.available = survey.capacity - expected.pending - expected.held - expected.sold
         drift = survey.counts - expected
-        underWay = latest.count
+        inFlight = latest.count
         unreadable = survey.unreadable
     }
 
@@ -66,7 +66,7 @@ package struct Books: Hashable {
     /// something back on sale is so only where nothing is on its way that could turn out to be its owner.
     package var repair: UnitCounts {
         var repair = UnitCounts() - drift
-        if repair.available > 0, underWay > 0 || unreadable > 0 { repair.available = 0 }
+        if repair.available > 0, inFlight > 0 || unreadable > 0 { repair.available = 0 }
         return repair
     }
 

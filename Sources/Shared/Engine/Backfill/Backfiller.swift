@@ -6,7 +6,7 @@ import RedisSchema
 
 /// Fills a partition's events in from the ledger after Redis was emptied: one process at a time, under a lease in Redis. What
 /// is filled in stands there, so any process goes on where another was interrupted.
-struct Filler: Sendable {
+struct Backfiller: Sendable {
     let catalogue: EventCatalogue
     let keys: Keyspace
     let connection: RedisConnection
@@ -23,16 +23,18 @@ struct Filler: Sendable {
     }
 
     /// Fills in one event that somebody asks for; false if another process has the lease: then the event is next there.
-    func fill(_ id: EventID) async throws -> Bool {
+    func backfill(_ id: EventID) async throws -> Bool {
         let calls = RecoveryCalls(keys: keys, token: QueueCalls.makeToken())
         let isFilled: Void? = try await holding(calls) {
-            let work = FillWork(self, calls)
-            try await work.fill([id])
-            guard try await evaluate(calls.endFilling(isComplete: false)).integer != 1 else { return }
+            let work = BackfillWork(self, calls)
+            try await work.backfill([id])
+            guard try await evaluate(calls.endBackfill(isComplete: false)).integer != 1 else { return }
             // Somebody wants another: the lease is free for who fills in all that is wanted.
-            _ = try await connection.evaluate(calls.extend(keys.filling, by: .zero))
+            _ = try await connection.evaluate(calls.extend(keys.backfill, by: .zero))
         }
-        if isFilled == nil { _ = try await connection.send(RedisCommand("SADD", keys.wanted, id.description)) }
+        if isFilled == nil {
+            _ = try await connection.send(RedisCommand("SADD", keys.requestedBackfills, id.description))
+        }
         return isFilled != nil
     }
 
@@ -42,13 +44,13 @@ struct Filler: Sendable {
     func run(token: String? = nil) async throws -> Bool {
         let calls = RecoveryCalls(keys: keys, token: token ?? QueueCalls.makeToken())
         let isFilled: Void? = try await holding(calls) {
-            let work = FillWork(self, calls)
+            let work = BackfillWork(self, calls)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { try await work.report() }
                 repeat {
                     try await work.passUntilComplete()
-                } while try await evaluate(calls.endFilling(isComplete: true)).integer != 1
+                } while try await evaluate(calls.endBackfill(isComplete: true)).integer != 1
             }
             work.finish()
         }
@@ -62,8 +64,8 @@ struct Filler: Sendable {
         guard let pass = fence.pass(keys) else {
             throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
         }
-        guard try await evaluate(calls.holdFilling()).array?.first?.integer == 1 else { return nil }
-        let lease = RecoveryLease(calls: calls, key: keys.filling, connection: connection, server: pass.server)
+        guard try await evaluate(calls.holdBackfill()).array?.first?.integer == 1 else { return nil }
+        let lease = RecoveryLease(calls: calls, key: keys.backfill, connection: connection, server: pass.server)
         return try await lease.whileHeld(body)
     }
 

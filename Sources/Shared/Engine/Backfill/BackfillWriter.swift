@@ -5,53 +5,53 @@ import RedisClient
 
 /// Sends pages of events' orders to Redis in their order, a few under way at a time: what a round trip and a sync cost,
 /// they share. Used by one task.
-final class FillWriter {
+final class BackfillWriter {
     private static let window = 4
 
-    private let work: FillWork
+    private let work: BackfillWork
     private var place = ""
-    private var underWay: [(event: EventID, units: Int, answer: EventLoopFuture<RESPValue>)] = []
+    private var inFlight: [(event: EventID, units: Int, answer: EventLoopFuture<RESPValue>)] = []
     private var outOfStep: Set<EventID> = []
     /// Units of each event that this has noted as done.
     private(set) var noted: [EventID: Int] = [:]
 
-    init(_ work: FillWork) { self.work = work }
+    init(_ work: BackfillWork) { self.work = work }
 
     /// - Parameter place: where the filling of the event stands; empty to begin.
     func begin(at place: String) { self.place = place }
 
-    func write(_ orders: [Ledger.OrderToFill], of event: LedgerEvent) async throws {
-        for start in stride(from: 0, to: orders.count, by: FillPage.size) {
-            let part = orders[start..<min(start + FillPage.size, orders.count)]
+    func write(_ orders: [Ledger.BackfillOrder], of event: LedgerEvent) async throws {
+        for start in stride(from: 0, to: orders.count, by: BackfillChunk.size) {
+            let part = orders[start..<min(start + BackfillChunk.size, orders.count)]
             try await send(part.map(\.row), of: event, to: part.last?.id ?? "")
         }
     }
 
     /// Ends an event's pages, with orders that the ledger does not have.
     func end(_ event: LedgerEvent, with stranded: [Order]) async throws {
-        var rows = stranded.map { FillRow(customer: $0.customer, units: $0.quantity, record: $0) }[...]
-        while rows.count > FillPage.size {
+        var rows = stranded.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }[...]
+        while rows.count > BackfillChunk.size {
             // Nobody can go on from here; who tries begins anew.
-            try await send(Array(rows.prefix(FillPage.size)), of: event, to: "stranded \(rows.count)")
-            rows = rows.dropFirst(FillPage.size)
+            try await send(Array(rows.prefix(BackfillChunk.size)), of: event, to: "stranded \(rows.count)")
+            rows = rows.dropFirst(BackfillChunk.size)
         }
-        try await send(Array(rows), of: event, to: FillPage.last)
+        try await send(Array(rows), of: event, to: BackfillChunk.last)
     }
 
     /// Waits for what is under way; the events of which a page was not carried out, as the filling stood elsewhere.
     func finish() async throws -> Set<EventID> {
-        while !underWay.isEmpty { try await receive() }
+        while !inFlight.isEmpty { try await receive() }
         return outOfStep
     }
 
-    private func send(_ rows: [FillRow], of event: LedgerEvent, to end: String) async throws {
-        if underWay.count >= Self.window { try await receive() }
-        let page = FillPage(
+    private func send(_ rows: [BackfillRow], of event: LedgerEvent, to end: String) async throws {
+        if inFlight.count >= Self.window { try await receive() }
+        let page = BackfillChunk(
             event: event.id, generation: event.generation, stamp: event.stamp, start: place, end: end, rows: rows)
         let progress = work.progress
-        let call = work.calls.fill(page, done: progress.done, total: progress.total)
+        let call = work.calls.backfill(page, done: progress.done, total: progress.total)
         let filler = work.filler
-        underWay.append(
+        inFlight.append(
             (
                 event.id, rows.reduce(0) { $0 + $1.units },
                 try filler.connection.pipeline(call, in: filler.keys, behind: filler.fence)
@@ -60,8 +60,8 @@ final class FillWriter {
     }
 
     private func receive() async throws {
-        let (event, units, answer) = underWay.removeFirst()
-        switch try RecoveryCalls.filling(try await answer.get()) {
+        let (event, units, answer) = inFlight.removeFirst()
+        switch try RecoveryCalls.backfilled(try await answer.get()) {
         case .done:
             noted[event, default: 0] += units
             work.add(units)

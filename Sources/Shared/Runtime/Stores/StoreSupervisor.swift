@@ -7,8 +7,8 @@ import ServiceLifecycle
 import Timing
 
 /// Prepares the stores at the start, and sees to it from then on that Redis may be relied on: looks once a second, and at
-/// once when somebody has a doubt. Every program has one, so that a recovery needs no person and no certain process.
-package struct StoreKeeper: Service {
+/// once when somebody has a requestCheck. Every program has one, so that a recovery needs no person and no certain process.
+package struct StoreSupervisor: Service {
     private static let interval = Duration.seconds(1)
     private static let shortestRest = Duration.milliseconds(20)
     /// While another process is at a recovery, or a store is away: each look opens a connection to Postgres.
@@ -39,11 +39,11 @@ package struct StoreKeeper: Service {
                 try await withThrowingDiscardingTaskGroup { group in
                     var reasons: [Int: String] = [:]
                     while true {
-                        recovery.fence.takeUpDoubts()
+                        recovery.fence.clearRequests()
                         for keys in partitions {
                             let look = await look(at: keys, lastReason: &reasons[keys.partition])
-                            guard case .needsFilling(let token) = look, begins(keys) else { continue }
-                            group.addTask { await fill(keys, token: token) }
+                            guard case .needsBackfill(let token) = look, begins(keys) else { continue }
+                            group.addTask { await backfill(keys, token: token) }
                         }
                         try await rest()
                     }
@@ -70,9 +70,9 @@ package struct StoreKeeper: Service {
     }
 
     /// Beside the looks, which go on: what fails is begun again at the next look, where it was interrupted.
-    private func fill(_ keys: Keyspace, token: String?) async {
+    private func backfill(_ keys: Keyspace, token: String?) async {
         do {
-            _ = try await recovery.fill(keys, token: token)
+            _ = try await recovery.backfill(keys, token: token)
         } catch {
             if !(error is CancellationError) {
                 logger.warning(
@@ -103,14 +103,14 @@ package struct StoreKeeper: Service {
         }
     }
 
-    /// Until there is a doubt, a second at most; not for long while something cannot be used.
+    /// Until there is a requestCheck, a second at most; not for long while something cannot be used.
     private func rest() async throws {
         guard partitions.allSatisfy(recovery.fence.isOpen) else {
             return try await Task.sleep(for: Self.restWhileClosed)
         }
         try await Task.sleep(for: Self.shortestRest)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await recovery.fence.doubted() }
+            group.addTask { await recovery.fence.checkRequested() }
             group.addTask { try? await Task.sleep(for: Self.interval) }
             await group.next()
             group.cancelAll()

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// What Linux says of this process, from /proc (proc(5)).
-package enum ProcessFigures {
+package enum ProcessStats {
     package static func readings() -> [MetricReading] {
         var readings: [MetricReading] = []
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))

@@ -4,28 +4,28 @@ import RedisClient
 import RedisSchema
 
 /// Fills some events in from the ledger and publishes them.
-struct EventFilling {
+struct EventBackfill {
     /// Orders that are read from the ledger at a time, and of small events together.
     private static let readSize = 4000
     private static let readLimit = 20_000
     /// The ledger may be told something of an event while it is read: then it is filled in anew.
     private static let attempts = 5
 
-    let work: FillWork
+    let work: BackfillWork
 
-    private var filler: Filler { work.filler }
+    private var filler: Backfiller { work.filler }
     private var keys: Keyspace { filler.keys }
 
-    init(_ work: FillWork) { self.work = work }
+    init(_ work: BackfillWork) { self.work = work }
 
     /// Events that could not be filled in are left for the next pass.
-    func fill(_ ids: [EventID]) async throws {
+    func backfill(_ ids: [EventID]) async throws {
         var left = ids
         for _ in 0..<Self.attempts where !left.isEmpty {
             let events = try await filler.ledger.events(left)
-            let writer = FillWriter(work)
+            let writer = BackfillWriter(work)
             let publications = try await publish(events, with: writer)
-            left = left.filter { publications[$0] == .needsFilling }
+            left = left.filter { publications[$0] == .needsBackfill }
             for event in events {
                 let isThere = publications[event.id].map { !$0.isIncomplete } ?? false
                 work.add((isThere ? event.held + event.sold : 0) - (writer.noted[event.id] ?? 0))
@@ -34,11 +34,11 @@ struct EventFilling {
     }
 
     private func publish(
-        _ events: [LedgerEvent], with writer: FillWriter
+        _ events: [LedgerEvent], with writer: BackfillWriter
     ) async throws -> [EventID: Inventory.Publication] {
-        let stranded = try await strandedOrders(of: events)
-        var filled: [EventID: Inventory.Filled] = [:]
-        if events.count > 1, let orders = try await filler.ledger.ordersToFill(of: events, limit: Self.readLimit) {
+        let stranded = try await unrecordedOrders(of: events)
+        var filled: [EventID: Inventory.Backfilled] = [:]
+        if events.count > 1, let orders = try await filler.ledger.ordersToBackfill(of: events, limit: Self.readLimit) {
             let byEvent = Dictionary(grouping: orders, by: \.event)
             for event in events {
                 writer.begin(at: "")
@@ -52,24 +52,24 @@ struct EventFilling {
         for event in events where !outOfStep.contains(event.id) {
             var counts = UnitCounts()
             for order in stranded[event.id] ?? [] { counts.count(order.state, order.quantity) }
-            filled[event.id] = Inventory.Filled(token: work.calls.token, stamp: event.stamp, stranded: counts)
+            filled[event.id] = Inventory.Backfilled(token: work.calls.token, stamp: event.stamp, stranded: counts)
         }
         var publications = try await filler.catalogue.publish(Array(filled.keys), filled: filled)
-        for id in outOfStep { publications[id] = .needsFilling }
+        for id in outOfStep { publications[id] = .needsBackfill }
         return publications
     }
 
     /// Reads the next orders while the last are written.
-    private func read(_ event: LedgerEvent, into writer: FillWriter, stranded: [Order]) async throws {
-        let found = try await filler.connection.send(RedisCommand("HMGET", keys.filling(event.id), "stamp", "at"))
-        let state = FillState(found)
+    private func read(_ event: LedgerEvent, into writer: BackfillWriter, stranded: [Order]) async throws {
+        let found = try await filler.connection.send(RedisCommand("HMGET", keys.backfill(event.id), "stamp", "at"))
+        let state = BackfillState(found)
         var place = state?.stamp == event.stamp ? state?.place ?? "" : ""
-        guard place != FillPage.last else { return }
+        guard place != BackfillChunk.last else { return }
         if OrderID(place) == nil { place = "" }
         writer.begin(at: place)
-        var orders = try await filler.ledger.ordersToFill(of: event, after: place, limit: Self.readSize)
+        var orders = try await filler.ledger.ordersToBackfill(of: event, after: place, limit: Self.readSize)
         while let last = orders.last, orders.count == Self.readSize {
-            async let next = filler.ledger.ordersToFill(of: event, after: last.id, limit: Self.readSize)
+            async let next = filler.ledger.ordersToBackfill(of: event, after: last.id, limit: Self.readSize)
             try await writer.write(orders, of: event)
             orders = try await next
         }
@@ -79,7 +79,7 @@ struct EventFilling {
 
     /// Orders that were set aside and of which the ledger has nothing: their units are claimed all the same. They stay
     /// there while the event is missing (see requeue.lua).
-    private func strandedOrders(of events: [LedgerEvent]) async throws -> [EventID: [Order]] {
+    private func unrecordedOrders(of events: [LedgerEvent]) async throws -> [EventID: [Order]] {
         guard try await filler.connection.send(RedisCommand("HLEN", keys.deadLetters)).integer ?? 0 > 0 else {
             return [:]
         }

@@ -4,7 +4,7 @@ import RedisSchema
 import Timing
 
 /// One partition's holds, as those who carry their ends out see them.
-package struct Holds: Sendable {
+package struct HoldExpirer: Sendable {
     /// Orders that one call looks through, give or take a group, so that claims beside it wait a millisecond or two.
     private static let sliceSize = 128
     /// Calls under way at the same time: what a round trip costs, they share.
@@ -40,7 +40,8 @@ package struct Holds: Sendable {
         let due =
             try await connection.send(
                 RedisCommand(
-                    "ZRANGE", keys.holding, "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.eventLimit))
+                    "ZRANGE", keys.eventsWithHolds, "-inf", String(now), "BYSCORE", "LIMIT", "0",
+                    String(Self.eventLimit))
             ).array?.compactMap(\.string) ?? []
         for name in due {
             guard let event = EventID(name) else { continue }
@@ -114,7 +115,8 @@ package struct Holds: Sendable {
     }
 
     private func firstEnd() async throws(RedisError) -> Int64? {
-        let first = try await connection.send(RedisCommand("ZRANGE", keys.holding, "0", "0", "WITHSCORES")).array ?? []
+        let first =
+            try await connection.send(RedisCommand("ZRANGE", keys.eventsWithHolds, "0", "0", "WITHSCORES")).array ?? []
         return first.count == 2 ? first[1].string.flatMap { Double($0) }.map { Int64($0) } : nil
     }
 }

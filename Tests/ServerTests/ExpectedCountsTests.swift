@@ -7,7 +7,7 @@ import Testing
 
 /// Everything at once: purchases with and without keys, confirmations, cancellations and ends of holds, while the
 /// organiser changes the event. At rest the books agree.
-@Suite(.timeLimit(.minutes(10))) struct BooksTests {
+@Suite(.timeLimit(.minutes(10))) struct ExpectedCountsTests {
     private static let limit = 6
 
     /// One buyer: buys, and does with each order what chance says.
@@ -106,8 +106,8 @@ import Testing
         #expect(try await queue.acknowledge(sold, try await test.ledger.settle(sold.orders)))
         #expect(try await test.ledger.order(second.id)?.state == .held)
         #expect(try await test.isAtRest())
-        #expect(try await test.redis("EXISTS", test.keys.sequence).integer == 0)
-        #expect(try await test.redis("GET", test.keys.returns).integer == 0)
+        #expect(try await test.redis("EXISTS", test.keys.orderedBatches).integer == 0)
+        #expect(try await test.redis("GET", test.keys.pendingReleases).integer == 0)
         await test.close()
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Domain
 
-@Suite(.timeLimit(.minutes(10))) struct DrainTests {
+@Suite(.timeLimit(.minutes(10))) struct LedgerWriterTests {
     private func make(
         redis: RedisServer? = nil, postgres: PostgresServer? = nil, capacity: Int = 100_000
     ) async throws -> TestStores {

@@ -18,8 +18,8 @@ import Testing
             quantity: quantity, state: state, version: version, claimedAt: Timestamp(milliseconds: 1))
     }
 
-    private func survey(_ counts: UnitCounts, _ snapshots: [Order] = [], unreadable: Int = 0) -> Books.Survey {
-        Books.Survey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
+    private func survey(_ counts: UnitCounts, _ snapshots: [Order] = [], unreadable: Int = 0) -> ExpectedCounts.Survey {
+        ExpectedCounts.Survey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
     }
 
     @Test func whatIsOnItsWayIsNoDrift() {
@@ -28,7 +28,7 @@ import Testing
             order(.cancelled, version: 3, quantity: 11), order(.pending, quantity: 13)
         )
         // The ledger has sold the committed and the one that is cancelled since, and holds the one that is confirmed since.
-        let books = Books(
+        let books = ExpectedCounts(
             event(held: 7, sold: 5 + 11),
             rows: [
                 committed.id: OrderVersion(state: .confirmed, version: 1),
@@ -40,7 +40,7 @@ import Testing
                 UnitCounts(available: 72, pending: 3 + 5 + 13, held: 0, sold: 7),
                 [pending, committed, confirmed, cancelled, rejected, order(.pending, quantity: 50, generation: 1)]))
         #expect(books.drift == UnitCounts())
-        #expect(books.underWay == 5)
+        #expect(books.inFlight == 5)
     }
 
     @Test func ofSeveralSnapshotsTheLatestCounts() {
@@ -48,21 +48,21 @@ import Testing
         let first = held
         held.state = .expired
         held.version = 2
-        let books = Books(event(), rows: [:], survey(UnitCounts(available: 100), [held, first]))
+        let books = ExpectedCounts(event(), rows: [:], survey(UnitCounts(available: 100), [held, first]))
         #expect(books.drift == UnitCounts())
     }
 
     /// Found by the simulator: the confirmation came to the ledger before the claim did, and was acknowledged.
     @Test func aSnapshotThatWasOvertakenCountsNoMore() {
         let held = order(.held, quantity: 2)
-        let books = Books(
+        let books = ExpectedCounts(
             event(sold: 2), rows: [held.id: OrderVersion(state: .confirmed, version: 2)],
             survey(UnitCounts(available: 98, sold: 2), [held]))
         #expect(books.drift == UnitCounts())
     }
 
     @Test func unitsThatDoNotExistAreTakenOutOfSaleAtAnyTime() {
-        let books = Books(
+        let books = ExpectedCounts(
             event(sold: 10), rows: [:], survey(UnitCounts(available: 97, sold: 7), [order(.pending)], unreadable: 2))
         #expect(books.drift == UnitCounts(available: 8, pending: -1, sold: -3))
         #expect(books.repair == UnitCounts(available: -8, pending: 1, sold: 3))
@@ -70,9 +70,9 @@ import Testing
 
     @Test func unitsAreNotPutBackOnSaleWhileSomethingCouldOwnThem() {
         let leak = UnitCounts(available: 90, sold: 5)
-        #expect(Books(event(sold: 5), rows: [:], survey(leak)).repair == UnitCounts(available: 5))
-        #expect(Books(event(sold: 5), rows: [:], survey(leak, unreadable: 1)).repair == UnitCounts())
-        let busy = Books(
+        #expect(ExpectedCounts(event(sold: 5), rows: [:], survey(leak)).repair == UnitCounts(available: 5))
+        #expect(ExpectedCounts(event(sold: 5), rows: [:], survey(leak, unreadable: 1)).repair == UnitCounts())
+        let busy = ExpectedCounts(
             event(sold: 5), rows: [:], survey(UnitCounts(available: 89, pending: 1, sold: 5), [order(.pending)]))
         #expect(busy.drift == UnitCounts(available: -5) && busy.repair == UnitCounts())
     }

@@ -9,8 +9,8 @@ import Engine
 ///
 /// The cost: the answer is a promise (202), not a row; it is a row some milliseconds later. And there is a second program to
 /// run. What it buys is that a purchase waits for no row of Postgres and shares its sync of the disk with all that came at
-/// the same moment; see docs/races.md for the figures.
-struct RealPath: LabStrategy {
+/// the same moment; see docs/races.md for the stats.
+struct QueueStrategy: LabStrategy {
     let name = "queue"
     let summary = "the real path: Lua claims and queues in one step, a worker brings it into Postgres"
     let inventory: Inventory

@@ -4,7 +4,7 @@ import PostgresClient
 /// Reading what Redis has to know of events' orders after it was emptied.
 extension Ledger {
     /// An event that has to be filled in, by its size.
-    package struct EventToFill: Hashable, Sendable {
+    package struct BackfillEvent: Hashable, Sendable {
         package var id: EventID
         /// Units that are held or sold.
         package var units: Int
@@ -25,11 +25,11 @@ extension Ledger {
             """)
 
     /// Events that have to be filled in, the most recently sold first: those that come after `last`.
-    package func eventsToFill(after last: EventToFill?, limit: Int) async throws -> [EventToFill] {
+    package func eventsToBackfill(after last: BackfillEvent?, limit: Int) async throws -> [BackfillEvent] {
         try await pool.execute(Self.toFill, [last?.changedAt, last?.id.description ?? "", String(limit)]).rows
             .compactMap {
                 guard let id = EventID(try $0.text(0)) else { return nil }
-                return EventToFill(id: id, units: try $0.integer(1), changedAt: try $0.text(2))
+                return BackfillEvent(id: id, units: try $0.integer(1), changedAt: try $0.text(2))
             }
     }
 
@@ -72,16 +72,18 @@ extension Ledger {
             """)
 
     /// An order to be filled in, and whose it is.
-    package struct OrderToFill: Hashable, Sendable {
+    package struct BackfillOrder: Hashable, Sendable {
         package var id: String
         package var event: String
-        package var row: FillRow
+        package var row: BackfillRow
     }
 
     private static let firstID = "00000000-0000-0000-0000-000000000000"
 
     /// Orders of an event in the order of their ids, those after `place` only; fewer than `limit` are the last.
-    package func ordersToFill(of event: LedgerEvent, after place: String, limit: Int) async throws -> [OrderToFill] {
+    package func ordersToBackfill(of event: LedgerEvent, after place: String, limit: Int) async throws
+        -> [BackfillOrder]
+    {
         let from = place.isEmpty ? Self.firstID : place
         return try await pool.execute(Self.pageOfOne, [event.id.description, from, String(limit)]).rows.map {
             try Self.orderToFill($0, event.id, generation: event.generation)
@@ -89,7 +91,7 @@ extension Ledger {
     }
 
     /// All orders of some events, event by event; nil if they are more than `limit`.
-    package func ordersToFill(of events: [LedgerEvent], limit: Int) async throws -> [OrderToFill]? {
+    package func ordersToBackfill(of events: [LedgerEvent], limit: Int) async throws -> [BackfillOrder]? {
         let byID = Dictionary(events.map { ($0.id.description, $0) }) { $1 }
         let rows = try await pool.execute(
             Self.pageOfMany, [PostgresArray.literal(Array(byID.keys)), String(limit + 1)]
@@ -110,10 +112,10 @@ extension Ledger {
         }
     }
 
-    private static func orderToFill(_ row: [String?], _ event: EventID, generation: Int) throws -> OrderToFill {
+    private static func orderToFill(_ row: [String?], _ event: EventID, generation: Int) throws -> BackfillOrder {
         let id = try row.text(0)
-        var result = OrderToFill(
-            id: id, event: event.description, row: FillRow(customer: row[2], units: try row.integer(3)))
+        var result = BackfillOrder(
+            id: id, event: event.description, row: BackfillRow(customer: row[2], units: try row.integer(3)))
         guard let status = row[4] else { return result }
         guard let orderID = OrderID(id), let state = OrderState(rawValue: status) else {
             throw PostgresError(.unexpectedResult, "an order has an id or status of another form")

@@ -5,7 +5,7 @@ import Testing
 @testable import Engine
 
 /// Redis emptied with reservations in the ledger: everything that hangs on them comes back.
-@Suite(.timeLimit(.minutes(10))) struct FillingTests {
+@Suite(.timeLimit(.minutes(10))) struct BackfillTests {
     private func make() async throws -> TestStores {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(
@@ -41,7 +41,7 @@ import Testing
         #expect(try await test.redis("HGET", test.keys.customers(.demo), "b").integer == 2)
         #expect(try await test.redis("HLEN", test.keys.customers(.demo)).integer == 1202)
         #expect(try await test.redis("ZCARD", test.keys.holds(.demo)).integer == 1202)
-        #expect(try await test.redis("EXISTS", test.keys.filling(.demo)).integer == 0, "nothing is left over")
+        #expect(try await test.redis("EXISTS", test.keys.backfill(.demo)).integer == 0, "nothing is left over")
         let again = test.purchase(quantity: 1, customer: "a", key: "k|1")
         #expect(
             try await test.inventory.claim(again)
@@ -65,7 +65,7 @@ import Testing
         let test = try await make()
         _ = try await test.hold(customer: "a")
         try await test.redis("DEL", test.keys.event(.demo))
-        #expect(try await test.catalogue.publish(.demo) == .ordersUnderWay)
+        #expect(try await test.catalogue.publish(.demo) == .ordersInFlight)
         try await test.withWorkers { try await test.drained() }
         #expect(try await test.catalogue.publish(.demo) == .done)
         #expect(try await test.counters() == Counters(available: 4999, held: 1))
@@ -80,30 +80,33 @@ import Testing
         let row = try #require(try await test.ledger.order(order.id))
         try await test.loseEvents()
         let event = try #require(try await test.ledger.event(.demo))
-        let filler = Filler(test.catalogue, test.keys)
+        let filler = Backfiller(test.catalogue, test.keys)
         let (old, new) = (RecoveryCalls(keys: test.keys, token: "old"), RecoveryCalls(keys: test.keys, token: "new"))
-        func fill(_ calls: RecoveryCalls, from start: String, to end: String) async throws -> RecoveryCalls.Filling {
-            let page = FillPage(
+        func backfill(_ calls: RecoveryCalls, from start: String, to end: String) async throws
+            -> RecoveryCalls.BackfillReply
+        {
+            let page = BackfillChunk(
                 event: .demo, generation: 1, stamp: event.stamp, start: start, end: end,
-                rows: [FillRow(customer: row.customer, units: row.quantity, record: row)])
-            return try RecoveryCalls.filling(try await filler.evaluate(calls.fill(page, done: 0, total: 0)))
+                rows: [BackfillRow(customer: row.customer, units: row.quantity, record: row)])
+            return try RecoveryCalls.backfilled(try await filler.evaluate(calls.backfill(page, done: 0, total: 0)))
         }
-        #expect(try await filler.evaluate(old.holdFilling()).array?.first?.integer == 1)
-        #expect(try await fill(old, from: "", to: "a") == .done)
-        #expect(try await filler.evaluate(new.holdFilling()).array?.first?.integer == 0, "while it is at work")
-        _ = try await filler.connection.evaluate(old.extend(test.keys.filling, by: .zero))
-        #expect(try await filler.evaluate(new.holdFilling()).array?.first?.integer == 1)
-        #expect(try await fill(old, from: "a", to: FillPage.last) == .lost)
-        #expect(try await fill(new, from: "", to: "b") == .done, "it begins anew")
-        #expect(try await fill(new, from: "a", to: FillPage.last) == .outOfStep)
-        let done = Inventory.Filled(token: "new", stamp: event.stamp)
-        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsFilling], "too early")
+        #expect(try await filler.evaluate(old.holdBackfill()).array?.first?.integer == 1)
+        #expect(try await backfill(old, from: "", to: "a") == .done)
+        #expect(try await filler.evaluate(new.holdBackfill()).array?.first?.integer == 0, "while it is at work")
+        _ = try await filler.connection.evaluate(old.extend(test.keys.backfill, by: .zero))
+        #expect(try await filler.evaluate(new.holdBackfill()).array?.first?.integer == 1)
+        #expect(try await backfill(old, from: "a", to: BackfillChunk.last) == .lost)
+        #expect(try await backfill(new, from: "", to: "b") == .done, "it begins anew")
+        #expect(try await backfill(new, from: "a", to: BackfillChunk.last) == .outOfStep)
+        let done = Inventory.Backfilled(token: "new", stamp: event.stamp)
+        #expect(
+            try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
-        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsFilling])
-        _ = try await filler.connection.evaluate(new.extend(test.keys.filling, by: .zero))
+        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        _ = try await filler.connection.evaluate(new.extend(test.keys.backfill, by: .zero))
         #expect(try await test.catalogue.publish(.demo) == .done)
-        #expect(try await fill(new, from: "b", to: FillPage.last) == .lost)
+        #expect(try await backfill(new, from: "b", to: BackfillChunk.last) == .lost)
         #expect(try await test.redis("HGET", test.keys.customers(.demo), "a").integer == 2)
         await test.close()
     }

@@ -10,7 +10,7 @@ import Timing
 ///
 /// Two lanes work side by side: one takes small events, many at a time, and whatever somebody has asked for; the other
 /// takes large events one by one. So no event waits for a larger one.
-final class FillWork: Sendable {
+final class BackfillWork: Sendable {
     /// Events that are listed at a time.
     private static let listLimit = 10_000
     /// Tickets up to which an event is small, and of small events that are filled in together.
@@ -20,18 +20,18 @@ final class FillWork: Sendable {
     private static let reportInterval = Duration.seconds(3)
 
     private struct State {
-        var progress = RecoveryProgress(.filling)
+        var progress = RecoveryProgress(.backfilling)
         /// Events that a lane is filling in.
-        var underWay: Set<EventID> = []
+        var inFlight: Set<EventID> = []
         var largeAreDone = true
     }
 
-    let filler: Filler
+    let filler: Backfiller
     let calls: RecoveryCalls
     private let state = NIOLockedValueBox(State())
     private let began = ContinuousClock.now
 
-    init(_ filler: Filler, _ calls: RecoveryCalls) {
+    init(_ filler: Backfiller, _ calls: RecoveryCalls) {
         self.filler = filler
         self.calls = calls
     }
@@ -86,10 +86,10 @@ final class FillWork: Sendable {
         state.withLockedValue {
             $0.progress.done = 0; $0.progress.total = 0
         }
-        var last: Ledger.EventToFill?
+        var last: Ledger.BackfillEvent?
         var found = 0
         repeat {
-            let page = try await filler.ledger.eventsToFill(after: last, limit: Self.listLimit)
+            let page = try await filler.ledger.eventsToBackfill(after: last, limit: Self.listLimit)
             let mine = page.filter { filler.catalogue.partitioning.home(of: $0.id) == filler.keys }
             let missing = try await self.missing(mine)
             found += missing.count
@@ -98,15 +98,15 @@ final class FillWork: Sendable {
                 $0.progress.total += all
                 $0.progress.done += all - left
             }
-            if !missing.isEmpty { try await fillInLanes(missing) }
+            if !missing.isEmpty { try await backfillInLanes(missing) }
             last = page.count == Self.listLimit ? page.last : nil
         } while last != nil
         return found
     }
 
     /// Those that have not been published since the rebuild.
-    private func missing(_ events: [Ledger.EventToFill]) async throws -> [Ledger.EventToFill] {
-        var missing: [Ledger.EventToFill] = []
+    private func missing(_ events: [Ledger.BackfillEvent]) async throws -> [Ledger.BackfillEvent] {
+        var missing: [Ledger.BackfillEvent] = []
         for start in stride(from: 0, to: events.count, by: 1000) {
             let part = events[start..<min(start + 1000, events.count)]
             var command = RedisCommand("SMISMEMBER", filler.keys.published)
@@ -117,19 +117,19 @@ final class FillWork: Sendable {
         return missing
     }
 
-    private func fillInLanes(_ events: [Ledger.EventToFill]) async throws {
+    private func backfillInLanes(_ events: [Ledger.BackfillEvent]) async throws {
         let small = events.filter { $0.units <= Self.smallLimit }
         let large = events.filter { $0.units > Self.smallLimit }
         state.withLockedValue { $0.largeAreDone = large.isEmpty }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for event in large { try await self.fill([event.id]) }
+                for event in large { try await self.backfill([event.id]) }
                 self.state.withLockedValue { $0.largeAreDone = true }
             }
             group.addTask {
                 for batch in Self.batches(of: small) {
                     try await self.serveWanted()
-                    try await self.fill(batch)
+                    try await self.backfill(batch)
                 }
                 while !self.state.withLockedValue({ $0.largeAreDone }) {
                     try await self.serveWanted()
@@ -140,7 +140,7 @@ final class FillWork: Sendable {
         }
     }
 
-    static func batches(of events: [Ledger.EventToFill]) -> [[EventID]] {
+    static func batches(of events: [Ledger.BackfillEvent]) -> [[EventID]] {
         var batches: [[EventID]] = []
         var units = 0
         for event in events {
@@ -158,23 +158,23 @@ final class FillWork: Sendable {
     private func serveWanted() async throws {
         let names =
             try await filler.connection.send(
-                RedisCommand("SRANDMEMBER", filler.keys.wanted, String(Self.batchLimit))
+                RedisCommand("SRANDMEMBER", filler.keys.requestedBackfills, String(Self.batchLimit))
             ).array?.compactMap(\.string) ?? []
         for name in names {
-            if let id = EventID(name) { try await fill([id]) }
+            if let id = EventID(name) { try await backfill([id]) }
             // Publishing takes it out; where there was nothing to publish, this does.
-            _ = try await filler.connection.send(RedisCommand("SREM", filler.keys.wanted, name))
+            _ = try await filler.connection.send(RedisCommand("SREM", filler.keys.requestedBackfills, name))
         }
     }
 
     /// Fills events in and publishes them, unless the other lane is at it.
-    func fill(_ ids: [EventID]) async throws {
+    func backfill(_ ids: [EventID]) async throws {
         let mine = state.withLockedValue { state in
-            let mine = ids.filter { !state.underWay.contains($0) }
-            state.underWay.formUnion(mine)
+            let mine = ids.filter { !state.inFlight.contains($0) }
+            state.inFlight.formUnion(mine)
             return mine
         }
-        defer { state.withLockedValue { $0.underWay.subtract(mine) } }
-        if !mine.isEmpty { try await EventFilling(self).fill(mine) }
+        defer { state.withLockedValue { $0.inFlight.subtract(mine) } }
+        if !mine.isEmpty { try await EventBackfill(self).backfill(mine) }
     }
 }

@@ -4,7 +4,7 @@
 -- KEYS  event, epoch
 -- ARGV  generation, by how much to move stock, pending, held, sold; the epoch that the caller knows
 -- Answer: 1, or 0 where the event is not here in this generation: nothing changed.
-if redis.call('GET', KEYS[2]) ~= ARGV[6] then return redis.error_reply('FENCED adjust: the epoch is another') end
+if redis.call('GET', KEYS[2]) ~= ARGV[6] then return redis.error_reply('FENCED adjust_counts: the epoch is another') end
 local present = redis.call('HMGET', KEYS[1], 'generation', 'stock', 'pending', 'held', 'sold')
 if present[1] ~= ARGV[1] then return 0 end
 for i, field in ipairs({ 'stock', 'pending', 'held', 'sold' }) do

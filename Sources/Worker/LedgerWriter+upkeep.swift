@@ -1,7 +1,7 @@
 import Logging
 import RedisClient
 
-extension Drain {
+extension LedgerWriter {
     /// Whether any of them came to an end.
     private func takeOverExpired() async throws(RedisError) -> Bool {
         var isHelping = false
@@ -21,8 +21,8 @@ extension Drain {
                 metadata: ["orders": "\(batch.orders.count)", "attempts": "\(batch.attempts)"])
             // Those before it may be overdue too, and are for this loop to take over: it does not wait for them.
             return await settle(batch, waiting: false)
-        case .setAside(let reason):
-            metrics.setAside.increment()
+        case .deadLettered(let reason):
+            metrics.deadLettered.increment()
             logger.error("an entry of the queue was set aside", metadata: ["reason": "\(reason)"])
             return true
         case nil:
@@ -38,8 +38,8 @@ extension Drain {
                 // Again at once while it helps: the first to be found need not be the first in turn, and what was cut into
                 // pieces is to be brought to an end.
                 while try await takeOverExpired() {}
-                while !Task.isShuttingDownGracefully, try await queue.forgetOldest() {}
-                while !Task.isShuttingDownGracefully, try await queue.forgetOldest(withKey: true) {}
+                while !Task.isShuttingDownGracefully, try await queue.deleteOldestRecords() {}
+                while !Task.isShuttingDownGracefully, try await queue.deleteOldestRecords(withKey: true) {}
             } catch {
                 // The drain meets the same failure and reports it.
             }

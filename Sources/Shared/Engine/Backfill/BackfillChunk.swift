@@ -3,7 +3,7 @@ import RedisClient
 
 /// A part of an event's orders on its way from the ledger to Redis. Pages follow one another: each begins where the one
 /// before it ends.
-struct FillPage: Hashable, Sendable {
+struct BackfillChunk: Hashable, Sendable {
     /// Where the last page of an event ends.
     static let last = "end"
     /// Orders of one call: Redis does nothing else for about a millisecond.
@@ -17,7 +17,7 @@ struct FillPage: Hashable, Sendable {
     var start: String
     /// The id of the page's last order, or ``last``.
     var end: String
-    var rows: [FillRow]
+    var rows: [BackfillRow]
 
     /// Each customer's units in this page.
     var customers: [String: Int] {
@@ -30,7 +30,7 @@ struct FillPage: Hashable, Sendable {
 }
 
 /// How far an event is filled in, as Redis has it.
-struct FillState: Hashable, Sendable {
+struct BackfillState: Hashable, Sendable {
     var stamp: String
     /// Where the next page has to begin.
     var place: String
