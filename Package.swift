@@ -9,6 +9,13 @@ let engine: [Target.Dependency] = [
     "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine", "Runtime",
 ]
 
+/// The bodies of the Lua scripts in Sources/Shared/RedisSchema/Scripts, each beside its Swift type.
+let luaScripts = [
+    "acknowledge", "adjust_counts", "backfill", "claim", "close_event", "delete_records", "discard_holds",
+    "end_backfill", "expired", "extend", "hold_backfill", "inspect", "lower_capacity", "note_worker", "open",
+    "publish", "reclaim", "renew", "repair", "requeue", "seal", "survey", "take", "transition", "verify", "wipe",
+]
+
 /// A module of Sources/Shared.
 func shared(_ name: String, _ dependencies: Target.Dependency..., resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", resources: resources)
@@ -66,7 +73,7 @@ let package = Package(
         shared("PostgresClient", "Timing", "CLibpq", .logging, .metrics),
         shared(
             "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
-            resources: [.embedInCode("Scripts")]),
+            resources: luaScripts.map { .embedInCode("Scripts/\($0).lua") } + [.embedInCode("Prelude")]),
         shared("Ledger", "Timing", "Domain", "PostgresClient", resources: [.embedInCode("Migrations")]),
         shared(
             "Engine", "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", .nioCore,

@@ -47,7 +47,7 @@ extension App {
                     Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
             }
         let queues = settings.stores.partitioning.all.map {
-            OrderQueue(connection: stores.redis.connection, keys: $0, lease: .zero, fence: stores.fence)
+            OrderQueue(stores.partition($0), lease: .zero)
         }
         let sale = Sale(
             inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,

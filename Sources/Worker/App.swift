@@ -99,8 +99,7 @@ struct App: AsyncParsableCommand {
         for keys in settings.stores.partitioning.all {
             let blocking = try await RedisConnection.open(
                 Stores.redis(settings.stores), on: group.next(), logger: quiet)
-            let queue = OrderQueue(
-                connection: stores.redis.connection, keys: keys, lease: settings.lease, fence: stores.fence)
+            let queue = OrderQueue(stores.partition(keys), lease: settings.lease)
             queues.append(queue)
             services.append(
                 LedgerWriter(
@@ -109,7 +108,7 @@ struct App: AsyncParsableCommand {
                     logger: logger))
             services.append(
                 HoldExpiry(
-                    holds: HoldExpirer(connection: stores.redis.connection, keys: keys, fence: stores.fence),
+                    holds: HoldExpirer(stores.partition(keys)),
                     logger: logger))
         }
         if let port = settings.metricsPort {

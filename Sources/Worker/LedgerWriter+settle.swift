@@ -1,3 +1,4 @@
+import RedisSchema
 import Domain
 import Engine
 import Logging
@@ -46,7 +47,7 @@ extension LedgerWriter {
         while true {
             do {
                 let settlements = try await ledger.settle(
-                    batch.orders, lease: batch.number, partition: queue.partition)
+                    batch.orders, lease: batch.number, partition: queue.partition.keys.partition)
                 if failures > 0 { logger.notice("the ledger answers again") }
                 metrics.persistDuration.record(duration: ContinuousClock.now - begun)
                 return settlements

@@ -3,11 +3,12 @@ import TestSupport
 
 @testable import Engine
 @testable import RedisClient
+@testable import RedisSchema
 
 /// What interrupts a recovery: 4 to 6 faults, each of another kind, in an order and at moments that a seed draws.
 struct Interruptions: Sendable {
     /// So that others take over what the paused process had begun.
-    private static let longerThanALease = RecoveryCalls.lease + .seconds(1)
+    private static let longerThanALease = RecoveryTiming.lease + .seconds(1)
 
     /// Other faults strike meanwhile.
     private static let pauses = [

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Domain
 @testable import Engine
+@testable import RedisSchema
 
 /// Redis emptied with reservations in the ledger: everything that hangs on them comes back.
 @Suite(.timeLimit(.minutes(10))) struct BackfillTests {
@@ -34,7 +35,7 @@ import Testing
 
         try await test.redis("FLUSHDB")
         try await test.recover()
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.counters() == before)
         #expect(try await test.inventory.order(held.id)?.expiresAt == held.expiresAt)
         #expect(try await test.redis("HGET", test.keys.customers(.demo), "a").integer == 4)
@@ -67,7 +68,7 @@ import Testing
         try await test.redis("DEL", test.keys.event(.demo))
         #expect(try await test.catalogue.publish(.demo) == .ordersInFlight)
         try await test.withWorkers { try await test.drained() }
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.counters() == Counters(available: 4999, held: 1))
         await test.close()
     }
@@ -81,31 +82,33 @@ import Testing
         try await test.loseEvents()
         let event = try #require(try await test.ledger.event(.demo))
         let filler = Backfiller(test.catalogue, test.keys)
-        let (old, new) = (RecoveryCalls(keys: test.keys, token: "old"), RecoveryCalls(keys: test.keys, token: "new"))
-        func backfill(_ calls: RecoveryCalls, from start: String, to end: String) async throws
-            -> RecoveryCalls.BackfillReply
-        {
-            let page = BackfillChunk(
+        let (old, new) = ("old", "new")
+        func backfill(_ token: String, from start: String, to end: String) async throws -> BackfillOutcome {
+            let chunk = BackfillChunk(
                 event: .demo, generation: 1, stamp: event.stamp, start: start, end: end,
                 rows: [BackfillRow(customer: row.customer, units: row.quantity, record: row)])
-            return try RecoveryCalls.backfilled(try await filler.evaluate(calls.backfill(page, done: 0, total: 0)))
+            return try await filler.partition.run(BackfillScript(chunk, token: token, done: 0, total: 0))
         }
-        #expect(try await filler.evaluate(old.holdBackfill()).array?.first?.integer == 1)
-        #expect(try await backfill(old, from: "", to: "a") == .done)
-        #expect(try await filler.evaluate(new.holdBackfill()).array?.first?.integer == 0, "while it is at work")
-        _ = try await filler.connection.evaluate(old.extend(test.keys.backfill, by: .zero))
-        #expect(try await filler.evaluate(new.holdBackfill()).array?.first?.integer == 1)
+        func hold(_ token: String) async throws -> Bool { try await filler.partition.run(HoldBackfillScript(token)) }
+        func release(_ token: String) async throws {
+            _ = try await filler.partition.run(ExtendScript(token, of: test.keys.backfill, by: .zero))
+        }
+        #expect(try await hold(old))
+        #expect(try await backfill(old, from: "", to: "a") == .written)
+        #expect(try await !hold(new), "while it is at work")
+        try await release(old)
+        #expect(try await hold(new))
         #expect(try await backfill(old, from: "a", to: BackfillChunk.last) == .lost)
-        #expect(try await backfill(new, from: "", to: "b") == .done, "it begins anew")
+        #expect(try await backfill(new, from: "", to: "b") == .written, "it begins anew")
         #expect(try await backfill(new, from: "a", to: BackfillChunk.last) == .outOfStep)
-        let done = Inventory.Backfilled(token: "new", stamp: event.stamp)
+        let done = BackfilledEvent(backfill: .init(token: "new", stamp: event.stamp))
         #expect(
             try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
         #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
-        _ = try await filler.connection.evaluate(new.extend(test.keys.backfill, by: .zero))
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        try await release(new)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await backfill(new, from: "b", to: BackfillChunk.last) == .lost)
         #expect(try await test.redis("HGET", test.keys.customers(.demo), "a").integer == 2)
         await test.close()
@@ -116,11 +119,11 @@ import Testing
         #expect(try await test.claimAtOnce(700, customer: { "c\($0 % 350)" }).accepted.count == 700)
         try await test.withWorkers { try await test.drained() }
         try await test.loseEvents()
-        let publications = try await withThrowingTaskGroup(of: Inventory.Publication.self) { group in
+        let publications = try await withThrowingTaskGroup(of: PublicationOutcome.self) { group in
             for _ in 0..<5 { group.addTask { try await test.catalogue.publish(.demo) } }
-            return try await group.reduce(into: [Inventory.Publication]()) { $0.append($1) }
+            return try await group.reduce(into: [PublicationOutcome]()) { $0.append($1) }
         }
-        #expect(Set(publications) == [.done])
+        #expect(Set(publications) == [.published])
         let counts = try await test.redis("HVALS", test.keys.customers(.demo)).array?.compactMap(\.integer) ?? []
         #expect(counts.count == 350 && counts.allSatisfy { $0 == 2 })
         #expect(try await test.isAtRest())

@@ -5,6 +5,7 @@ import Testing
 @testable import Engine
 @testable import RedisClient
 @testable import Timing
+@testable import RedisSchema
 
 @Suite(.timeLimit(.minutes(10))) struct ClaimTests {
     private func make(_ terms: EventTerms = EventTerms(name: "Demo", capacity: 100)) async throws -> TestStores {
@@ -78,10 +79,11 @@ import Testing
         let test = try await make(EventTerms(name: "Demo", capacity: 100, customerLimit: 9, holdSeconds: 60))
         let other = try #require(EventID("other"))
         try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 10, customerLimit: 9, holdSeconds: 60))
-        let group = ClaimGroup([
-            test.purchase(customer: "a"), test.purchase(other, customer: "a", key: "k"), test.purchase(customer: "b"),
-        ])
-        let call = group.call(in: test.keys, queueLimit: 100)
+        let claim = ClaimScript(
+            [
+                test.purchase(customer: "a"), test.purchase(other, customer: "a", key: "k"),
+                test.purchase(customer: "b"),
+            ], queueLimit: 100)
         for key in [
             test.keys.customers(other), test.keys.holds(other), test.keys.eventsWithHolds, test.keys.queue,
             test.keys.event(other),
@@ -90,9 +92,7 @@ import Testing
             try await test.redis("DEL", key)
             try await test.redis("SET", key, "damaged")
             let before = try await test.redis("DBSIZE").integer
-            await #expect(throws: RedisError.self) {
-                try await test.stores.redis.connection.evaluate(call, in: test.keys, behind: test.stores.fence)
-            }
+            await #expect(throws: RedisError.self) { try await test.partition.run(claim) }
             #expect(try await test.redis("DBSIZE").integer == before, "\(key)")
             #expect(try await test.counters() == Counters(available: 100), "\(key)")
             try await test.redis("DEL", key)
@@ -103,9 +103,7 @@ import Testing
             }
         }
         #expect(
-            try group.outcomes(
-                of: try await test.stores.redis.connection.evaluate(call, in: test.keys, behind: test.stores.fence)
-            ).allSatisfy { if case .accepted = $0 { true } else { false } })
+            try await test.partition.run(claim).allSatisfy { if case .accepted = $0 { true } else { false } })
         await test.close()
     }
 

@@ -60,7 +60,7 @@ import Testing
         _ = try await test.catalogue.put(.demo, EventChange(holdSeconds: 1))
         let third = try await test.hold(quantity: 2, customer: "a")
         #expect(try await refused())
-        let holds = HoldExpirer(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
+        let holds = HoldExpirer(test.partition)
         try await eventually("the hold ends") {
             _ = try await holds.expireDue()
             return try await test.inventory.order(third.id)?.state == .expired

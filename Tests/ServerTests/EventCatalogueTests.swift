@@ -78,7 +78,7 @@ import Testing
         #expect(try await test.catalogue.publish(.demo) == .ordersInFlight, "two orders are not in the ledger yet")
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.eventUnknown))
         try await test.withWorkers { try await test.drained() }
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try #require(try await test.inventory.event(.demo)).available == 5)
         #expect(try await test.isAtRest())
         await test.close()
@@ -133,7 +133,7 @@ import Testing
         let batch = try #require(try await test.queue().take(limit: 10))
         try await test.redis("DEL", test.keys.leases, test.keys.batch(batch.token))
         _ = try await test.ledger.settle(batch.orders)
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.claimAtOnce(10).accepted.count == 7)
         await test.close()
     }
@@ -145,13 +145,13 @@ import Testing
         _ = try await test.claimAtOnce(4)
         try await test.close(.demo)
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.claimAtOnce(10).accepted.count == 6, "the stock of before")
 
         try await test.close(.demo)
         try await test.pool.withTransaction { try await Ledger.renew(.demo, capacity: 8, on: $0) }
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.claimAtOnce(20).accepted.count == 8, "all of the new stock")
         try await test.withWorkers { try await test.drained() }
         #expect(try await test.isAtRest())
@@ -196,7 +196,7 @@ import Testing
         #expect(try await test.sql("SELECT capacity FROM events") == "20")
         try await redis.restart()
         try await test.redisIsBack()
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.claimAtOnce(30).accepted.count == 20)
         await test.close()
         try await redis.kill()

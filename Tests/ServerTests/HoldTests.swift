@@ -114,7 +114,7 @@ import Testing
         let order = try await test.hold(quantity: 3, customer: "c")
         _ = try await test.inventory.change(order, by: .confirm)
         try await test.withWorkers { try await test.drained() }
-        while try await test.queue().deleteOldestRecords(retention: 0) {}
+        while try await test.queue().deleteOldestRecords(retention: .zero) {}
         #expect(try await test.inventory.order(order.id) == nil)
         let row = try #require(try await test.ledger.order(order.id))
         let outcomes = try await withThrowingTaskGroup(of: TransitionOutcome.self) { group in
@@ -135,7 +135,7 @@ import Testing
         let (held, confirmed) = (try await test.hold(), try await test.hold())
         try await test.withWorkers { try await test.drained() }
         _ = try await test.inventory.change(confirmed, by: .confirm)
-        while try await test.queue().deleteOldestRecords(retention: 0) {}
+        while try await test.queue().deleteOldestRecords(retention: .zero) {}
         #expect(try await test.inventory.order(held.id)?.state == .held)
         #expect(try await test.inventory.order(confirmed.id)?.state == .confirmed)
         await test.close()
@@ -152,7 +152,7 @@ import Testing
         #expect(try await test.inventory.change(order, by: .confirm) == .holdExpired)
         #expect(try await test.inventory.order(order.id) == order, "refusing changes nothing")
         #expect(try await test.counters() == Counters(available: 8, held: 2))
-        let holds = HoldExpirer(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
+        let holds = HoldExpirer(test.partition)
         #expect(try await holds.expireDue().expired == 1)
         #expect(try await holds.expireDue() == HoldExpirer.Round(expired: 0, rest: nil))
         let expired = try #require(try await test.inventory.order(order.id))
@@ -184,7 +184,7 @@ import Testing
 
     @Test func theRestUntilTheNextEndIsKnown() async throws {
         let test = try await make(holdSeconds: 100)
-        let holds = HoldExpirer(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
+        let holds = HoldExpirer(test.partition)
         #expect(try await holds.expireDue() == HoldExpirer.Round(expired: 0, rest: nil))
         let order = try await test.hold()
         let rest = try #require(try await holds.expireDue().rest)
@@ -223,7 +223,7 @@ import Testing
             for number in 0..<count { group.addTask { try await test.hold(quantity: 2, customer: "c\(number % 50)") } }
             return try await group.reduce(into: [Order]()) { $0.append($1) }
         }
-        let holds = HoldExpirer(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
+        let holds = HoldExpirer(test.partition)
         let first = try #require(orders.compactMap(\.expiresAt).min())
         let last = try #require(orders.compactMap(\.expiresAt).max())
         try await eventually("the first holds are about to end") {
@@ -276,7 +276,7 @@ import Testing
         let (stuck, free) = (try await test.hold(), try await test.hold(other))
         try await test.redis("HSET", test.keys.event(.demo), "closed", "1")
         #expect(try await test.inventory.change(stuck, by: .cancel) == .recovering)
-        let holds = HoldExpirer(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
+        let holds = HoldExpirer(test.partition)
         try await eventually("the other's hold has ended") {
             _ = try await holds.expireDue()
             return try await test.inventory.order(free.id)?.state == .expired

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Domain
 @testable import Engine
+@testable import RedisSchema
 
 @Suite(.timeLimit(.minutes(10))) struct IdempotencyTests {
     private func make(capacity: Int = 100, holdSeconds: Int? = nil, limit: Int? = nil) async throws -> TestStores {
@@ -101,13 +102,12 @@ import Testing
 
     @Test func theSameKeyTwiceInOneCallOfTheScriptMakesOneOrder() async throws {
         let test = try await make()
-        let group = ClaimGroup([
-            test.purchase(key: "k"), test.purchase(key: "k"), test.purchase(quantity: 2, key: "k"),
-            test.purchase(key: "l"),
-        ])
-        let reply = try await test.stores.redis.connection.evaluate(
-            group.call(in: test.keys, queueLimit: 100), in: test.keys, behind: test.stores.fence)
-        let outcomes = try group.outcomes(of: reply)
+        let group = ClaimScript(
+            [
+                test.purchase(key: "k"), test.purchase(key: "k"), test.purchase(quantity: 2, key: "k"),
+                test.purchase(key: "l"),
+            ], queueLimit: 100)
+        let outcomes = try await test.partition.run(group)
         #expect(outcomes[0] == .accepted(Acceptance(order: group.purchases[0].id)))
         #expect(outcomes[1] == .accepted(Acceptance(order: group.purchases[0].id, isReplay: true)))
         #expect(outcomes[2] == .refused(.idempotencyKeyReused))
@@ -162,7 +162,7 @@ import Testing
         #expect(try await !queue.deleteOldestRecords(withKey: true))
         #expect(try await test.inventory.order(plain.order) == nil)
         #expect(try await acceptance(test, test.purchase(key: "k")) == Acceptance(order: first.order, isReplay: true))
-        #expect(try await queue.deleteOldestRecords(withKey: true, retention: 0))
+        #expect(try await queue.deleteOldestRecords(withKey: true, retention: .zero))
         let second = try await acceptance(test, test.purchase(key: "k"))
         #expect(!second.isReplay && second.order != first.order)
         await test.close()
@@ -173,7 +173,7 @@ import Testing
         let test = try await make(limit: 10)
         let old = try await acceptance(test, test.purchase(quantity: 2, customer: "c", key: "k"))
         try await test.withWorkers { try await test.drained() }
-        #expect(try await test.queue().deleteOldestRecords(withKey: true, retention: 0))
+        #expect(try await test.queue().deleteOldestRecords(withKey: true, retention: .zero))
         let new = try await acceptance(test, test.purchase(quantity: 3, customer: "c", key: "k"))
         try await test.withWorkers { try await test.drained() }
         #expect(test.keys.order(old.order) == test.keys.order(new.order))

@@ -30,7 +30,7 @@ import Testing
             taken += batch.orders
             #expect(try await queue.acknowledge(batch, batch.orders.map { _ in confirmed }))
         }
-        #expect(taken.map(QueueEntry.encode) == queued?.compactMap(\.string))
+        #expect(taken.map(OrderCodec.encode) == queued?.compactMap(\.string))
         #expect(try await test.redis("KEYS", "*inflight*").array?.isEmpty == true)
         #expect(try await test.redis("EXISTS", test.keys.leases, test.keys.attempts).integer == 0)
         let report = try #require(try await test.inventory.event(.demo))
@@ -141,10 +141,10 @@ import Testing
         let batch = try #require(try await queue.take(limit: 20))
         let settlements = try await test.ledger.settle(batch.orders)
         #expect(try await queue.acknowledge(batch, settlements))
-        #expect(try await !queue.deleteOldestRecords(retention: 3600), "too early")
+        #expect(try await !queue.deleteOldestRecords(retention: .seconds(3600)), "too early")
         #expect(try await test.inventory.order(batch.orders[0].id) != nil)
-        #expect(try await queue.deleteOldestRecords(retention: 0))
-        #expect(try await !queue.deleteOldestRecords(retention: 0))
+        #expect(try await queue.deleteOldestRecords(retention: .zero))
+        #expect(try await !queue.deleteOldestRecords(retention: .zero))
         #expect(try await test.redis("KEYS", "*order*").array?.isEmpty == true)
         #expect(try await test.ledger.order(batch.orders[0].id)?.state == .confirmed)
         await test.close()

@@ -33,7 +33,7 @@ import Testing
     @Test func anEntryThatEndsItsWorkersIsFoundAndSetAside() async throws {
         let test = try await make(selling: 1000)
         let entries = try await test.redis("LRANGE", test.keys.queue, "0", "-1").array ?? []
-        let bad = try QueueEntry.decode(Array(try #require(entries[637].string).utf8))
+        let bad = try OrderCodec.decode(entry: Array(try #require(entries[637].string).utf8))
         let queue = test.queue(lease: .milliseconds(1))
         #expect(try #require(try await queue.take(limit: 1000)).orders.count == 1000)
         var deaths = 1
@@ -115,7 +115,7 @@ import Testing
         var seen: [OrderID] = []
         for token in turns.dropLast() {
             seen += (try await test.redis("LRANGE", test.keys.batch(token), "0", "-1").array ?? [])
-                .compactMap { try? QueueEntry.decode(Array(($0.string ?? "").utf8)).id }
+                .compactMap { try? OrderCodec.decode(entry: Array(($0.string ?? "").utf8)).id }
         }
         #expect(seen == batch.orders.map(\.id) + held.orders.dropFirst(8).prefix(52).map(\.id))
         try await test.queue().release(later.token)

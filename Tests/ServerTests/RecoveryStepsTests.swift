@@ -14,12 +14,8 @@ import Testing
         return test
     }
 
-    private func calls(_ test: TestStores, _ token: String) -> RecoveryCalls {
-        RecoveryCalls(keys: test.keys, token: token)
-    }
-
     private func state(_ test: TestStores) async throws -> PartitionState {
-        try PartitionState(try await test.stores.redis.connections[0].evaluate(RecoveryCalls.inspect(test.keys)))
+        try await test.partition.run(InspectScript())
     }
 
     /// Somebody seals a partition to resume it, and dies; before and after the ledger has begun the new epoch.
@@ -31,11 +27,10 @@ import Testing
         try await redis.restart()
         let connection = test.stores.redis.connections[0]
         try await eventually("it is sealed") {
-            let call = calls(test, "dead").seal(found: "\(before.epoch)", plan: .resume)
-            return (try? await connection.evaluate(call))?.array?.first?.integer == 1
+            (try? await test.partition.run(SealScript("dead", found: "\(before.epoch)", plan: .resume))) == .resume
         }
         let server = try #require(await connection.server())
-        _ = try await connection.evaluate(calls(test, "dead").extend(test.keys.recovery, by: .zero))
+        _ = try await test.partition.run(ExtendScript("dead", of: test.keys.recovery, by: .zero))
         if hasBegun { #expect(try await test.ledger.begin(epoch: before.epoch + 1, of: 0, on: server)) }
         try await test.redisIsBack()
         #expect(try #require(try await test.ledger.partition(0)).epoch == before.epoch + 1)
@@ -73,9 +68,9 @@ import Testing
         let page = BackfillChunk(
             event: .demo, generation: 1, stamp: event.stamp, start: "", end: try #require(orders.last).id,
             rows: orders.map(\.row))
-        _ = try await filler.evaluate(calls(test, "dead").holdBackfill())
-        let answer = try await filler.evaluate(calls(test, "dead").backfill(page, done: 12, total: 30))
-        #expect(try RecoveryCalls.backfilled(answer) == .done)
+        _ = try await filler.partition.run(HoldBackfillScript("dead"))
+        let backfill = BackfillScript(page, token: "dead", done: 12, total: 30)
+        #expect(try await filler.partition.run(backfill) == .written)
         if restarting { try await redis.restart() }
         try await eventually("Redis answers") {
             (try? await test.redis("HSET", test.keys.backfill, "until", "0")) != nil
@@ -100,7 +95,7 @@ import Testing
         let event = try #require(try await test.ledger.event(.demo))
         // A worker commits what it had in hand.
         _ = try await test.ledger.settle(late.orders, lease: late.number)
-        let done = Inventory.Backfilled(token: "any", stamp: event.stamp)
+        let done = BackfilledEvent(backfill: .init(token: "any", stamp: event.stamp))
         #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
         try await test.redis("HSET", test.keys.backfill, "until", "0")
         try await test.recover()
@@ -123,7 +118,7 @@ import Testing
         #expect(try await test.inventory.event(.demo) != nil)
         #expect(try await test.inventory.event(over) == nil)
         #expect(try await test.catalogue.report(over)?.status == .closed, "as the ledger knows it")
-        #expect(try await test.catalogue.publish(over) == .done)
+        #expect(try await test.catalogue.publish(over) == .published)
         #expect(try await test.inventory.claim(test.purchase(over, customer: "z")) == .refused(.closed))
         #expect(try await test.redis("HGET", test.keys.customers(over), "c0").integer == 1)
         // An organiser asks, too.
@@ -145,7 +140,7 @@ import Testing
         try await test.redis("DEL", test.keys.event(.demo))
         #expect(try await test.queue().requeue(letter.id) == .eventIsRecovering(.demo))
         #expect(try await test.queue().deadLetterCount() == 1)
-        #expect(try await test.catalogue.publish(.demo) == .done)
+        #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.queue().requeue(letter.id) == .done)
         await test.close()
     }

@@ -7,6 +7,7 @@ import Testing
 @testable import Engine
 @testable import Ledger
 @testable import RedisClient
+@testable import RedisSchema
 
 /// Redis emptied, restarted, put back to an older state: noticed before the next sale, and put right from the ledger.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
@@ -189,21 +190,23 @@ import Testing
         let test = try await make()
         let connection = test.stores.redis.connections[0]
         let server = try #require(await connection.server())
-        let calls = ["old", "new"].map { RecoveryCalls(keys: test.keys, token: $0) }
         let (old, new) = (
-            SealedPartition(calls[0], on: connection, server: server),
-            SealedPartition(calls[1], on: connection, server: server)
+            SealedPartition(test.keys, token: "old", on: connection, server: server),
+            SealedPartition(test.keys, token: "new", on: connection, server: server)
         )
+        func release(_ token: String) async throws {
+            _ = try await test.partition.run(ExtendScript(token, of: test.keys.recovery, by: .zero))
+        }
         let epoch = try #require(try await test.redis("GET", test.keys.epoch).string)
-        #expect(try await old.seal(found: epoch, plan: .rebuild) == .sealed(.drain))
-        #expect(try await new.seal(found: calls[0].seal, plan: .rebuild) == .notNow, "while it is at work")
-        _ = try await connection.evaluate(calls[0].extend(test.keys.recovery, by: .zero))
-        #expect(try await new.seal(found: epoch, plan: .rebuild) == .notNow, "it has been sealed since")
-        #expect(try await new.seal(found: calls[0].seal, plan: .rebuild) == .sealed(.drain))
+        #expect(try await old.seal(found: epoch, plan: .rebuild) == .drain)
+        #expect(try await new.seal(found: SealScript.seal("old"), plan: .rebuild) == nil, "while it is at work")
+        try await release("old")
+        #expect(try await new.seal(found: epoch, plan: .rebuild) == nil, "it has been sealed since")
+        #expect(try await new.seal(found: SealScript.seal("old"), plan: .rebuild) == .drain)
         await #expect(throws: RedisError.self) { try await old.wipe() }
         await #expect(throws: RedisError.self) { try await old.open(epoch: 77, seen: 0, rebuilt: true) }
         #expect(try await test.inventory.event(.demo) != nil, "nothing was deleted")
-        _ = try await connection.evaluate(calls[1].extend(test.keys.recovery, by: .zero))
+        try await release("new")
         try await test.recover()
         #expect(try await sell(100, test).count == 100)
         await test.close()
@@ -232,8 +235,7 @@ import Testing
         let test = try await make()
         let old = try await test.pool.withTransaction { try #require(try await Ledger.lock(.demo, on: $0)) }
         _ = try await test.catalogue.put(.demo, EventChange(capacity: 50))
-        let late = Inventory.call(publishing: old, filled: nil, in: test.keys)
-        #expect(try Inventory.publication(try await test.stores.redis.connection.evaluate(late)) == .superseded)
+        #expect(try await test.partition.run(PublishScript(EventPublication(old))) == .superseded)
         #expect(try await test.inventory.lower(old, to: 1) == .notLoaded)
         try await test.inventory.close(old)
         #expect(try await test.counters() == Counters(available: 50))

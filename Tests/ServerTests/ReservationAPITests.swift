@@ -42,7 +42,7 @@ import Testing
             try await test.withWorkers { try await test.drained() }
             // From the ledger, once Redis has let the record go.
             let settled = try await api.send("GET", "/orders/\(id)")
-            while try await test.queue().deleteOldestRecords(retention: 0) {}
+            while try await test.queue().deleteOldestRecords(retention: .zero) {}
             #expect(try await test.inventory.order(try #require(OrderID(id))) == nil)
             #expect(try await api.send("GET", "/orders/\(id)").body == settled.body)
             #expect(try await api.send("POST", "/orders/\(id)/cancel").body == cancelled.body)

@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct UpgradeTests {
     /// Rewrites an entry as the first release wrote it.
     private func firstForm(_ entry: String) throws -> String {
-        let order = try QueueEntry.decode(Array(entry.utf8))
+        let order = try OrderCodec.decode(entry: Array(entry.utf8))
         return
             "1|\(order.id)|\(order.event)|\(order.generation)|\(order.quantity)|\(order.claimedAt.milliseconds)|\(order.customer ?? "")"
     }
@@ -39,7 +39,7 @@ import Testing
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1000))
         #expect(try await test.claimAtOnce(50).accepted.count == 50)
         let entry = try #require(try await queued(test).dropFirst(20).first)
-        let order = try QueueEntry.decode(Array(entry.utf8))
+        let order = try OrderCodec.decode(entry: Array(entry.utf8))
         let later = "3" + entry.dropFirst(1) + "|something new"
         _ = try await test.redis("LSET", test.keys.queue, "20", later)
         try await test.withWorkers { try await test.drained() }

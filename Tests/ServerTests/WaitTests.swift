@@ -78,7 +78,7 @@ import Testing
             async let expired = api.send("GET", "/orders/\(orders[1].id)?wait=25")
             try await eventually("both are watched") { watch.count == 2 }
             _ = try await test.inventory.change(orders[0], by: .cancel)
-            let holds = HoldExpirer(connection: test.stores.redis.connection, keys: test.keys, fence: test.stores.fence)
+            let holds = HoldExpirer(test.partition)
             try await eventually("the other expires") { try await holds.expireDue().expired == 1 }
             // Neither is in the ledger: nothing drains here.
             let answers = [try await cancelled, try await expired]

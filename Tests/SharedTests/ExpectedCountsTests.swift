@@ -3,6 +3,7 @@ import Testing
 @testable import Domain
 @testable import Engine
 @testable import Ledger
+@testable import RedisSchema
 
 /// What Redis should say of an event, decided without either store.
 @Suite struct EventBooksTests {
@@ -18,8 +19,8 @@ import Testing
             quantity: quantity, state: state, version: version, claimedAt: Timestamp(milliseconds: 1))
     }
 
-    private func survey(_ counts: UnitCounts, _ snapshots: [Order] = [], unreadable: Int = 0) -> ExpectedCounts.Survey {
-        ExpectedCounts.Survey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
+    private func survey(_ counts: UnitCounts, _ snapshots: [Order] = [], unreadable: Int = 0) -> EventSurvey {
+        EventSurvey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
     }
 
     @Test func whatIsOnItsWayIsNoDrift() {

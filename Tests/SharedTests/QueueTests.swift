@@ -24,38 +24,42 @@ let oddCustomers: [String?] = [
     func readsWhatIsWritten(customer: String?) throws {
         for state in [OrderState.pending, .held, .confirmed, .cancelled, .expired] {
             let order = try order(customer, state: state)
-            #expect(try QueueEntry.decode(Array(QueueEntry.encode(order).utf8)) == order)
+            #expect(try OrderCodec.decode(entry: Array(OrderCodec.encode(order).utf8)) == order)
         }
     }
 
-    @Test func readsEntriesOfEarlierReleases() throws {
-        let text = "1|00000000-0005-7000-8000-000000000009|e.1|3|2|1795466379441|a|b"
-        #expect(try QueueEntry.decode(Array(text.utf8)) == order("a|b"))
+    @Test(arguments: [
+        "1|00000000-0005-7000-8000-000000000009|e.1|3|2|1795466379441|a|b",
+        "2|00000000-0005-7000-8000-000000000009|pending|1|e.1|3|2|1795466379441|||a|b",
+    ])
+    func readsEntriesOfEarlierReleases(text: String) throws {
+        #expect(try OrderCodec.decode(entry: Array(text.utf8)) == order("a|b"))
     }
 
     @Test func neverTrapsOnDamage() throws {
-        let bytes = Array(QueueEntry.encode(try order("c|d")).utf8)
+        let bytes = Array(OrderCodec.encode(try order("c|d")).utf8)
         for length in 0..<bytes.count {
-            _ = try? QueueEntry.decode(Array(bytes[..<length]))
+            _ = try? OrderCodec.decode(entry: Array(bytes[..<length]))
         }
         for index in bytes.indices {
             for byte: UInt8 in [0, 0x7c, 0x39, 0xff] {
                 var damaged = bytes
                 damaged[index] = byte
-                _ = try? QueueEntry.decode(damaged)
+                _ = try? OrderCodec.decode(entry: damaged)
             }
         }
     }
 
     @Test(arguments: [
-        "", "1", "2|x", "3|x", "2||||||||||", "2|00000000-0005-7000-8000-000000000009|held|0|e|1|1|5|||",
+        "", "1", "2|x", "3|x", "2||||||||||||", "2|held|0|0|00000000-0005-7000-8000-000000000009|e|1|1|5||||",
+        "2|00000000-0005-7000-8000-000000000009|held|0|e|1|1|5|||",
         "2|00000000-0005-7000-8000-000000000009|lost|1|e|1|1|5|||", "1|||||||", "1|not-a-uuid|e|1|1|5|c",
         "1|00000000-0005-7000-8000-000000000009|e|1|0|5|",
         "1|00000000-0005-7000-8000-000000000009|e|1|-1|5|", "1|00000000-0005-7000-8000-000000000009|e|1|1|-5|",
         "1|00000000-0005-7000-8000-000000000009|e|1|99999999999|5|",
     ])
     func refuses(text: String) {
-        #expect(throws: QueueEntry.Unreadable.self) { try QueueEntry.decode(Array(text.utf8)) }
+        #expect(throws: OrderCodec.Unreadable.self) { try OrderCodec.decode(entry: Array(text.utf8)) }
     }
 }
 
@@ -71,7 +75,7 @@ let oddCustomers: [String?] = [
                 confirmedAt: state == .confirmed ? Timestamp(milliseconds: 2) : nil,
                 expiresAt: state == .held ? Timestamp(milliseconds: 3) : nil,
                 reason: state == .rejected ? "oversold" : nil)
-            #expect(OrderRecord.decode(OrderRecord.encode(order)) == order)
+            #expect(OrderCodec.decode(OrderCodec.encode(order)) == order)
         }
     }
 
@@ -82,11 +86,11 @@ let oddCustomers: [String?] = [
         "3|pending|1|0|00000000-0005-7000-8000-000000000009|demo|1|1|1||||",
     ])
     func refuses(text: String) {
-        #expect(OrderRecord.decode(text) == nil)
+        #expect(OrderCodec.decode(text) == nil)
     }
 }
 
-@Suite struct AcknowledgementTests {
+@Suite struct BatchSettlementTests {
     private func order(
         _ number: UInt64, _ event: EventID, quantity: Int = 1, state: OrderState = .pending, version: Int = 1
     ) -> Order {
@@ -96,7 +100,7 @@ let oddCustomers: [String?] = [
     }
 
     private func batch(_ orders: [Order], and entries: [[UInt8]] = []) -> Batch {
-        Batch(token: "t", attempts: 1, entries: orders.map { Array(QueueEntry.encode($0).utf8) } + entries)
+        Batch(token: "t", attempts: 1, entries: orders.map { Array(OrderCodec.encode($0).utf8) } + entries)
     }
 
     private let recorded = Settlement.recorded(version: 1, confirmedAt: Timestamp(milliseconds: 9))
@@ -108,17 +112,17 @@ let oddCustomers: [String?] = [
             order(5, .demo),
         ]
         let batch = batch(orders, and: [Array("junk".utf8)])
-        let acknowledgement = Acknowledgement(
+        let settled = BatchSettlement(
             batch, [recorded, .rejected(reason: "over|sold"), recorded, .forgotten, .unsettleable(reason: "why")])
         #expect(
-            acknowledgement.moves == [
+            settled.moves == [
                 .init(event: .demo, generation: 1, sold: 2), .init(event: other, generation: 1, sold: 1),
             ])
-        #expect(acknowledgement.records.map(\.version) == [1, 1, 1, 0])
-        #expect(acknowledgement.records.map { $0.text.isEmpty } == [false, true, false, true])
-        #expect(acknowledgement.rejections == [.init(record: 1, event: 0, generation: 1, reason: "over/sold")])
-        let fifth = Array(QueueEntry.encode(orders[4]).utf8)
-        #expect(acknowledgement.deadLetters.map(\.entry) == [Array("junk".utf8), fifth])
+        #expect(settled.records.map(\.version) == [1, 1, 1, 0])
+        #expect(settled.records.map { $0.confirmed.isEmpty } == [false, true, false, true])
+        #expect(settled.rejections == [.init(record: 1, event: 0, generation: 1, reason: "over/sold")])
+        let fifth = Array(OrderCodec.encode(orders[4]).utf8)
+        #expect(settled.deadLetters.map(\.entry) == [Array("junk".utf8), fifth])
     }
 
     @Test func ofSeveralSnapshotsOfAnOrderTheHighestVersionIsNoted() {
@@ -127,16 +131,16 @@ let oddCustomers: [String?] = [
             order(1, .demo, state: .cancelled, version: 3),
         ]
         let settlement = Settlement.recorded(version: 3, confirmedAt: nil)
-        let acknowledgement = Acknowledgement(batch(orders), [settlement, settlement, settlement])
-        #expect(acknowledgement.records == [.init(id: orders[0].id, version: 3)])
-        #expect(acknowledgement.moves.isEmpty, "only pending orders move counters when they are acknowledged")
+        let settled = BatchSettlement(batch(orders), [settlement, settlement, settlement])
+        #expect(settled.records == [.init(id: orders[0].id, version: 3)])
+        #expect(settled.moves.isEmpty, "only pending orders move counters when they are acknowledged")
         let rejected = Settlement.rejected(reason: "oversold")
-        let refused = Acknowledgement(batch(orders), [rejected, rejected, rejected])
+        let refused = BatchSettlement(batch(orders), [rejected, rejected, rejected])
         #expect(refused.rejections.count == 1)
     }
 }
 
-@Suite struct ClaimGroupTests {
+@Suite struct ClaimScriptTests {
     private func purchase(_ number: UInt64, _ event: EventID) -> Purchase {
         Purchase(id: OrderID(milliseconds: number, partition: 0, random: number), event: event, quantity: 1)
     }
@@ -144,11 +148,11 @@ let oddCustomers: [String?] = [
     @Test func answersReturnInTheOrderOfThePurchases() throws {
         let (a, b) = (try #require(EventID("a")), try #require(EventID("b")))
         // The script sees a's orders first, then b's: places 0, 2, then 1.
-        let group = ClaimGroup([purchase(1, a), purchase(2, b), purchase(3, a)])
+        let group = ClaimScript([purchase(1, a), purchase(2, b), purchase(3, a)], queueLimit: 9)
         let reply = RESPValue.array([0, 77, 9, 0, 8, 4, 1000].map { .integer($0) })
         let acceptance = Acceptance(order: purchase(1, a).id, expiresAt: Timestamp(milliseconds: 77))
         #expect(
-            try group.outcomes(of: reply) == [
+            try group.decode(reply) == [
                 .accepted(acceptance), .refused(.insufficientStock(available: 4)), .refused(.soldOut),
             ])
     }
@@ -158,6 +162,6 @@ let oddCustomers: [String?] = [
         .array([.integer(99), .integer(0), .integer(1)]),
     ])
     func refusesAnswersOfAnotherForm(reply: RESPValue) {
-        #expect(throws: RedisError.self) { try ClaimGroup([purchase(1, .demo)]).outcomes(of: reply) }
+        #expect(throws: RedisError.self) { try ClaimScript([purchase(1, .demo)], queueLimit: 9).decode(reply) }
     }
 }

@@ -16,61 +16,106 @@ import Testing
 
     static let mutants = [
         Mutant(
-            script: Scripts.acknowledge, right: "if not call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end", wrong: ""),
+            script: AcknowledgeScript.lua.script,
+            right: "if not call('ZSCORE', leases, token) then return 0 end",
+            wrong: ""),
         Mutant(
-            script: Scripts.renew, right: "if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end", wrong: ""),
-        Mutant(script: Scripts.reclaim, right: "call('ZREM', KEYS[1], old)", wrong: ""),
+            script: RenewScript.lua.script,
+            right: "if not call('ZSCORE', leases, token) then return 0 end",
+            wrong: ""),
         Mutant(
-            script: Scripts.reclaim, right: "call('ZADD', KEYS[1], piece == 1 and now + lease or now, token)", wrong: ""
-        ),
-        Mutant(script: Scripts.take, right: "redis.call('LTRIM', KEYS[1], #entries, -1)", wrong: ""),
-        Mutant(script: Scripts.take, right: "in_turn = 1", wrong: "in_turn = 0"),
-        Mutant(script: Scripts.transition, right: "if overdue then return nil, 3 end", wrong: ""),
-        Mutant(script: Scripts.transition, right: "stock = stock + units", wrong: "stock = stock + 2 * units"),
-        Mutant(script: Scripts.transition, right: "call('INCRBY', KEYS[3], #ended)", wrong: ""),
+            script: ReclaimScript.lua.script,
+            right: "call('ZREM', leases, old_token)",
+            wrong: ""),
         Mutant(
-            script: Scripts.claim, right: "stock, taken, accepted = stock - quantity,",
-            wrong: "stock, taken, accepted = stock,"),
+            script: ReclaimScript.lua.script,
+            right: "call('ZADD', leases, piece == 1 and now + lease or now, successor.token)",
+            wrong: ""),
         Mutant(
-            script: Scripts.claim, right: "elseif limit and count + quantity > limit then", wrong: "elseif false then"),
+            script: TakeScript.lua.script,
+            right: "call('LTRIM', queue, #entries, -1)",
+            wrong: ""),
         Mutant(
-            script: Scripts.open,
+            script: TakeScript.lua.script,
+            right: "in_turn = 1",
+            wrong: "in_turn = 0"),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "if overdue then return nil, HOLD_EXPIRED end",
+            wrong: ""),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "event.stock = event.stock + units",
+            wrong: "event.stock = event.stock + 2 * units"),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "call('INCRBY', pending_releases, #finished_ids)",
+            wrong: ""),
+        Mutant(
+            script: ClaimScript.lua.script,
+            right: "event.stock, event.taken, accepted = event.stock - quantity,",
+            wrong: "event.stock, event.taken, accepted = event.stock,"),
+        Mutant(
+            script: ClaimScript.lua.script,
+            right: "if limit and count + quantity > limit then",
+            wrong: "if false then"),
+        Mutant(
+            script: OpenScript.lua.script,
             right:
-                "if (tonumber(call('GET', KEYS[2]) or '') or 0) < tonumber(ARGV[3]) then call('SET', KEYS[2], ARGV[3]) end",
+                "if (tonumber(call('GET', leases_begun) or '') or 0) < leases_seen then call('SET', leases_begun, leases_seen) end",
             wrong: ""),
         // Recoveries that were overtaken, or go on where they must not.
         Mutant(
-            script: Scripts.acknowledge,
-            right: "if ARGV[9] ~= '' and call('GET', KEYS[9]) ~= ARGV[9] then return 0 end", wrong: ""),
+            script: AcknowledgeScript.lua.script,
+            right: "if ARGV[#ARGV] ~= '' and call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then",
+            wrong: "if false then"),
         Mutant(
-            script: Scripts.wipe, right: "if redis.call('GET', KEYS[1]) ~= 'sealed:' .. ARGV[1] then return 0 end",
+            script: WipeScript.lua.script,
+            right: "if not is_sealed_with(epoch, token) then return 0 end",
             wrong: ""),
         Mutant(
-            script: Scripts.open, right: "if call('GET', KEYS[1]) ~= 'sealed:' .. ARGV[1] then return 0 end", wrong: ""),
-        Mutant(
-            script: Scripts.seal, right: "elseif is_sealed and state[3] == 'wipe' then", wrong: "elseif is_sealed then"),
-        Mutant(script: Scripts.seal, right: "call('SET', KEYS[1], 'sealed:' .. token)", wrong: ""),
-        Mutant(
-            script: Scripts.backfill, right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end", wrong: ""
-        ),
-        Mutant(
-            script: Scripts.backfill,
-            right:
-                "if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED backfill: the epoch is another') end",
+            script: OpenScript.lua.script,
+            right: "if not is_sealed_with(epoch, token) then return 0 end",
             wrong: ""),
         Mutant(
-            script: Scripts.backfill, right: "if state[1] ~= stamp or state[2] ~= from then return 2 end", wrong: ""),
+            script: SealScript.lua.script,
+            right: "elseif is_sealed and state[3] == 'wipe' then",
+            wrong: "elseif is_sealed then"),
         Mutant(
-            script: Scripts.backfill, right: "if present[6] == ARGV[5] and is_intact then return 3 end",
+            script: SealScript.lua.script,
+            right: "call('SET', epoch, 'sealed:' .. token)",
             wrong: ""),
-        Mutant(script: Scripts.backfill, right: "call('UNLINK', KEYS[4], KEYS[5])", wrong: ""),
         Mutant(
-            script: Scripts.publish,
-            right: "if call('HGET', KEYS[8], 'token') ~= filler then return 4 end", wrong: ""),
-        Mutant(script: Scripts.publish, right: "if is_rebuilt then call('SADD', KEYS[9], id) end", wrong: ""),
+            script: BackfillScript.lua.script,
+            right: "if not holds_lease(backfill, token) then return LOST end",
+            wrong: ""),
         Mutant(
-            script: Scripts.endBackfill,
-            right: "if call('HGET', KEYS[1], 'token') ~= ARGV[1] or call('SCARD', KEYS[2]) > 0 then return 0 end",
+            script: BackfillScript.lua.script,
+            right: "if ARGV[#ARGV] ~= '' and call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then",
+            wrong: "if false then"),
+        Mutant(
+            script: BackfillScript.lua.script,
+            right: "if state[1] ~= stamp or state[2] ~= from then return OUT_OF_STEP end",
+            wrong: ""),
+        Mutant(
+            script: BackfillScript.lua.script,
+            right: "if present[6] == generation and is_intact then return ALREADY_PUBLISHED end",
+            wrong: ""),
+        Mutant(
+            script: BackfillScript.lua.script,
+            right: "call('UNLINK', customers, holds)",
+            wrong: ""),
+        Mutant(
+            script: PublishScript.lua.script,
+            right: "if token ~= '' and not holds_lease(backfill, token) then return NEEDS_BACKFILL end",
+            wrong: ""),
+        Mutant(
+            script: PublishScript.lua.script,
+            right: "if is_rebuilt then call('SADD', published, id) end",
+            wrong: ""),
+        Mutant(
+            script: EndBackfillScript.lua.script,
+            right: "if not holds_lease(backfill, token) or call('SCARD', requested_backfills) > 0 then return 0 end",
             wrong: ""),
     ]
 

@@ -7,9 +7,7 @@
 extension Simulation {
     func claim() throws {
         let purchases = (0..<Int.random(in: 1...3, using: &generator)).map { _ in purchase() }
-        let group = ClaimGroup(purchases)
-        let reply = try current(group.call(in: Self.keys, queueLimit: 40))
-        let outcomes = try group.outcomes(of: reply)
+        let outcomes = try current(ClaimScript(purchases, queueLimit: 40))
         let isLost = chance(8)
         for (purchase, outcome) in zip(purchases, outcomes) {
             note(
@@ -42,7 +40,7 @@ extension Simulation {
 
     /// The order as GET would find it.
     func find(_ id: OrderID) -> Order? {
-        if let text = redis("GET", Self.keys.order(id)).string, let order = OrderRecord.decode(text), order.id == id {
+        if let text = redis("GET", Self.keys.order(id)).string, let order = OrderCodec.decode(text), order.id == id {
             return order
         }
         return ledger.rows[id]
@@ -51,11 +49,9 @@ extension Simulation {
     func change() throws {
         guard let id = known.randomElement(using: &generator), let order = find(id) else { return }
         let transition: OrderTransition = chance(50) ? .confirm : .cancel
-        let group = TransitionGroup([
-            TransitionRequest(
-                order: id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
-        ])
-        let answers = try group.outcomes(of: try current(group.call(in: Self.keys, queueLimit: 0)))
+        let request = TransitionRequest(
+            order: id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
+        let answers = try current(TransitionScript([request], queueLimit: 0))
         note("\(transition) \(id): \(answers)")
         guard case .outcome(let outcome) = answers[0] else { return }
         if case .done(let after) = outcome {
@@ -77,8 +73,7 @@ extension Simulation {
     func sweep() throws {
         let holds = Self.keys.holds(Self.scarce)
         let due = redis("ZRANGE", holds, "-inf", String(store.now), "BYSCORE", "LIMIT", "0", "10").array ?? []
-        let group = TransitionGroup(expiring: due.compactMap(\.string), of: Self.scarce)
-        let answers = try group.outcomes(of: try current(group.call(in: Self.keys, queueLimit: 0)))
+        let answers = try current(TransitionScript(expiring: due.compactMap(\.string), of: Self.scarce))
         note("sweep: \(answers.count)")
         for case .outcome(.done(let order)) in answers {
             guard order.state == .expired else { throw fail("the sweep made \(order.state)") }
@@ -87,10 +82,8 @@ extension Simulation {
     }
 
     func forget() throws {
-        guard let batch = redis("LINDEX", Self.keys.settled, "0").string,
-            let call = calls.forget(batch, in: Self.keys.settled, retention: 0)
-        else { return }
-        let reply = try run(call)
-        note("forget: \(reply)")
+        guard let batch = redis("LINDEX", Self.keys.settled, "0").string else { return }
+        let isDeleted = try run(DeleteRecordsScript(batch, in: Self.keys.settled, retention: .zero))
+        note("delete records: \(isDeleted)")
     }
 }

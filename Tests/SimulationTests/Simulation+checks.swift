@@ -12,7 +12,7 @@ extension Simulation {
             for entry in list {
                 if let known = decoded[entry] {
                     orders.append(known)
-                } else if let order = try? QueueEntry.decode(Array(entry.utf8)) {
+                } else if let order = try? OrderCodec.decode(entry: Array(entry.utf8)) {
                     decoded[entry] = order
                     orders.append(order)
                 }
@@ -91,7 +91,7 @@ extension Simulation {
             ) { $1 }.mapValues {
                 OrderVersion(state: $0.state, version: $0.version)
             },
-            ExpectedCounts.Survey(
+            EventSurvey(
                 counts: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]),
                 capacity: event.terms.capacity, snapshots: snapshots, unreadable: 0))
         if books.drift != UnitCounts() { throw fail("\(id) drifts: \(books.drift)") }

@@ -9,8 +9,8 @@
 /// another process has overtaken it.
 enum Recoverer {
     case idle
-    case sealed(RecoveryCalls, RecoveryWork)
-    case filling(RecoveryCalls, Pass, Filling?)
+    case sealed(String, RecoveryWork)
+    case filling(String, Pass, Filling?)
 
     /// What a process goes by until it looks again.
     struct Pass {
@@ -40,7 +40,7 @@ enum Recoverer {
     }
 }
 
-/// Redis loses something, and is put right as Recovery and Backfiller do it, with the same plan, the same calls and the same
+/// Redis loses something, and is put right as Recovery and Backfiller do it, with the same plan, the same token and the same
 /// scripts, by several processes at once that are interrupted at any step.
 extension Simulation {
     /// Redis as it is now, as it was a while ago, or nothing; on the same server or on another; under workers that have
@@ -97,7 +97,7 @@ extension Simulation {
     func recover(_ place: Int) throws {
         if chance(interruptions) {
             note("all stall")
-            store.now += Int(RecoveryCalls.lease.milliseconds)
+            store.now += Int(RecoveryTiming.lease.milliseconds)
         }
         if chance(interruptions) {
             note("recoverer \(place) dies")
@@ -106,19 +106,19 @@ extension Simulation {
         }
         switch recoverers[place] {
         case .idle: recoverers[place] = try look()
-        case .sealed(let calls, let work): recoverers[place] = try work.server == server ? recover(calls, work) : .idle
-        case .filling(let calls, let pass, let filling):
+        case .sealed(let token, let work): recoverers[place] = try work.server == server ? recover(token, work) : .idle
+        case .filling(let token, let pass, let filling):
             guard pass.server == server else {
                 recoverers[place] = .idle
                 return
             }
             do {
-                recoverers[place] = .filling(calls, pass, filling)
-                guard let next = try backfill(calls, pass, filling) else {
+                recoverers[place] = .filling(token, pass, filling)
+                guard let next = try backfill(token, pass, filling) else {
                     recoverers[place] = .idle
                     return
                 }
-                recoverers[place] = .filling(calls, pass, next.filling)
+                recoverers[place] = .filling(token, pass, next.filling)
             } catch is Fenced {
                 recoverers[place] = .idle
             }
@@ -127,46 +127,46 @@ extension Simulation {
 
     private func look() throws -> Recoverer {
         let seen = seen
-        let state = try PartitionState(try run(RecoveryCalls.inspect(Self.keys)))
+        let state = try run(InspectScript())
         let found = RecoveryPlan.Found(
             server: "\(server)", epoch: state.epoch, leased: state.leased,
             resumedFrom: state.seal.flatMap { $0.phase == .resume ? $0.from : nil })
         let plan = RecoveryPlan(known: knownPartition, seen: seen, found: found)
-        let calls = RecoveryCalls(keys: Self.keys, token: makeToken())
+        let token = makeToken()
         guard plan != .stands else {
             (pass, passServer) = (state.epoch, server)
-            guard state.backfill.isDue, try current(calls.holdBackfill()).array?.first?.integer == 1 else {
+            guard state.backfill.isDue, try current(HoldBackfillScript(token)) else {
                 return .idle
             }
-            note("\(calls.token) fills")
-            return .filling(calls, Recoverer.Pass(server: server, epoch: String(epoch)), nil)
+            note("\(token) fills")
+            return .filling(token, Recoverer.Pass(server: server, epoch: String(epoch)), nil)
         }
         pass = nil
-        let reply = try run(calls.seal(found: state.epoch, plan: plan))
-        guard case .sealed(let phase) = try RecoveryCalls.sealing(reply) else { return .idle }
-        note("\(calls.token) seals: \(plan), \(phase)")
+        guard let sealing = plan.seal, let phase = try run(SealScript(token, found: state.epoch, plan: sealing)) else {
+            return .idle
+        }
+        note("\(token) seals: \(plan), \(phase)")
         return .sealed(
-            calls,
+            token,
             Recoverer.RecoveryWork(
                 phase: phase, server: server, known: knownPartition,
                 resumedFrom: plan == .resume ? found.resumedFrom : nil))
     }
 
-    private func recover(_ calls: RecoveryCalls, _ work: Recoverer.RecoveryWork) throws -> Recoverer {
+    private func recover(_ token: String, _ work: Recoverer.RecoveryWork) throws -> Recoverer {
         var work = work
         if let batch = work.batch {
             let settlements = ledger.settle(batch.orders, lease: batch.number)
-            let queue = QueueCalls(keys: Self.keys, lease: self.calls.lease, seal: calls.seal)
-            guard try write(queue.acknowledge(batch, settlements), calls) else { return .idle }
+            guard try write(AcknowledgeScript(batch, settlements, fence: .epoch), token) else { return .idle }
             work.batch = nil
         } else if work.phase == .drain {
-            guard let step = try drain(calls) else { return .idle }
+            guard let step = try drain(token) else { return .idle }
             if case .batch(let batch) = step { work.batch = batch } else { work.phase = .wipe }
         } else if work.phase == .wipe, work.doomed?.isEmpty != true {
-            var doomed = work.doomed ?? store.values.keys.filter { !calls.kept.contains($0) }.sorted()
+            var doomed = work.doomed ?? store.values.keys.filter { !WipeScript.kept(Self.keys).contains($0) }.sorted()
             let part = Array(doomed.prefix(4))
             doomed.removeFirst(part.count)
-            guard try write(calls.wipe(part), calls) else { return .idle }
+            guard try write(WipeScript(token, deleting: part), token) else { return .idle }
             work.doomed = doomed
         } else if work.epoch == nil {
             if let known = work.known, let from = work.resumedFrom, from != String(known.epoch) {
@@ -179,15 +179,16 @@ extension Simulation {
             }
         } else {
             let isRebuilt = work.phase != .resume
-            guard try write(calls.open(epoch: work.epoch ?? 0, seen: seen, rebuilt: isRebuilt), calls) else {
+            let open = OpenScript(token, epoch: work.epoch ?? 0, leasesSeen: seen, isRebuilt: isRebuilt)
+            guard try write(open, token) else {
                 return .idle
             }
             (pass, passServer) = (String(work.epoch ?? 0), server)
-            note("\(calls.token) opens \(work.epoch ?? 0)")
+            note("\(token) opens \(work.epoch ?? 0)")
             return isRebuilt
-                ? .filling(calls, Recoverer.Pass(server: server, epoch: String(work.epoch ?? 0)), nil) : .idle
+                ? .filling(token, Recoverer.Pass(server: server, epoch: String(work.epoch ?? 0)), nil) : .idle
         }
-        return .sealed(calls, work)
+        return .sealed(token, work)
     }
 
     private enum DrainStep {
@@ -196,34 +197,37 @@ extension Simulation {
     }
 
     /// Nil if the seal is lost.
-    private func drain(_ calls: RecoveryCalls) throws -> DrainStep? {
-        let queue = QueueCalls(keys: Self.keys, lease: self.calls.lease, seal: calls.seal)
-        guard redis("GET", Self.keys.epoch).string == calls.seal else {
+    private func drain(_ token: String) throws -> DrainStep? {
+        let seal = SealScript.seal(token)
+        guard redis("GET", Self.keys.epoch).string == seal else {
             // It does not know yet, and goes on.
-            try unchanged { _ = try self.run(queue.take(self.makeToken(), limit: 5), epoch: calls.seal) }
+            try unchanged {
+                do { _ = try self.run(self.take(self.makeToken()), epoch: seal) } catch is Fenced {}
+            }
             return nil
         }
         if let letter = letters.first(where: { !requeued.contains($0.id) }) {
             requeued.insert(letter.id)
-            guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id],
-                let call = queue.requeue(letter.id, Array(text.utf8), whereverItsEventIs: true)
-            else { return nil }
-            _ = try run(call, epoch: calls.seal)
+            guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id] else {
+                return nil
+            }
+            _ = try run(RequeueScript(letter, stored: Array(text.utf8), evenIfNotLoaded: true), epoch: seal)
         }
         if let token = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             ?? redis("ZRANGE", Self.keys.leases, "0", "0").array?.first?.string
         {
-            _ = try run(queue.release(token))
-            let successors = (0..<QueueCalls.pieceLimit).map { _ in makeToken() }
-            let reply = try run(queue.reclaim(token, for: successors), epoch: calls.seal)
-            if let batch = try queue.reclaimed(successors[0], reply)?.batch { return .batch(batch) }
+            _ = try run(RenewScript(token, lease: .zero, fence: .epoch), epoch: seal)
+            let successors = (0..<ReclaimScript.pieceLimit).map { _ in makeToken() }
+            let reclaim = ReclaimScript(token, successors: successors, lease: Self.lease)
+            if let batch = try run(reclaim, epoch: seal)?.batch { return .batch(batch) }
         }
         let token = makeToken()
-        let reply = try run(queue.take(token, limit: 5), epoch: calls.seal)
-        if let batch = try queue.taken(token, reply) { return .batch(batch) }
+        if let batch = try run(take(token), epoch: seal) { return .batch(batch) }
         return redis("EXISTS", Self.keys.leases).integer == 0
             ? .nothingLeft : .batch(Batch(token: token, attempts: 1, entries: []))
     }
+
+    private func take(_ token: String) -> TakeScript { TakeScript(token: token, limit: 5, lease: Self.lease) }
 
     // MARK: Filling
 
@@ -232,10 +236,9 @@ extension Simulation {
     }
 
     /// Nil where the filling is over for this process.
-    private func backfill(_ calls: RecoveryCalls, _ pass: Recoverer.Pass, _ filling: Recoverer.Filling?) throws -> Next?
-    {
-        guard let filling else { return try begin(calls, pass) }
-        if filling.place == BackfillChunk.last { return Next(filling: try publish(filling, calls, pass)) }
+    private func backfill(_ token: String, _ pass: Recoverer.Pass, _ filling: Recoverer.Filling?) throws -> Next? {
+        guard let filling else { return try begin(token, pass) }
+        if filling.place == BackfillChunk.last { return Next(filling: try publish(filling, token, pass)) }
         let strays = stranded(filling.event)
         let orders = ledger.ordersToBackfill(of: filling.event).filter { $0.id > filling.place }
         let part = orders.prefix(1)
@@ -244,36 +247,35 @@ extension Simulation {
         let page = BackfillChunk(
             event: filling.event, generation: 1, stamp: filling.stamp, start: filling.place,
             end: isLast ? BackfillChunk.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []))
-        let reply = try fillWrite(calls.backfill(page, done: 0, total: 0), calls, pass)
-        let answer = try RecoveryCalls.backfilled(.integer(reply))
-        note("\(calls.token) fills \(filling.event) up to \(page.end): \(answer)")
+        let answer = try fillWrite(BackfillScript(page, token: token, done: 0, total: 0), token, pass)
+        note("\(token) fills \(filling.event) up to \(page.end): \(answer)")
         // Where the answer is lost, it is sent again.
         if chance(interruptions) { return Next(filling: filling) }
         switch answer {
-        case .done:
+        case .written:
             var next = filling
             next.place = page.end
             return Next(filling: next)
         case .lost: return nil
-        case .outOfStep, .published: return Next()
+        case .outOfStep, .alreadyPublished: return Next()
         }
     }
 
     /// The next event that is missing, or one that somebody asked for, whatever has become of it since.
-    private func begin(_ calls: RecoveryCalls, _ pass: Recoverer.Pass) throws -> Next? {
+    private func begin(_ token: String, _ pass: Recoverer.Pass) throws -> Next? {
         let all = [Self.plain, Self.scarce]
         let missing = all.filter { redis("SISMEMBER", Self.keys.published, $0.description).integer == 0 }
         guard
             let id = chance(interruptions)
                 ? all.randomElement(using: &generator) : missing.randomElement(using: &generator)
         else {
-            let ended = try fillWrite(calls.endBackfill(isComplete: true), calls, pass) == 1
-            note("\(calls.token) ends its filling: \(ended)")
+            let ended = try fillWrite(EndBackfillScript(token, isComplete: true), token, pass)
+            note("\(token) ends its filling: \(ended)")
             return nil
         }
         let stamp = String(ledger.events[id]?.changes ?? 0)
         let state = BackfillState(redis("HMGET", Self.keys.backfill(id), "stamp", "at"))
-        let place = state?.stamp == stamp && !chance(interruptions) ? state?.place ?? "" : ""
+        let place = state?.stamp == stamp && !chance(interruptions) ? state?.position ?? "" : ""
         return Next(filling: Recoverer.Filling(event: id, stamp: stamp, place: place))
     }
 
@@ -284,17 +286,17 @@ extension Simulation {
     }
 
     private func publish(
-        _ filling: Recoverer.Filling, _ calls: RecoveryCalls, _ pass: Recoverer.Pass
+        _ filling: Recoverer.Filling, _ token: String, _ pass: Recoverer.Pass
     ) throws -> Recoverer.Filling? {
         guard let event = ledger.lock(filling.event), event.stamp == filling.stamp else { return nil }
         var counts = UnitCounts()
         for order in stranded(filling.event) { counts.count(order.state, order.quantity) }
-        let filled = Inventory.Backfilled(token: calls.token, stamp: filling.stamp, stranded: counts)
         let isThere = redis("EXISTS", Self.keys.event(filling.event)).integer == 1
-        let call = Inventory.call(publishing: event, filled: filled, in: Self.keys)
-        let answer = try fillWrite(call, calls, pass, isPublication: true)
-        note("\(calls.token) publishes \(filling.event): \(answer)")
-        if answer == 0, !isThere { try checkFilled(filling.event) }
+        let publication = EventPublication(
+            event, backfill: .init(token: token, stamp: filling.stamp), unrecorded: counts)
+        let answer = try fillWrite(PublishScript(publication), token, pass)
+        note("\(token) publishes \(filling.event): \(answer)")
+        if answer == .published, !isThere { try checkFilled(filling.event) }
         return nil
     }
 
@@ -314,7 +316,7 @@ extension Simulation {
         if case .sorted(let set) = store.values[Self.keys.holds(id)] { holds = Set(set.keys) }
         if holds != held { throw fail("\(id) was filled with holds \(holds), not \(held)") }
         for order in rows where order.state == .held || order.id.isMadeFromKey {
-            let record = redis("GET", Self.keys.order(order.id)).string.flatMap(OrderRecord.decode)
+            let record = redis("GET", Self.keys.order(order.id)).string.flatMap(OrderCodec.decode)
             if record?.id != order.id || record?.state != order.state { throw fail("\(order.id) has no record") }
         }
     }
@@ -322,34 +324,34 @@ extension Simulation {
     // MARK: Writing
 
     /// Whether it was done. Where another has sealed the partition since, it must change nothing at all.
-    private func write(_ call: RedisScriptCall, _ calls: RecoveryCalls) throws -> Bool {
-        guard redis("GET", Self.keys.epoch).string == calls.seal else {
+    private func write(_ script: some PartitionScript<Bool>, _ token: String) throws -> Bool {
+        let seal = SealScript.seal(token)
+        func send() throws -> Bool {
+            do { return try run(script, epoch: seal) } catch is Fenced { return false }
+        }
+        guard redis("GET", Self.keys.epoch).string == seal else {
             try unchanged {
-                guard try self.run(call).integer != 1 else {
-                    throw self.fail("\(calls.token) was overtaken, and wrote")
-                }
+                guard try !send() else { throw self.fail("\(token) was overtaken, and wrote") }
             }
             return false
         }
-        return try run(call).integer == 1
+        return try send()
     }
 
-    private func fillWrite(
-        _ call: RedisScriptCall, _ calls: RecoveryCalls, _ pass: Recoverer.Pass, isPublication: Bool = false
-    ) throws -> Int64 {
-        func send() throws -> Int64 {
-            let reply = try run(call, epoch: pass.epoch)
-            if case .error = reply { throw Fenced() }
-            return reply.integer ?? 0
+    private func fillWrite<Script: PartitionScript>(
+        _ script: Script, _ token: String, _ pass: Recoverer.Pass
+    ) throws -> Script.Reply {
+        let isHolder = redis("HGET", Self.keys.backfill, "token").string == token
+        guard !isHolder || redis("GET", Self.keys.epoch).string != pass.epoch else {
+            return try run(script, epoch: pass.epoch)
         }
-        let isHolder = redis("HGET", Self.keys.backfill, "token").string == calls.token
-        guard isHolder, redis("GET", Self.keys.epoch).string == pass.epoch else {
-            var answer: Int64 = 0
-            try unchanged { answer = try send() }
-            if isPublication, answer == 0 { throw fail("\(calls.token) was overtaken, and published") }
-            return answer
+        var answer: Script.Reply?
+        try unchanged { answer = try run(script, epoch: pass.epoch) }
+        guard let answer else { throw Fenced() }
+        if let outcome = answer as? PublicationOutcome, outcome == .published {
+            throw fail("\(token) was overtaken, and published")
         }
-        return try send()
+        return answer
     }
 
     private func unchanged(_ body: () throws -> Void) throws {
@@ -366,7 +368,7 @@ extension Simulation {
         interruptions = 0
         defer { interruptions = Self.interruptionPercent }
         for _ in 0..<600 {
-            let state = try PartitionState(try run(RecoveryCalls.inspect(Self.keys)))
+            let state = try run(InspectScript())
             if pass != nil, pass == state.epoch, state.epoch == String(epoch), passServer == server,
                 epochServer == server, !state.backfill.isDue
             {

@@ -1,4 +1,5 @@
 @testable import Engine
+@testable import RedisSchema
 
 /// Workers, each step of which may be the last, or long before the next.
 extension Simulation {
@@ -11,8 +12,8 @@ extension Simulation {
         switch workers[place] {
         case .idle:
             let token = makeToken()
-            let reply = try current(calls.take(token, limit: Int.random(in: 1...5, using: &generator)))
-            guard let batch = try calls.taken(token, reply) else { return }
+            let take = TakeScript(token: token, limit: Int.random(in: 1...5, using: &generator), lease: Self.lease)
+            guard let batch = try current(take) else { return }
             note("worker \(place) takes \(token): \(batch.orders.map { "\($0.id) \($0.state) \($0.version)" })")
             tokens.append(token)
             // Where the answer is lost, nobody knows the token.
@@ -22,10 +23,10 @@ extension Simulation {
         case .settled(let batch, let settlements):
             let before = store
             let holds = hasLease(batch.token)
-            let answer = try run(calls.acknowledge(batch, settlements)).integer
-            note("worker \(place) acknowledges \(batch.token): \(answer ?? -1)")
-            if !holds, answer != 0 || store != before { throw fail("a lost token acknowledged \(batch.token)") }
-            if holds, answer != 1 { throw fail("\(batch.token) could not be acknowledged") }
+            let isDone = try run(AcknowledgeScript(batch, settlements, fence: .none))
+            note("worker \(place) acknowledges \(batch.token): \(isDone)")
+            if !holds, isDone || store != before { throw fail("a lost token acknowledged \(batch.token)") }
+            if holds, !isDone { throw fail("\(batch.token) could not be acknowledged") }
             // Where the answer is lost, it is tried again.
             if !chance(5) { workers[place] = .idle }
         }
@@ -35,9 +36,9 @@ extension Simulation {
         if batch.waitsForTurn {
             let first = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             guard first == nil || first == batch.token else {
-                let call = chance(30) ? calls.release(batch.token) : calls.renew(batch.token)
+                let renewal = RenewScript(batch.token, lease: chance(30) ? .zero : Self.lease, fence: .none)
                 note("worker \(place) waits with \(batch.token) behind \(first ?? "")")
-                if try run(call).integer == 0 { workers[place] = .idle }
+                if try !run(renewal) { workers[place] = .idle }
                 return
             }
         }
@@ -60,17 +61,17 @@ extension Simulation {
 
     /// - Parameter finishing: whether to bring the batch to its end at once where it may, as a worker's upkeep does.
     func takeOver(finishing: Bool = false) throws {
-        let expired = try run(calls.expired(limit: 4)).array?.compactMap(\.string) ?? []
+        let expired = try run(ExpiredScript(limit: 4))
         guard let token = expired.randomElement(using: &generator) else { return }
-        let successors = (0..<QueueCalls.pieceLimit).map { _ in makeToken() }
-        let reclaim = try calls.reclaimed(successors[0], try current(calls.reclaim(token, for: successors)))
+        let successors = (0..<ReclaimScript.pieceLimit).map { _ in makeToken() }
+        let reclaim = try current(ReclaimScript(token, successors: successors, lease: Self.lease))
         note("take over \(token): \(reclaim.map { "\($0)" } ?? "nothing")")
         guard let batch = reclaim?.batch else { return }
         tokens.append(batch.token)
         if finishing {
             let first = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             guard batch.waitsForTurn, let first, first != batch.token else { return try finish(batch) }
-            _ = try run(calls.release(batch.token))
+            _ = try run(RenewScript(batch.token, lease: .zero, fence: .none))
         } else if let place = workers.firstIndex(where: { if case .idle = $0 { true } else { false } }), !chance(10) {
             workers[place] = .holding(batch)
         }
@@ -78,16 +79,16 @@ extension Simulation {
 
     private func finish(_ batch: Batch) throws {
         let settlements = ledger.settle(batch.orders, lease: batch.number)
-        guard try run(calls.acknowledge(batch, settlements)).integer == 1 else { throw fail("not acknowledged") }
+        guard try run(AcknowledgeScript(batch, settlements, fence: .none)) else { throw fail("not acknowledged") }
     }
 
     func requeue(_ letter: DeadLetter) throws {
-        guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id],
-            let call = calls.requeue(letter.id, Array(text.utf8))
-        else { return }
-        let answer = try current(call).integer
+        guard case .hash(let hash) = store.values[Self.keys.deadLetters], let text = hash[letter.id] else { return }
+        let code = try current(RequeueScript(letter, stored: Array(text.utf8), evenIfNotLoaded: false))
         let isThere = redis("EXISTS", Self.keys.event(letter.order?.event ?? Self.plain)).integer == 1
-        guard answer == (isThere ? 1 : 2) else { throw fail("\(letter.id) was not put back: \(answer ?? -1)") }
+        guard code == (isThere ? .requeued : .eventNotLoaded) else {
+            throw fail("\(letter.id) was not put back: \(code)")
+        }
     }
 
     /// A worker that was paused wakes up and goes on as if nothing had happened.
@@ -95,8 +96,12 @@ extension Simulation {
         guard let token = tokens.randomElement(using: &generator), !hasLease(token) else { return }
         let before = store
         let batch = Batch(token: token, attempts: 1, entries: [])
-        for call in [calls.renew(token), calls.release(token), calls.acknowledge(batch, [])] {
-            guard try run(call).integer == 0, store == before else { throw fail("\(token) is worth something still") }
+        let scripts: [any PartitionScript<Bool>] = [
+            RenewScript(token, lease: Self.lease, fence: .none), RenewScript(token, lease: .zero, fence: .none),
+            AcknowledgeScript(batch, [], fence: .none),
+        ]
+        for script in scripts {
+            guard try !run(script), store == before else { throw fail("\(token) is worth something still") }
         }
     }
 }

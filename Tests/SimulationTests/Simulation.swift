@@ -38,7 +38,7 @@ final class Simulation {
     let interpreter: LuaInterpreter
     /// Scripts to use instead, by name: to see that the simulator notices.
     var mutants: [String: RedisScript] = [:]
-    let calls = QueueCalls(keys: keys, lease: .milliseconds(leaseMilliseconds))
+    static let lease = Duration.milliseconds(leaseMilliseconds)
     var generator: SeededGenerator
     var store = MemoryStore()
     var ledger = LedgerModel()
@@ -118,27 +118,26 @@ final class Simulation {
 
     // MARK: Calls
 
-    /// Puts a call to its script, with the epoch where it takes one.
-    func run(_ call: RedisScriptCall, epoch: String? = nil) throws -> RESPValue {
-        var call = call
-        if let epoch {
-            call.append(key: Self.keys.epoch)
-            call.append(epoch)
-        }
+    /// Runs a script. Throws ``Fenced`` if it checks an epoch and the epoch is another.
+    ///
+    /// - Parameter epoch: of a script that is fenced.
+    func run<Script: PartitionScript>(_ script: Script, epoch: String? = nil) throws -> Script.Reply {
+        let call = script.call(in: Self.keys, epoch: script.fence == .epoch ? epoch : nil)
         let (keys, arguments) = Self.parts(call)
         let reply = try interpreter.run(mutants[call.script.name] ?? call.script, keys: keys, arguments: arguments) {
             [self] in store.run($0)
         }
-        if case .error(let text) = reply, !text.hasPrefix("FENCED") { throw fail("\(call.script.name): \(text)") }
-        return reply
+        if case .error(let text) = reply {
+            guard text.hasPrefix("FENCED") else { throw fail("\(call.script.name): \(text)") }
+            throw Fenced()
+        }
+        return try script.decode(reply)
     }
 
-    /// Puts a call behind the fence, as programs do.
-    func current(_ call: RedisScriptCall) throws -> RESPValue {
+    /// Runs a script as programs do: in the epoch that they know.
+    func current<Script: PartitionScript>(_ script: Script) throws -> Script.Reply {
         guard let pass, passServer == server else { throw Fenced() }
-        let reply = try run(call, epoch: pass)
-        if case .error = reply { throw Fenced() }
-        return reply
+        return try run(script, epoch: pass)
     }
 
     func redis(_ command: String...) -> RESPValue { store.run(command) }

@@ -126,9 +126,12 @@ package struct TestStores: Sendable {
         self.place = place
     }
 
+    /// Partition 0.
+    package var partition: Partition { stores.partition(keys) }
+
     /// The queue of partition 0.
     package func queue(lease: Duration = .seconds(10)) -> OrderQueue {
-        OrderQueue(connection: stores.redis.connection, keys: keys, lease: lease, fence: stores.fence)
+        OrderQueue(partition, lease: lease)
     }
 
     /// Has Redis compared with the ledger, and put right where it lost something, until it is as the ledger has it.

@@ -84,7 +84,7 @@ actor EventRestorer {
             for id in owed {
                 do {
                     let publication = try await catalogue.publish(id)
-                    if publication == .done || publication == .superseded { owed.remove(id) }
+                    if publication == .published || publication == .superseded { owed.remove(id) }
                 } catch CatalogueError.eventUnknown {
                     owed.remove(id)  // There is no such event: it was never made.
                 } catch {

@@ -1,3 +1,4 @@
+import RedisSchema
 import Domain
 import Engine
 import Hummingbird

@@ -27,13 +27,13 @@ final class BackfillWork: Sendable {
     }
 
     let filler: Backfiller
-    let calls: RecoveryCalls
+    let token: String
     private let state = NIOLockedValueBox(State())
     private let began = ContinuousClock.now
 
-    init(_ filler: Backfiller, _ calls: RecoveryCalls) {
+    init(_ filler: Backfiller, _ token: String) {
         self.filler = filler
-        self.calls = calls
+        self.token = token
     }
 
     // MARK: Progress

@@ -2,6 +2,7 @@ import Domain
 import Ledger
 import NIOCore
 import RedisClient
+import RedisSchema
 
 /// Sends pages of events' orders to Redis in their order, a few under way at a time: what a round trip and a sync cost,
 /// they share. Used by one task.
@@ -10,7 +11,7 @@ final class BackfillWriter {
 
     private let work: BackfillWork
     private var place = ""
-    private var inFlight: [(event: EventID, units: Int, answer: EventLoopFuture<RESPValue>)] = []
+    private var inFlight: [(event: EventID, units: Int, answer: EventLoopFuture<BackfillOutcome>)] = []
     private var outOfStep: Set<EventID> = []
     /// Units of each event that this has noted as done.
     private(set) var noted: [EventID: Int] = [:]
@@ -49,23 +50,19 @@ final class BackfillWriter {
         let page = BackfillChunk(
             event: event.id, generation: event.generation, stamp: event.stamp, start: place, end: end, rows: rows)
         let progress = work.progress
-        let call = work.calls.backfill(page, done: progress.done, total: progress.total)
-        let filler = work.filler
-        inFlight.append(
-            (
-                event.id, rows.reduce(0) { $0 + $1.units },
-                try filler.connection.pipeline(call, in: filler.keys, behind: filler.fence)
-            ))
+        let script = BackfillScript(page, token: work.token, done: progress.done, total: progress.total)
+        let units = rows.reduce(0) { $0 + $1.units }
+        inFlight.append((event.id, units, try work.filler.partition.pipeline(script)))
         place = end
     }
 
     private func receive() async throws {
         let (event, units, answer) = inFlight.removeFirst()
-        switch try RecoveryCalls.backfilled(try await answer.get()) {
-        case .done:
+        switch try await answer.get() {
+        case .written:
             noted[event, default: 0] += units
             work.add(units)
-        case .published: break
+        case .alreadyPublished: break
         case .outOfStep: outOfStep.insert(event)
         case .lost:
             throw RedisError(.preconditionFailed, "another process has taken over the filling", mayHaveRun: false)

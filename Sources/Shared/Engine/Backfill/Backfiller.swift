@@ -15,6 +15,8 @@ struct Backfiller: Sendable {
     var ledger: Ledger { catalogue.ledger }
     var fence: Fence { catalogue.inventory.fence }
 
+    var partition: Partition { Partition(keys, on: connection, fence: fence) }
+
     init(_ catalogue: EventCatalogue, _ keys: Keyspace, logger: Logger? = nil) {
         self.catalogue = catalogue
         self.keys = keys
@@ -24,13 +26,13 @@ struct Backfiller: Sendable {
 
     /// Fills in one event that somebody asks for; false if another process has the lease: then the event is next there.
     func backfill(_ id: EventID) async throws -> Bool {
-        let calls = RecoveryCalls(keys: keys, token: QueueCalls.makeToken())
-        let isFilled: Void? = try await holding(calls) {
-            let work = BackfillWork(self, calls)
+        let token = Batch.makeToken()
+        let isFilled: Void? = try await holding(token) {
+            let work = BackfillWork(self, token)
             try await work.backfill([id])
-            guard try await evaluate(calls.endBackfill(isComplete: false)).integer != 1 else { return }
+            guard try await !partition.run(EndBackfillScript(token, isComplete: false)) else { return }
             // Somebody wants another: the lease is free for who fills in all that is wanted.
-            _ = try await connection.evaluate(calls.extend(keys.backfill, by: .zero))
+            _ = try await partition.run(ExtendScript(token, of: keys.backfill, by: .zero))
         }
         if isFilled == nil {
             _ = try await connection.send(RedisCommand("SADD", keys.requestedBackfills, id.description))
@@ -42,15 +44,15 @@ struct Backfiller: Sendable {
     ///
     /// - Parameter token: of the recovery that has opened the partition, which holds the lease.
     func run(token: String? = nil) async throws -> Bool {
-        let calls = RecoveryCalls(keys: keys, token: token ?? QueueCalls.makeToken())
-        let isFilled: Void? = try await holding(calls) {
-            let work = BackfillWork(self, calls)
+        let token = token ?? Batch.makeToken()
+        let isFilled: Void? = try await holding(token) {
+            let work = BackfillWork(self, token)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { try await work.report() }
                 repeat {
                     try await work.passUntilComplete()
-                } while try await evaluate(calls.endBackfill(isComplete: true)).integer != 1
+                } while try await !partition.run(EndBackfillScript(token, isComplete: true))
             }
             work.finish()
         }
@@ -59,17 +61,13 @@ struct Backfiller: Sendable {
 
     /// Nil if another process has the lease.
     private func holding<Value: Sendable>(
-        _ calls: RecoveryCalls, _ body: @escaping @Sendable () async throws -> Value
+        _ token: String, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         guard let pass = fence.pass(keys) else {
             throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
         }
-        guard try await evaluate(calls.holdBackfill()).array?.first?.integer == 1 else { return nil }
-        let lease = RecoveryLease(calls: calls, key: keys.backfill, connection: connection, server: pass.server)
-        return try await lease.whileHeld(body)
-    }
-
-    func evaluate(_ call: RedisScriptCall) async throws(RedisError) -> RESPValue {
-        try await connection.evaluate(call, in: keys, behind: fence)
+        guard try await partition.run(HoldBackfillScript(token)) else { return nil }
+        let held = Partition(keys, on: connection, fence: fence, server: pass.server)
+        return try await RecoveryLease(partition: held, token: token, key: keys.backfill).whileHeld(body)
     }
 }

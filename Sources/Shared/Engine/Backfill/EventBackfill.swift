@@ -35,9 +35,9 @@ struct EventBackfill {
 
     private func publish(
         _ events: [LedgerEvent], with writer: BackfillWriter
-    ) async throws -> [EventID: Inventory.Publication] {
+    ) async throws -> [EventID: PublicationOutcome] {
         let stranded = try await unrecordedOrders(of: events)
-        var filled: [EventID: Inventory.Backfilled] = [:]
+        var filled: [EventID: BackfilledEvent] = [:]
         if events.count > 1, let orders = try await filler.ledger.ordersToBackfill(of: events, limit: Self.readLimit) {
             let byEvent = Dictionary(grouping: orders, by: \.event)
             for event in events {
@@ -52,7 +52,8 @@ struct EventBackfill {
         for event in events where !outOfStep.contains(event.id) {
             var counts = UnitCounts()
             for order in stranded[event.id] ?? [] { counts.count(order.state, order.quantity) }
-            filled[event.id] = Inventory.Backfilled(token: work.calls.token, stamp: event.stamp, stranded: counts)
+            filled[event.id] = BackfilledEvent(
+                backfill: .init(token: work.token, stamp: event.stamp), unrecorded: counts)
         }
         var publications = try await filler.catalogue.publish(Array(filled.keys), filled: filled)
         for id in outOfStep { publications[id] = .needsBackfill }
@@ -61,9 +62,10 @@ struct EventBackfill {
 
     /// Reads the next orders while the last are written.
     private func read(_ event: LedgerEvent, into writer: BackfillWriter, stranded: [Order]) async throws {
-        let found = try await filler.connection.send(RedisCommand("HMGET", keys.backfill(event.id), "stamp", "at"))
+        let found = try await filler.connection.send(
+            RedisCommand("HMGET", keys.backfill(event.id), BackfillState.fields[0], BackfillState.fields[1]))
         let state = BackfillState(found)
-        var place = state?.stamp == event.stamp ? state?.place ?? "" : ""
+        var place = state?.stamp == event.stamp ? state?.position ?? "" : ""
         guard place != BackfillChunk.last else { return }
         if OrderID(place) == nil { place = "" }
         writer.begin(at: place)
@@ -91,4 +93,11 @@ struct EventBackfill {
         }
         return Dictionary(grouping: Ledger.latest(of: orders).filter { known[$0.id] == nil }, by: \.event)
     }
+}
+
+/// A backfill of an event that has been done, for its publication.
+struct BackfilledEvent: Hashable, Sendable {
+    var backfill: EventPublication.Backfill
+    /// Units of dead letters that the ledger does not have.
+    var unrecorded = UnitCounts()
 }

@@ -13,9 +13,9 @@ extension EventCatalogue {
 
     /// Brings Redis to what the ledger says about the event: fills it in where it is missing, opens it where a reset was
     /// cut off. Safe at any time, from any number of processes. While another process fills in, this waits for 5 seconds
-    /// at most; the answer is then ``Inventory/Publication/needsBackfill``, and the event's turn comes next.
+    /// at most; the answer is then ``PublicationOutcome/needsBackfill``, and the event's turn comes next.
     @discardableResult
-    package func publish(_ id: EventID) async throws -> Inventory.Publication {
+    package func publish(_ id: EventID) async throws -> PublicationOutcome {
         let deadline = ContinuousClock.now + Self.patience
         let filler = Backfiller(self, partitioning.home(of: id))
         while true {
@@ -31,34 +31,33 @@ extension EventCatalogue {
     ///
     /// - Parameter filled: fillings that have been done. If the ledger was told something of an event since, it has to be
     ///   filled in anew.
-    package func publish(
-        _ ids: [EventID], filled: [EventID: Inventory.Backfilled] = [:]
-    ) async throws -> [EventID: Inventory.Publication] {
+    func publish(
+        _ ids: [EventID], filled: [EventID: BackfilledEvent] = [:]
+    ) async throws -> [EventID: PublicationOutcome] {
         try await ledger.pool.withTransaction { connection in
             let events = try await Ledger.lock(ids, on: connection)
+            var publications: [EventID: PublicationOutcome] = [:]
+            var answers: [(EventID, EventLoopFuture<PublicationOutcome>)] = []
             let redis = inventory.client.connection
-            var publications: [EventID: Inventory.Publication] = [:]
-            var answers: [(EventID, EventLoopFuture<RESPValue>)] = []
             for event in events {
-                let keys = partitioning.home(of: event.id)
-                guard let done = filled[event.id] else {
-                    answers.append((event.id, redis.pipeline(Inventory.call(publishing: event, filled: nil, in: keys))))
-                    continue
-                }
-                guard done.stamp == event.stamp else {
+                let done = filled[event.id]
+                guard done.map({ $0.backfill.stamp == event.stamp }) ?? true else {
                     publications[event.id] = .needsBackfill
                     continue
                 }
-                let call = Inventory.call(publishing: event, filled: done, in: keys)
-                answers.append((event.id, try redis.pipeline(call, in: keys, behind: inventory.fence)))
+                let publication = EventPublication(
+                    event, backfill: done?.backfill, unrecorded: done?.unrecorded ?? UnitCounts())
+                let partition = Partition(
+                    partitioning.home(of: event.id), on: redis, fence: inventory.fence)
+                answers.append((event.id, try partition.pipeline(PublishScript(publication))))
             }
             // All of them, also after a failure: nothing is to be on its way when the rows are unlocked.
             var failure: (any Error)?
             for (id, answer) in answers {
-                do { publications[id] = try Inventory.publication(try await answer.get()) } catch { failure = error }
+                do { publications[id] = try await answer.get() } catch { failure = error }
             }
             if let failure { throw failure }
-            let changed = events.filter { publications[$0.id] == .done && ($0.isUnpublished || !$0.wasPublished) }
+            let changed = events.filter { publications[$0.id] == .published && ($0.isUnpublished || !$0.wasPublished) }
             if !changed.isEmpty { try await Ledger.markPublished(changed.map(\.id), on: connection) }
             return publications
         }

@@ -14,14 +14,12 @@ package struct HoldExpirer: Sendable {
     /// Events that one round looks at.
     private static let eventLimit = 16
 
-    private let connection: RedisConnection
-    private let keys: Keyspace
-    private let fence: Fence
+    private let partition: Partition
+    private var connection: RedisConnection { partition.connection }
+    private var keys: Keyspace { partition.keys }
 
-    package init(connection: RedisConnection, keys: Keyspace, fence: Fence) {
-        self.fence = fence
-        self.connection = connection
-        self.keys = keys
+    package init(_ partition: Partition) {
+        self.partition = partition
     }
 
     /// What a round of ``expireDue()`` came to.
@@ -80,12 +78,10 @@ package struct HoldExpirer: Sendable {
     {
         let results = await withTaskGroup(of: Result<[TransitionAnswer], RedisError>.self) { tasks in
             for slice in slices {
-                let group = TransitionGroup(expiring: slice, of: event)
-                let call = group.call(in: keys, queueLimit: 0)
+                let script = TransitionScript(expiring: slice, of: event)
                 tasks.addTask {
                     do throws(RedisError) {
-                        return .success(
-                            try group.outcomes(of: try await connection.evaluate(call, in: keys, behind: fence)))
+                        return .success(try await partition.run(script))
                     } catch {
                         return .failure(error)
                     }

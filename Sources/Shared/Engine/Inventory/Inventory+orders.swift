@@ -22,6 +22,6 @@ extension Inventory {
     }
 
     private func record(_ key: String) async throws(RedisError) -> Order? {
-        try await client.connection.send(RedisCommand("GET", key)).string.flatMap(OrderRecord.decode)
+        try await client.connection.send(RedisCommand("GET", key)).string.flatMap(OrderCodec.decode)
     }
 }

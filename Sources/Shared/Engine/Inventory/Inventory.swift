@@ -7,8 +7,8 @@ import RedisSchema
 package struct Inventory: Sendable {
     /// What a partition's claims and transitions go through.
     private struct Lanes {
-        let claims: GroupCaller<ClaimGroup>
-        let transitions: GroupCaller<TransitionGroup>
+        let claims: GroupCaller<ClaimScript>
+        let transitions: GroupCaller<TransitionScript>
     }
 
     package let client: RedisClient
@@ -33,13 +33,14 @@ package struct Inventory: Sendable {
         self.eventLoop = eventLoop
         lanes = try await eventLoop.submit {
             let lanes = partitioning.all.map { keys in
-                Lanes(
+                let partition = Partition(keys, on: connection, fence: fence)
+                return Lanes(
                     claims: GroupCaller(
-                        connection: connection, keys: keys, fence: fence, queueLimit: queueLimit,
-                        waitingLimit: waitingLimit, metric: "ticketblitz_claim_group_size"),
+                        partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_claim_group_size"),
                     transitions: GroupCaller(
-                        connection: connection, keys: keys, fence: fence, queueLimit: queueLimit,
-                        waitingLimit: waitingLimit, metric: "ticketblitz_transition_group_size"))
+                        partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_transition_group_size"))
             }
             return NIOLoopBound(lanes, eventLoop: eventLoop)
         }.get()
@@ -70,10 +71,11 @@ package struct Inventory: Sendable {
         return .orderUnknown
     }
 
-    private func add<Group>(
-        _ member: Group.Member, to lane: KeyPath<Lanes, GroupCaller<Group>> & Sendable, in partition: Int
-    ) async throws(RedisError) -> Group.Outcome where Group.Member: Sendable, Group.Outcome: Sendable {
-        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Group.Outcome, RedisError>, _>) in
+    private func add<Script>(
+        _ member: Script.Member, to lane: KeyPath<Lanes, GroupCaller<Script>> & Sendable, in partition: Int
+    ) async throws(RedisError) -> Script.Outcome where Script.Member: Sendable, Script.Outcome: Sendable {
+        try await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Script.Outcome, RedisError>, _>) in
             if eventLoop.inEventLoop {
                 lanes.value[partition][keyPath: lane].add(member) { continuation.resume(returning: $0) }
             } else {
@@ -92,9 +94,14 @@ package struct Inventory: Sendable {
         return OrderID(at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash)
     }
 
+    /// An event's partition, on the connection of the event loop that runs the caller.
+    func partition(of event: EventID) -> Partition { partition(partitioning.home(of: event)) }
+
+    func partition(_ keys: Keyspace) -> Partition { Partition(keys, on: client.connection, fence: fence) }
+
     /// How far each partition's recovery is, as this process last looked.
     package var recovery: [RecoveryProgress] {
-        partitioning.all.map { fence.isOpen($0) ? fence.progress($0) : fence.progress($0).whileClosed }
+        partitioning.all.map { partition($0).recovery }
     }
 
     /// Whether every partition may be used at the moment.

@@ -35,28 +35,27 @@ extension OrderQueue {
         return Array(sorted.prefix(limit))
     }
 
-    /// What became of putting a dead letter back.
+    /// The result of putting a dead letter back.
     package enum Requeue: Hashable, Sendable {
         case done
-        /// There is none of that id.
+        /// There is no dead letter of that id.
         case unknown
-        /// Its event is being filled in from the ledger; nothing was changed.
+        /// Its event is being backfilled from the ledger; nothing was changed.
         case eventIsRecovering(EventID)
     }
 
-    /// Puts one back into the queue, to be settled anew.
+    /// Puts a dead letter back into the queue, to be settled again.
     ///
-    /// - Parameter anywhere: also if its event is not in Redis, for a recovery that brings everything to the ledger.
-    package func requeue(
-        _ id: String, whereverItsEventIs anywhere: Bool = false
-    ) async throws(RedisError) -> Requeue {
-        guard case .bulkString(let text) = try await connection.send(RedisCommand("HGET", keys.deadLetters, id)),
-            let call = calls.requeue(id, text, whereverItsEventIs: anywhere)
-        else { return .unknown }
-        switch try await connection.evaluate(call, in: keys, behind: fence).integer {
-        case 1: return .done
-        case 2: return DeadLetter(id: id, text)?.order.map { .eventIsRecovering($0.event) } ?? .unknown
-        default: return .unknown
+    /// - Parameter evenIfNotLoaded: also if its event is not in Redis, for a recovery that brings everything to the ledger.
+    package func requeue(_ id: String, evenIfNotLoaded: Bool = false) async throws(RedisError) -> Requeue {
+        let reply = try await connection.send(RedisCommand("HGET", keys.deadLetters, id))
+        guard case .bulkString(let stored) = reply, let letter = DeadLetter(id: id, stored) else { return .unknown }
+        switch try await partition.run(
+            RequeueScript(letter, stored: stored, evenIfNotLoaded: evenIfNotLoaded))
+        {
+        case .requeued: return .done
+        case .gone: return .unknown
+        case .eventNotLoaded: return letter.order.map { .eventIsRecovering($0.event) } ?? .unknown
         }
     }
 }

@@ -43,9 +43,7 @@ extension OrderQueue {
 
     /// Notes that a worker of this name is there.
     package func noteWorker(_ name: String) async throws(RedisError) {
-        _ = try await connection.evaluate(
-            RedisScriptCall(
-                Scripts.noteWorker, keys: [keys.workers], arguments: [name, String(Self.forgottenAfter.milliseconds)]))
+        _ = try await partition.run(NoteWorkerScript(name, forgetAfter: Self.forgottenAfter))
     }
 
     /// The parts are read one after another, so they need not be of one moment.
@@ -78,7 +76,7 @@ extension OrderQueue {
         let entries = try await connection.send(RedisCommand("LRANGE", list, "0", String(Self.headLength - 1))).array
         return (entries ?? []).compactMap {
             guard case .bulkString(let bytes) = $0 else { return nil }
-            return try? QueueEntry.decode(bytes)
+            return try? OrderCodec.decode(entry: bytes)
         }
     }
 }

@@ -9,43 +9,36 @@ import Timing
 /// At every moment an entry is in exactly one of these: the queue, a leased batch, the dead letters, or acknowledged. Each
 /// step from one to the next is one script.
 package struct OrderQueue: Sendable {
-    /// Settled records stay readable in Redis for so long; the ledger has them for good.
-    package static let recordRetentionSeconds = 3600
-    /// Those of orders with an idempotency key, for so long: a repetition is told by the record.
-    package static let keyRetentionSeconds = 24 * 3600
+    /// For how long settled records stay readable in Redis; the ledger has them for good.
+    package static let recordRetention = Duration.seconds(3600)
+    /// For how long the records of orders with an idempotency key do: the record answers a repetition.
+    package static let keyRetention = Duration.seconds(24 * 3600)
 
-    package let connection: RedisConnection
-    let calls: QueueCalls
-    package let fence: Fence
-    package var keys: Keyspace { calls.keys }
-    package var partition: Int { keys.partition }
+    package let partition: Partition
+    private let lease: Duration
+    /// Of the scripts that go by a lease: `none` for workers, whose lease is sufficient; `epoch` for a recovery.
+    private let leaseFence: ScriptFence
 
-    package init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence) {
-        self.init(connection: connection, keys: keys, lease: lease, fence: fence, guardedBy: "")
-    }
+    var connection: RedisConnection { partition.connection }
+    var keys: Keyspace { partition.keys }
 
-    /// - Parameter seal: the epoch without which nothing is to be changed, for a recovery.
-    package init(connection: RedisConnection, keys: Keyspace, lease: Duration, fence: Fence, guardedBy seal: String) {
-        self.connection = connection
-        self.fence = fence
-        calls = QueueCalls(keys: keys, lease: lease, seal: seal)
+    package init(_ partition: Partition, lease: Duration, leaseFence: ScriptFence = .none) {
+        self.partition = partition
+        self.lease = lease
+        self.leaseFence = leaseFence
     }
 
     /// Whether the queue may be used at the moment.
-    package var isOpen: Bool { fence.isOpen(keys) }
+    package var isOpen: Bool { partition.isOpen }
 
-    /// How far the recovery of the partition is, as this process last looked.
-    package var recovery: RecoveryProgress {
-        fence.isOpen(keys) ? fence.progress(keys) : fence.progress(keys).whileClosed
-    }
+    /// How far the partition's recovery was when this process last checked.
+    package var recovery: RecoveryProgress { partition.recovery }
 
     /// Takes up to `limit` of the oldest entries under a new lease; nil where the queue is empty.
     ///
     /// Where the answer is lost, the entries are leased to a token that nobody knows, and come back when its lease ends.
     package func take(limit: Int) async throws(RedisError) -> Batch? {
-        let token = QueueCalls.makeToken()
-        let reply = try await connection.evaluate(calls.take(token, limit: limit), in: keys, behind: fence)
-        return try calls.taken(token, reply)
+        try await partition.run(TakeScript(token: Batch.makeToken(), limit: limit, lease: lease))
     }
 
     /// Waits until the queue has an entry or the time is over. Changes nothing, whatever becomes of the connection.
@@ -60,7 +53,7 @@ package struct OrderQueue: Sendable {
 
     /// Tokens whose leases have run out.
     package func expiredTokens(limit: Int = 16) async throws(RedisError) -> [String] {
-        try await connection.evaluate(calls.expired(limit: limit)).array?.compactMap(\.string) ?? []
+        try await partition.run(ExpiredScript(limit: limit))
     }
 
     /// Tokens of all batches that are leased: those that have to go in turn first, in their turn.
@@ -75,9 +68,8 @@ package struct OrderQueue: Sendable {
 
     /// Takes over a batch whose lease has run out, or a piece of it; nil where it has not, or another worker was faster.
     package func reclaim(_ token: String) async throws(RedisError) -> Reclaim? {
-        let successors = (0..<QueueCalls.pieceLimit).map { _ in QueueCalls.makeToken() }
-        let call = calls.reclaim(token, for: successors)
-        return try calls.reclaimed(successors[0], try await connection.evaluate(call, in: keys, behind: fence))
+        let successors = (0..<ReclaimScript.pieceLimit).map { _ in Batch.makeToken() }
+        return try await partition.run(ReclaimScript(token, successors: successors, lease: lease))
     }
 
     /// Whether no batch that was taken earlier has to reach the ledger before this one.
@@ -90,27 +82,27 @@ package struct OrderQueue: Sendable {
 
     /// Begins the lease anew; false where it is lost.
     package func renew(_ token: String) async throws(RedisError) -> Bool {
-        try await connection.evaluate(calls.renew(token)).integer == 1
+        try await partition.run(RenewScript(token, lease: lease, fence: leaseFence))
     }
 
     /// Gives the batch back: any worker may take it over at once.
     package func release(_ token: String) async throws(RedisError) {
-        _ = try await connection.evaluate(calls.release(token))
+        _ = try await partition.run(RenewScript(token, lease: .zero, fence: leaseFence))
     }
 
     /// Ends a batch that the ledger has settled; false where its lease was lost, and nothing was changed.
     package func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async throws(RedisError) -> Bool {
-        try await connection.evaluate(calls.acknowledge(batch, settlements)).integer == 1
+        try await partition.run(AcknowledgeScript(batch, settlements, fence: leaseFence))
     }
 
     /// Lets the records of the longest settled batch go, if it was settled at least `retention` seconds ago; the answer is
     /// whether it did, and so whether to ask again. Orders with an idempotency key have batches and a time of their own.
-    package func deleteOldestRecords(withKey: Bool = false, retention: Int? = nil) async throws(RedisError) -> Bool {
+    package func deleteOldestRecords(
+        withKey: Bool = false, retention: Duration? = nil
+    ) async throws(RedisError) -> Bool {
         let list = withKey ? keys.settledWithKey : keys.settled
-        let retention = retention ?? (withKey ? Self.keyRetentionSeconds : Self.recordRetentionSeconds)
-        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string,
-            let call = calls.forget(batch, in: list, retention: retention)
-        else { return false }
-        return try await connection.evaluate(call).integer == 1
+        let retention = retention ?? (withKey ? Self.keyRetention : Self.recordRetention)
+        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string else { return false }
+        return try await partition.run(DeleteRecordsScript(batch, in: list, retention: retention))
     }
 }

@@ -1,6 +1,7 @@
 import Domain
 import Ledger
 import PostgresClient
+import RedisSchema
 
 extension EventCatalogue {
     /// Compares what both stores say of an event, at any time and under any load, and repairs what is safe to repair: its
@@ -40,13 +41,13 @@ extension EventCatalogue {
         try await ledger.pool.withTransaction { connection in
             guard let event = try await Ledger.lock(id, on: connection) else { throw CatalogueError.eventUnknown }
             let units = try await Ledger.units(of: customers, in: id, on: connection)
-            let survey: ExpectedCounts.Survey
+            let survey: EventSurvey
             switch try await inventory.survey(event, customers: customers) {
             case .found(let found): survey = found
             case .tooMany(let count):
                 return Reconciliation(
                     event: id, outcome: .notCompared("\(count) orders are on their way, too many to look through"))
-            case .notLoaded: return Self.notLoaded(id)
+            case .notLoaded, .batchesChanged: return Self.notLoaded(id)
             }
             guard survey.capacity == event.terms.capacity else {
                 return Reconciliation(event: id, outcome: .notCompared("a change of its capacity is under way"))
@@ -60,7 +61,7 @@ extension EventCatalogue {
 
     /// Those of the orders that lack something, and of which no snapshot is on its way that would say otherwise.
     private func lacking(
-        _ ids: [OrderID], of event: LedgerEvent, _ survey: ExpectedCounts.Survey, on connection: PostgresConnection
+        _ ids: [OrderID], of event: LedgerEvent, _ survey: EventSurvey, on connection: PostgresConnection
     ) async throws -> [Order] {
         guard survey.unreadable == 0 else { return [] }
         let inFlight = Set(survey.snapshots.map(\.id))

@@ -1,5 +1,6 @@
 import Domain
 import Ledger
+import RedisSchema
 
 /// What Redis should say of an event, by the ledger and by what is on its way there. No I/O.
 ///
@@ -7,24 +8,6 @@ import Ledger
 /// ledger's counters, with each of these orders moved from where the ledger has it to where its latest snapshot does, are
 /// Redis's; under whatever load, as long as all were read with the event's row locked and Redis's part in one moment.
 package struct ExpectedCounts: Hashable {
-    /// What Redis said in one moment.
-    package struct Survey: Hashable {
-        var counts: UnitCounts
-        var capacity: Int
-        /// The snapshots that are on their way.
-        var snapshots: [Order]
-        /// Entries that cannot be read, of whatever event.
-        var unreadable: Int
-        /// Units of the customers that were asked for.
-        var customers: [String: Int] = [:]
-    }
-
-    /// What the ledger has of an order.
-    package struct Row: Hashable {
-        package var state: OrderState
-        package var version: Int
-    }
-
     /// How Redis differs from what it should say.
     package let drift: UnitCounts
     /// The same for the units of customers, of those that differ.
@@ -36,8 +19,9 @@ package struct ExpectedCounts: Hashable {
     /// - Parameters:
     ///   - rows: those orders of the survey that the ledger has.
     ///   - customers: units of the survey's customers by the ledger's rows.
-    package init(_ event: LedgerEvent, rows: [OrderID: OrderVersion], customers: [String: Int] = [:], _ survey: Survey)
-    {
+    package init(
+        _ event: LedgerEvent, rows: [OrderID: OrderVersion], customers: [String: Int] = [:], _ survey: EventSurvey
+    ) {
         let latest = Ledger.latest(
             of: survey.snapshots.filter { $0.event == event.id && $0.generation == event.generation })
         var expected = UnitCounts(held: event.held, sold: event.sold)

@@ -10,16 +10,8 @@ extension Inventory {
     /// or have a good idempotency key; one no older than the ledger's; a hold, if they are held.
     package func unsupported(_ orders: [Order], of event: EventID) async throws(RedisError) -> [Order] {
         guard !orders.isEmpty else { return [] }
-        let keys = partitioning.home(of: event)
-        var call = RedisScriptCall(Scripts.verify, keys: [keys.holds(event)])
-        for order in orders {
-            call.append(key: keys.order(order.id))
-            call.append(order.id.description)
-            call.append(order.version)
-            call.append(order.state == .held || order.isSurelyKept ? 1 : 0)
-        }
-        let places = try await client.connection.evaluate(call).array ?? []
-        return places.compactMap(\.integer).map { orders[Int($0) - 1] }
+        let checks = orders.map { OrderCheck(order: $0, needsRecord: $0.state == .held || $0.isSurelyKept) }
+        return try await partition(of: event).run(VerifyScript(checks, of: event))
     }
 
     /// Units of customers by Redis's account, in their order.
@@ -47,21 +39,8 @@ extension Inventory {
     /// locked. False if the event is not here.
     package func mend(_ event: LedgerEvent, customers: [String: Int], orders: [Order]) async throws(RedisError) -> Bool
     {
-        let keys = partitioning.home(of: event.id)
-        var call = RedisScriptCall(
-            Scripts.repair,
-            keys: [keys.event(event.id), keys.customers(event.id), keys.holds(event.id), keys.eventsWithHolds],
-            arguments: [String(event.generation), event.id.description, String(customers.count)])
-        for (customer, units) in customers {
-            call.append(customer)
-            call.append(units)
-        }
-        for order in orders {
-            call.append(key: keys.order(order.id))
-            call.append(order.id.description)
-            call.append(OrderRecord.encode(order))
-        }
-        return try await client.connection.evaluate(call, in: keys, behind: fence).integer == 1
+        try await partition(of: event.id).run(
+            RepairScript(event.id, generation: event.generation, customers: customers, orders: orders))
     }
 }
 
@@ -69,6 +48,6 @@ extension Order {
     /// Whether its idempotency key, if it has one, is good for an hour at least: records of settled orders go after a day.
     fileprivate var isSurelyKept: Bool {
         let age = Timestamp.now.milliseconds - claimedAt.milliseconds
-        return id.isMadeFromKey && age < Int64(OrderQueue.keyRetentionSeconds - 3600) * 1000
+        return id.isMadeFromKey && age < (OrderQueue.keyRetention - .seconds(3600)).milliseconds
     }
 }

@@ -52,14 +52,13 @@ package struct Recovery: Sendable {
         }
         fence.close(keys)
         fence.note(RecoveryProgress(comparison.state, isOpen: false), of: keys)
-        let calls = RecoveryCalls(keys: keys, token: QueueCalls.makeToken())
-        let sealed = SealedPartition(calls, on: connection, server: comparison.found.server)
-        guard case .sealed(let phase) = try await sealed.seal(found: comparison.found.epoch, plan: comparison.plan)
-        else { return .closed }
-        let lease = RecoveryLease(
-            calls: calls, key: keys.recovery, connection: connection, server: comparison.found.server)
+        guard let plan = comparison.plan.seal else { return .closed }
+        let sealed = SealedPartition(
+            keys, token: Batch.makeToken(), on: connection, server: comparison.found.server)
+        guard let phase = try await sealed.seal(found: comparison.found.epoch, plan: plan) else { return .closed }
+        let lease = RecoveryLease(partition: sealed.partition, token: sealed.token, key: keys.recovery)
         try await lease.whileHeld { try await recover(sealed, keys, comparison, from: phase) }
-        return phase == .resume ? .needsBackfill(token: nil) : .needsBackfill(token: calls.token)
+        return phase == .resume ? .needsBackfill(token: nil) : .needsBackfill(token: sealed.token)
     }
 
     /// Fills in what a partition's rebuild has left out, and publishes it; false if another process is at it.
@@ -112,9 +111,7 @@ package struct Recovery: Sendable {
         guard role == "master" else {
             throw RedisError(.preconditionFailed, "the server is a \(role ?? "?"), not a master", mayHaveRun: false)
         }
-        var inspect = RecoveryCalls.inspect(keys)
-        inspect.server = server
-        let state = try PartitionState(try await connection.evaluate(inspect))
+        let state = try await Partition(keys, on: connection, fence: fence, server: server).run(InspectScript())
         let found = RecoveryPlan.Found(
             server: server, epoch: state.epoch, leased: state.leased,
             resumedFrom: state.seal.flatMap { $0.phase == .resume ? $0.from : nil })

@@ -1,14 +1,14 @@
 import RedisClient
+import RedisSchema
 
 /// The lease of a recovery or of a filling, kept for as long as its holder works. What keeps others from harm is not the
 /// lease but the token, which every write names; the lease only says when others may take over.
 struct RecoveryLease: Sendable {
-    let calls: RecoveryCalls
-    /// Of the recovery or of the filling.
+    /// On the server process that the lease is held on.
+    let partition: Partition
+    let token: String
+    /// The key of the recovery or of the backfill.
     let key: String
-    let connection: RedisConnection
-    /// The server process that the lease is held on, by its run id.
-    let server: String
 
     private enum Event<Value: Sendable>: Sendable {
         case done(Value)
@@ -33,20 +33,16 @@ struct RecoveryLease: Sendable {
                 throw RedisError(.preconditionFailed, "another process has taken over the recovery", mayHaveRun: false)
             }
         } catch {
-            var call = calls.extend(key, by: .zero)
-            call.server = server
-            _ = try? await connection.evaluate(call)
+            _ = try? await partition.run(ExtendScript(token, of: key, by: .zero))
             throw error
         }
     }
 
     /// A Redis that does not answer may not have lost the lease: the next write tells.
     private func extendUntilLost() async throws {
-        var call = calls.extend(key)
-        call.server = server
         while true {
-            try await Task.sleep(for: RecoveryCalls.lease / 6)
-            if let answer = try? await connection.evaluate(call), answer.integer == 0 { return }
+            try await Task.sleep(for: RecoveryTiming.lease / 6)
+            if let isHeld = try? await partition.run(ExtendScript(token, of: key)), !isHeld { return }
         }
     }
 }

@@ -1,7 +1,8 @@
 import Ledger
+import RedisSchema
 
 /// What has to be done about a partition before it may be used. A decision only, no I/O.
-package enum RecoveryPlan: String, Hashable {
+package enum RecoveryPlan: Hashable {
     /// It may be used as it is.
     case stands
     /// The server is another process than before, but has all that the ledger has seen: what organisers said is told it
@@ -9,6 +10,15 @@ package enum RecoveryPlan: String, Hashable {
     case resume
     /// It has lost something, or all: what it still has goes to the ledger, and it is filled from there.
     case rebuild
+
+    /// What a recovery that follows the plan seals the partition for; nil if none is needed.
+    var seal: SealScript.Plan? {
+        switch self {
+        case .stands: nil
+        case .resume: .resume
+        case .rebuild: .rebuild
+        }
+    }
 
     /// What a Redis says of a partition.
     package struct Found: Hashable {

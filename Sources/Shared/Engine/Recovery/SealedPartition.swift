@@ -7,35 +7,31 @@ struct SealedPartition: Sendable {
     private static let pageSize = 1000
     private static let batchSize = 1000
 
-    private let calls: RecoveryCalls
-    private let connection: RedisConnection
-    private let server: String
+    let token: String
+    /// On the server process that is recovered.
+    let partition: Partition
     private let queue: OrderQueue
-    private var keys: Keyspace { calls.keys }
+    private var keys: Keyspace { partition.keys }
+    private var connection: RedisConnection { partition.connection }
 
     /// - Parameter server: the server process that is recovered, by its run id.
-    init(_ calls: RecoveryCalls, on connection: RedisConnection, server: String) {
-        self.calls = calls
-        self.connection = connection
-        self.server = server
-        let fence = Fence()
-        fence.open(calls.keys, for: Fence.Pass(server: server, epoch: calls.seal))
-        queue = OrderQueue(
-            connection: connection, keys: calls.keys, lease: .seconds(60), fence: fence, guardedBy: calls.seal)
+    init(_ keys: Keyspace, token: String, on connection: RedisConnection, server: String) {
+        self.token = token
+        partition = Partition(keys, on: connection, fence: Fence(), server: server)
+        partition.fence.open(keys, for: Fence.Pass(server: server, epoch: SealScript.seal(token)))
+        queue = OrderQueue(partition, lease: .seconds(60), leaseFence: .epoch)
     }
 
-    /// Begins the recovery, or takes over one whose holder is gone.
-    func seal(found epoch: String?, plan: RecoveryPlan) async throws(RedisError) -> RecoveryCalls.Sealing {
-        var call = calls.seal(found: epoch, plan: plan)
-        call.server = server
-        return try RecoveryCalls.sealing(try await connection.evaluate(call))
+    /// Begins the recovery, or takes over one whose holder is gone; nil if another process is at work.
+    func seal(found epoch: String?, plan: SealScript.Plan) async throws(RedisError) -> PartitionState.Phase? {
+        try await partition.run(SealScript(token, found: epoch, plan: plan))
     }
 
     /// Brings everything that is queued, leased or set aside to the ledger. A worker that holds one of these batches can
     /// still commit it, which changes nothing, and cannot acknowledge it.
     func drain(into ledger: Ledger) async throws {
         for letter in try await queue.deadLetters(limit: .max) {
-            _ = try await queue.requeue(letter.id, whereverItsEventIs: true)
+            _ = try await queue.requeue(letter.id, evenIfNotLoaded: true)
         }
         repeat {
             for token in try await queue.leasedTokens() {
@@ -55,28 +51,26 @@ struct SealedPartition: Sendable {
 
     /// Deletes all that can be filled in from the ledger. What was set aside stays.
     func wipe() async throws(RedisError) {
-        let kept = calls.kept
+        let kept = WipeScript.kept(keys)
         var cursor = "0"
         repeat {
             let command = RedisCommand("SCAN", cursor, "MATCH", keys.everything, "COUNT", String(Self.pageSize))
-            let page = try await connection.send(command, to: server).array ?? []
+            let page = try await connection.send(command, to: partition.server).array ?? []
             guard page.count == 2, let next = page[0].string, let found = page[1].array else {
                 throw RedisError(.protocolViolation, "SCAN answered in another form", mayHaveRun: false)
             }
-            try await run(calls.wipe(found.compactMap(\.string).filter { !kept.contains($0) }))
+            try await run(WipeScript(token, deleting: found.compactMap(\.string).filter { !kept.contains($0) }))
             cursor = next
         } while cursor != "0"
     }
 
     /// - Parameter seen: the highest number of a lease that the ledger has seen.
     func open(epoch: Int, seen: Int, rebuilt: Bool) async throws(RedisError) {
-        try await run(calls.open(epoch: epoch, seen: seen, rebuilt: rebuilt))
+        try await run(OpenScript(token, epoch: epoch, leasesSeen: seen, isRebuilt: rebuilt))
     }
 
-    private func run(_ call: RedisScriptCall) async throws(RedisError) {
-        var call = call
-        call.server = server
-        guard try await connection.evaluate(call).integer == 1 else {
+    private func run(_ script: some PartitionScript<Bool>) async throws(RedisError) {
+        guard try await partition.run(script) else {
             throw RedisError(.preconditionFailed, "another recovery has begun", mayHaveRun: false)
         }
     }

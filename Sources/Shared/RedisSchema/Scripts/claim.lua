@@ -1,223 +1,197 @@
-#!lua
--- Claims stock for a group of orders, in their order, and answers each. All or nothing per order: an accepted order has
--- taken its stock, counts for its customer, has its record and stands in the queue; a refused one has changed nothing.
+-- Claims stock for a group of orders, in their order. All or nothing for each order: an accepted order has taken its stock,
+-- counts for its customer, has its record and is in the queue; a refused order has changed nothing.
 --
--- A record is named by the second half of its order's id. Where the purchase has an idempotency key, that half is made
--- from the key, its event and its customer (see OrderID): a record that is there already is the order to answer with.
+-- A record's key is named by the second half of the order's id. If the purchase has an idempotency key, that half is made
+-- from the key, the event and the customer (see OrderID): a record that exists is the order to answer with.
 --
--- KEYS  queue, events with holds, then per event: the event, its customers, its holds; then one key per order, the orders
---       of an event together; then the epoch
--- ARGV  limit of the queue's length, number of events,
---       then per event: its id, the number of its orders
---       then per order: its id, quantity, customer ('' for none); then the epoch that the caller knows
--- Answer: two values per order, a code and what goes with it:
---   0 accepted: the end of the hold, 0 for none         20 replayed: the end of the hold or '', '|', the first order's id
---   1 event not here                  2 the event, or the customer's count, is unreadable or being rebuilt
---   3 not open yet: the opening time      4 paused               5 over
---   6 quantity above the event's maximum: the maximum            7 queue full
---   8 fewer left than asked for: how many                        9 sold out
---   10 above the customer's limit: how many more the customer may have, '|', the limit
---   11 this event needs a customer       12 all that is left is held: the next end of a hold
---   13 the idempotency key was used with another quantity
--- The last integer of the answer is the server's time. Times are milliseconds since 1970.
-local KEYS, ARGV, call, tonumber, unpack = KEYS, ARGV, redis.call, tonumber, unpack
-local queue_limit, events = tonumber(ARGV[1]), tonumber(ARGV[2])
-local counts, orders = {}, 0
-for e = 1, events do
-  counts[e] = tonumber(ARGV[2 * e + 2])
-  orders = orders + counts[e]
-end
-local base, record_base = 2 + 2 * events, 2 + 3 * events
-if #KEYS ~= record_base + orders + 1 or #ARGV ~= base + 3 * orders + 1 then
-  return redis.error_reply('ERR claim: keys and arguments do not match')
-end
-if call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then return redis.error_reply('FENCED claim: the epoch is another') end
--- The digit after the variant's bits says whether an id is made from a key.
-local byte, keyed_from = string.byte, string.byte('a')
-local quantities, keyed = {}, {}
-for i = 1, orders do
-  local quantity = tonumber(ARGV[base + 3 * i - 1])
-  if not quantity or quantity < 1 or quantity % 1 ~= 0 then
-    return redis.error_reply('ERR claim: order ' .. i .. ' is malformed')
-  end
-  quantities[i] = quantity
-  if byte(ARGV[base + 3 * i - 2], 20) >= keyed_from then keyed[#keyed + 1] = KEYS[record_base + i] end
-end
+-- Three phases: read everything that the decisions need, judge each order, write. All reads come before all writes: a key of
+-- the wrong type stops the script with nothing changed.
+--
+-- Reply: for each order a code and its detail (see ClaimCode), then the server's time. Times are milliseconds since 1970.
+local now = clock()
+local room = queue_limit - call('LLEN', queue)
 
-local function text(number) return string.format('%.0f', number) end
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local now_text = text(now)
-local room = queue_limit - call('LLEN', KEYS[1])
+-- Read.
 
--- Records of earlier orders with the same idempotency keys, also of those that this call makes.
-local earlier = {}
-if #keyed > 0 then
-  local found = call('MGET', unpack(keyed))
-  for k = 1, #keyed do earlier[keyed[k]] = found[k] or nil end
-end
-
--- What an event says about any claim at this moment: a code and a value, or no code where it sells.
-local function judge(event)
-  if not event.generation then return 1, 0 end
-  local stock = event.stock
-  if not stock or stock < 0 or stock % 1 ~= 0 or not event.maximum or not event.pending or not event.held
-    or event.limit == nil or event.hold == nil or event.closed == '1' then
-    return 2, 0
-  end
-  if event.closes and now >= event.closes then return 5, 0 end
-  if event.paused == '1' then return 4, 0 end
-  if event.opens and now < event.opens then return 3, event.opens end
-  return nil, 0
-end
-
--- Counts of customers are mostly the same few numbers.
-local numbers = {}
-local function small(number)
-  local known = numbers[number]
-  if not known then
-    known = text(number)
-    numbers[number] = known
-  end
-  return known
-end
-
--- A number that may be absent: false where it is, nil where it cannot be read.
+-- A number that may be absent: false if it is, nil if it cannot be read.
 local function optional(field)
   if not field then return false end
   return tonumber(field)
 end
 
-local match = string.match
-local answers, entries, records, accepted = {}, {}, {}, 0
--- Everything is read before anything is written: a key of the wrong kind stops the script with nothing changed.
+-- The code and the detail with which an event refuses every claim at this moment; nil if it sells.
+local function refusal(event)
+  if not event.generation then return EVENT_UNKNOWN, 0 end
+  local stock = event.stock
+  if not stock or stock < 0 or stock % 1 ~= 0 or not event.maximum or not event.pending or not event.held
+    or event.limit == nil or event.hold == nil or event.closed == '1' then
+    return RECOVERING, 0
+  end
+  if event.closes_at and now >= event.closes_at then return CLOSED, 0 end
+  if event.paused == '1' then return PAUSED, 0 end
+  if event.opens_at and now < event.opens_at then return SCHEDULED, event.opens_at end
+end
+
+-- The units of the customers of these orders, also if there is no limit now: one may be set later.
+local function read_customers(event, first, last)
+  local names = {}
+  event.units, event.changed = {}, {}
+  for i = first, last do
+    local customer = orders[i].customer
+    if customer ~= '' and event.units[customer] == nil then
+      event.units[customer] = false
+      names[#names + 1] = customer
+    end
+  end
+  if #names == 0 then return end
+  local values = call('HMGET', event.customers, unpack(names))
+  for k = 1, #names do event.units[names[k]] = tonumber(values[k] or '0') end
+end
+
+local function read_event(event)
+  local fields = call('HMGET', event.event, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused',
+    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds')
+  event.generation, event.stock, event.maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
+  event.opens_at, event.closes_at = tonumber(fields[4] or ''), tonumber(fields[5] or '')
+  event.paused, event.closed, event.pending, event.held = fields[6], fields[7], tonumber(fields[8]), tonumber(fields[9])
+  event.limit, event.hold = optional(fields[10]), optional(fields[11])
+  event.refusal, event.detail = refusal(event)
+  event.taken, event.held_ids = 0, {}
+  event.expires_at = event.hold and now + event.hold * 1000
+  event.write_order = order_writer(event.hold and 'held' or 'pending', event.id, event.generation or '', text(now),
+    event.expires_at and text(event.expires_at) or '')
+end
+
+-- Records of earlier orders with the same idempotency keys, and of those that this call accepts.
+local earlier = {}
+local function read_earlier()
+  local keys = {}
+  for _, order in ipairs(orders) do
+    if order.quantity < 1 or order.quantity % 1 ~= 0 then
+      return redis.error_reply('ERR claim: the quantity of order ' .. order.id .. ' is malformed')
+    end
+    order.is_keyed = is_keyed(order.id)
+    if order.is_keyed then keys[#keys + 1] = order.record_key end
+  end
+  if #keys == 0 then return end
+  local found = call('MGET', unpack(keys))
+  for k = 1, #keys do earlier[keys[k]] = found[k] or nil end
+end
+
+-- Judge.
+
+-- The answer to a claim whose idempotency key has led to an order already; nil if it has not.
+local function replay(event, order)
+  local first = order.is_keyed and earlier[order.record_key]
+  if not first or event.refusal == EVENT_UNKNOWN or event.refusal == RECOVERING then return nil end
+  local known = decode_order(first)
+  local is_of_event = known and known.event == event.id
+  -- An order of an earlier generation of the event is gone, and its key is free.
+  if is_of_event and known.generation ~= event.generation then return nil end
+  if is_of_event and known.customer == order.customer and tonumber(known.quantity) == order.quantity then
+    return REPLAYED, known.expires_at .. '|' .. known.id
+  end
+  return IDEMPOTENCY_KEY_REUSED, 0
+end
+
+local accepted = 0
+local function judge(event, order)
+  if event.refusal then return event.refusal, event.detail end
+  local quantity, customer, limit, stock = order.quantity, order.customer, event.limit, event.stock
+  local count = event.units[customer] or 0
+  if quantity > event.maximum then return QUANTITY_ABOVE_MAXIMUM, event.maximum end
+  if limit and customer == '' then return CUSTOMER_REQUIRED, 0 end
+  if customer ~= '' and not event.units[customer] then return RECOVERING, 0 end
+  if limit and count + quantity > limit then
+    return CUSTOMER_LIMIT, text(math.max(0, limit - count)) .. '|' .. text(limit)
+  end
+  if stock == 0 and event.held > 0 then
+    if not event.next_end then
+      local first = call('ZRANGE', event.holds, 0, 0, 'WITHSCORES')
+      event.next_end = first[2] and tonumber(first[2]) or event.expires_at or now
+    end
+    return ALL_HELD, event.next_end
+  end
+  if stock == 0 then return SOLD_OUT, 0 end
+  if quantity > stock then return INSUFFICIENT_STOCK, stock end
+  if accepted >= room then return QUEUE_FULL, 0 end
+  return ACCEPTED, event.expires_at or 0
+end
+
+local records, entries = {}, {}
+local function accept(event, order)
+  local quantity, customer = order.quantity, order.customer
+  event.stock, event.taken, accepted = event.stock - quantity, event.taken + quantity, accepted + 1
+  if customer ~= '' then
+    event.units[customer] = event.units[customer] + quantity
+    event.changed[customer] = true
+  end
+  if event.hold then
+    event.held = event.held + quantity
+    event.held_ids[#event.held_ids + 1] = order.id
+  end
+  local record = event.write_order(order.id, quantity, customer)
+  records[2 * accepted - 1], records[2 * accepted] = order.record_key, record
+  if order.is_keyed then earlier[order.record_key] = record end
+  entries[accepted] = record
+end
+
+-- Write.
+
+-- The units of customers are mostly the same few numbers.
+local texts = {}
+local function units_text(number)
+  local known = texts[number]
+  if not known then
+    known = text(number)
+    texts[number] = known
+  end
+  return known
+end
+
 local writes = {}
-local i = 0
-for e = 1, events do
-  local key = KEYS[3 * e]
-  local fields = call('HMGET', key, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused', 'closed',
-    'pending', 'held', 'per_customer_limit', 'hold_seconds')
-  local generation, stock, maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
-  local limit, hold = optional(fields[10]), optional(fields[11])
-  local pending, held = tonumber(fields[8]), tonumber(fields[9])
-  local closed_code, closed_value = judge({ generation = generation, stock = stock, maximum = maximum,
-    opens = tonumber(fields[4] or ''), closes = tonumber(fields[5] or ''), paused = fields[6], closed = fields[7],
-    pending = pending, held = held, limit = limit, hold = hold })
+local function prepare_writes(event)
+  if event.taken == 0 then return end
+  if event.hold then
+    call('ZCARD', event.holds)
+    call('ZCARD', events_with_holds)
+    local expires_at = text(event.expires_at)
+    writes[#writes + 1] = { 'HSET', event.event, 'stock', text(event.stock), 'held', text(event.held) }
+    -- The holds of one call end together: one member, their ids with commas between.
+    writes[#writes + 1] = { 'ZADD', event.holds, expires_at, table.concat(event.held_ids, ',') }
+    writes[#writes + 1] = { 'ZADD', events_with_holds, 'LT', expires_at, event.id }
+  else
+    writes[#writes + 1] = { 'HSET', event.event, 'stock', text(event.stock),
+      'pending', text(event.pending + event.taken) }
+  end
+  local totals = { 'HSET', event.customers }
+  for customer in pairs(event.changed) do
+    local size = #totals
+    totals[size + 1], totals[size + 2] = customer, units_text(event.units[customer])
+  end
+  if #totals > 2 then writes[#writes + 1] = totals end
+end
 
-  -- Units of the customers in this group, whether or not there is a limit now: one may be set later.
-  local owned, names, changed = {}, {}, {}
-  if not closed_code then
-    for j = i + 1, i + counts[e] do
-      local customer = ARGV[base + 3 * j]
-      if customer ~= '' and owned[customer] == nil then
-        owned[customer] = false
-        names[#names + 1] = customer
-      end
-    end
-    if #names > 0 then
-      local values = call('HMGET', KEYS[3 * e + 1], unpack(names))
-      for k = 1, #names do owned[names[k]] = tonumber(values[k] or '0') end
-    end
+local malformed = read_earlier()
+if malformed then return malformed end
+local answers, index = {}, 0
+for _, event in ipairs(events) do
+  read_event(event)
+  if not event.refusal then read_customers(event, index + 1, index + event.count) end
+  for _ = 1, event.count do
+    index = index + 1
+    local order = orders[index]
+    local code, detail = replay(event, order)
+    if not code then code, detail = judge(event, order) end
+    if code == ACCEPTED then accept(event, order) end
+    answers[2 * index - 1], answers[2 * index] = code, detail
   end
-
-  local expires = hold and now + hold * 1000
-  local expires_text = expires and text(expires) or ''
-  local state = hold and 'held|1|' or 'pending|1|'
-  -- Forms: see OrderRecord and QueueEntry.
-  local event_prefix = '|' .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
-  local record_prefix, entry_prefix = '2|' .. state .. '0|', '|' .. state .. ARGV[2 * e + 1] .. '|' .. (generation or '') .. '|'
-  local suffix = '|' .. now_text .. '||' .. expires_text .. '|'
-  local record_suffix = suffix .. '|'
-  local held_ids, taken, next_end = {}, 0, nil
-  for _ = 1, counts[e] do
-    i = i + 1
-    local at = base + 3 * i
-    local id, quantity, customer = ARGV[at - 2], quantities[i], ARGV[at]
-    local record_key = KEYS[record_base + i]
-    local code, value = closed_code, closed_value
-    local first, replayed = earlier[record_key], false
-    if first and code ~= 1 and code ~= 2 then
-      local of_id, of, of_generation, units, rest, of_customer = match(first,
-        '^2|%l+|%d+|%d+|([^|]*)|([^|]*)|(%d+)|(%d+)|%d+|%d*|(%d*)|[^|]*|(.*)$')
-      -- An order of an earlier generation of the event is gone, and its place is free.
-      if of ~= ARGV[2 * e + 1] or of_generation == generation then
-        replayed = true
-        if of == ARGV[2 * e + 1] and of_customer == customer and tonumber(units) == quantity then
-          code, value = 20, rest .. '|' .. of_id
-        else
-          code, value = 13, 0
-        end
-      end
-    end
-    if not replayed and not code then
-      local count = owned[customer] or 0
-      if quantity > maximum then
-        code, value = 6, maximum
-      elseif limit and customer == '' then
-        code, value = 11, 0
-      elseif customer ~= '' and not owned[customer] then
-        code, value = 2, 0
-      elseif limit and count + quantity > limit then
-        code, value = 10, text(math.max(0, limit - count)) .. '|' .. text(limit)
-      elseif stock == 0 and held > 0 then
-        if not next_end then
-          local first = call('ZRANGE', KEYS[3 * e + 2], 0, 0, 'WITHSCORES')
-          next_end = first[2] and tonumber(first[2]) or expires or now
-        end
-        code, value = 12, next_end
-      elseif stock == 0 then
-        code, value = 9, 0
-      elseif quantity > stock then
-        code, value = 8, stock
-      elseif accepted >= room then
-        code, value = 7, 0
-      else
-        code, value = 0, expires or 0
-        stock, taken, accepted = stock - quantity, taken + quantity, accepted + 1
-        if customer ~= '' then
-          owned[customer] = count + quantity
-          changed[customer] = true
-        end
-        if hold then
-          held = held + quantity
-          held_ids[#held_ids + 1] = id
-        end
-        local record = record_prefix .. id .. event_prefix .. ARGV[at - 1] .. record_suffix .. customer
-        records[2 * accepted - 1], records[2 * accepted] = record_key, record
-        if byte(id, 20) >= keyed_from then earlier[record_key] = record end
-        entries[accepted] = '2|' .. id .. entry_prefix .. ARGV[at - 1] .. suffix .. customer
-      end
-    end
-    answers[2 * i - 1] = code
-    answers[2 * i] = value
-  end
-  if taken > 0 then
-    if hold then
-      call('ZCARD', KEYS[3 * e + 2])
-      call('ZCARD', KEYS[2])
-      writes[#writes + 1] = { 'HSET', key, 'stock', text(stock), 'held', text(held) }
-      -- The holds of a call end together: one member, their ids with commas between.
-      writes[#writes + 1] = { 'ZADD', KEYS[3 * e + 2], expires_text, table.concat(held_ids, ',') }
-      writes[#writes + 1] = { 'ZADD', KEYS[2], 'LT', expires_text, ARGV[2 * e + 1] }
-    else
-      writes[#writes + 1] = { 'HSET', key, 'stock', text(stock), 'pending', text(pending + taken) }
-    end
-    local totals = { 'HSET', KEYS[3 * e + 1] }
-    for customer in pairs(changed) do
-      local place = #totals
-      totals[place + 1], totals[place + 2] = customer, small(owned[customer])
-    end
-    if #totals > 2 then writes[#writes + 1] = totals end
-  end
+  prepare_writes(event)
 end
 
 for _, write in ipairs(writes) do call(unpack(write)) end
--- One command for all records and one for all entries: what a command costs, its members share.
-for first = 1, 2 * accepted, 2000 do
-  call('MSET', unpack(records, first, math.min(first + 1999, 2 * accepted)))
-end
-for first = 1, accepted, 1000 do
-  call('RPUSH', KEYS[1], unpack(entries, first, math.min(first + 999, accepted)))
-end
+-- One command for all records and one for all entries: they share what a command costs.
+set_all(records)
+push(queue, entries, 1, accepted)
 answers[#answers + 1] = now
 return answers

@@ -1,26 +1,23 @@
-#!lua flags=allow-oom
--- Lets the records of the longest settled batch go, once they have been kept long enough: those that the ledger has as
--- they stand, and that hold nothing. The others stand in a later batch too, or will.
+-- Deletes the records of the batch that was settled first, if they have been kept long enough: those that the ledger has in
+-- their present version and that hold nothing. The others are in a later batch too, or will be.
 --
--- KEYS  the list of settled batches, one key per order of the batch
--- ARGV  the batch as the list holds it: the time of settling in seconds, '|', the orders' ids; seconds to keep records
--- Answer: 1, or 0 where it is too early, or another worker was faster.
-if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then return 0 end
-local settled = tonumber(string.match(ARGV[1], '^(%d+)|'))
-if not settled then return redis.error_reply('ERR delete_records: the batch is damaged') end
-if tonumber(redis.call('TIME')[1]) < settled + tonumber(ARGV[2]) then return 0 end
-redis.call('LPOP', KEYS[1])
-local ids = string.gmatch(string.match(ARGV[1], '|(.*)$'), '[^,]+')
-for first = 2, #KEYS, 1000 do
-  local last = math.min(first + 999, #KEYS)
-  local records, ended = redis.call('MGET', unpack(KEYS, first, last)), {}
+-- Reply: 1, or 0 if it is too early, or another worker was faster.
+if call('LINDEX', list, 0) ~= settled_batch then return 0 end
+local settled_at = tonumber(string.match(settled_batch, '^(%d+)|'))
+if not settled_at then return redis.error_reply('ERR delete_records: the batch is damaged') end
+if tonumber(call('TIME')[1]) < settled_at + retention then return 0 end
+call('LPOP', list)
+for first = 1, #orders, 1000 do
+  local last, keys, deletable = math.min(first + 999, #orders), {}, {}
+  for i = first, last do keys[#keys + 1] = orders[i].record_key end
+  local records = call('MGET', unpack(keys))
   for i = first, last do
-    local id = ids()
-    local state, version, known, found = string.match(records[i - first + 1] or '', '^2|(%l+)|(%d+)|(%d+)|([^|]*)|')
-    if found and found == id and state ~= 'held' and tonumber(known) >= tonumber(version) then
-      ended[#ended + 1] = KEYS[i]
+    local record = decode_order(records[i - first + 1])
+    if record and record.id == orders[i].id and record.state ~= 'held'
+      and tonumber(record.ledger_version) >= tonumber(record.version) then
+      deletable[#deletable + 1] = orders[i].record_key
     end
   end
-  if #ended > 0 then redis.call('UNLINK', unpack(ended)) end
+  if #deletable > 0 then call('UNLINK', unpack(deletable)) end
 end
 return 1

@@ -1,20 +1,16 @@
-#!lua flags=allow-oom
 -- Lowers an event's capacity before the ledger's, so that nothing is sold in between that the ledger would refuse.
 --
--- Not while snapshots are on their way that give units back: the ledger would count these units still, and have no room
+-- Not while snapshots that release units are queued or leased: the ledger still counts these units, and would have no room
 -- for orders that were claimed before.
 --
--- KEYS  event, returns
--- ARGV  generation, new capacity, revision
--- Answer: -1 done, -2 the event is not here in this generation, or has been told of something later, -3 units are on their
--- way back; otherwise how many units are claimed: nothing changed.
-local present = redis.call('HMGET', KEYS[1], 'generation', 'capacity', 'stock', 'revision')
+-- Reply: a code, and with IN_USE how many units are claimed. Only LOWERED changes anything.
+local present = call('HMGET', event, 'generation', 'capacity', 'stock', 'revision')
 local before, stock = tonumber(present[2] or ''), tonumber(present[3] or '')
-if present[1] ~= ARGV[1] or not before or not stock
-  or (tonumber(present[4] or '') or 0) > tonumber(ARGV[3]) then return -2 end
-local after = tonumber(ARGV[2])
-if after >= before then return -1 end
-if stock + after - before < 0 then return before - stock end
-if (tonumber(redis.call('GET', KEYS[2]) or '0') or 1) > 0 then return -3 end
-redis.call('HSET', KEYS[1], 'revision', ARGV[3], 'capacity', ARGV[2], 'stock', string.format('%.0f', stock + after - before))
-return -1
+if present[1] ~= generation or not before or not stock or (tonumber(present[4] or '') or 0) > revision then
+  return { NOT_LOADED }
+end
+if capacity >= before then return { LOWERED } end
+if stock + capacity - before < 0 then return { IN_USE, before - stock } end
+if releases(pending_releases) > 0 then return { RELEASES_IN_FLIGHT } end
+call('HSET', event, 'revision', revision, 'capacity', capacity, 'stock', text(stock + capacity - before))
+return { LOWERED }

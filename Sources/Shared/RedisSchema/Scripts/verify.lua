@@ -1,28 +1,18 @@
-#!lua flags=no-writes
--- Looks whether orders have in Redis what the ledger says that they need: a record, no older than the ledger's, and a hold
--- if they are held.
+-- Checks whether orders have in Redis what the ledger says that they need: a record that is not older than the ledger's, and
+-- a hold if they are held.
 --
--- KEYS  holds of the event, one key per order
--- ARGV  per order: its id, the version that the ledger has, 1 if it needs a record
--- Answer: the place of each order that lacks something.
-local call, unpack = redis.call, unpack
-local answer = {}
-local records = call('MGET', unpack(KEYS, 2, #KEYS))
-for i = 1, #KEYS - 1 do
-  local id, version, is_needed = ARGV[3 * i - 2], tonumber(ARGV[3 * i - 1]), ARGV[3 * i] == '1'
-  local state, known, found, ends = string.match(records[i] or '',
-    '^2|(%l+)|(%d+)|%d+|([^|]*)|[^|]*|%d+|%d+|%d+|%d*|(%d*)|')
-  if not state then
-    if is_needed then answer[#answer + 1] = i end
-  elseif found == id and tonumber(known) < version then
-    answer[#answer + 1] = i
-  elseif found == id and state == 'held' and ends ~= '' then
-    -- A member by itself, as after a filling, or one of the members that end then.
-    local is_held = call('ZSCORE', KEYS[1], found)
-    for _, member in ipairs(is_held and {} or call('ZRANGE', KEYS[1], ends, ends, 'BYSCORE')) do
-      if string.find(member, found, 1, true) then is_held = true end
-    end
-    if not is_held then answer[#answer + 1] = i end
+-- Reply: the index, from 1, of each order that lacks something.
+local answer, keys = {}, {}
+for i, order in ipairs(orders) do keys[i] = order.record_key end
+local records = call('MGET', unpack(keys))
+for i, order in ipairs(orders) do
+  local record = decode_order(records[i])
+  if not record then
+    if order.needs_record then answer[#answer + 1] = i end
+  elseif record.id == order.id then
+    local lacks_hold = record.state == 'held' and record.expires_at ~= ''
+      and not has_hold(holds, record.id, record.expires_at)
+    if tonumber(record.version) < order.version or lacks_hold then answer[#answer + 1] = i end
   end
 end
 return answer

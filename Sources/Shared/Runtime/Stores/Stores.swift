@@ -34,6 +34,9 @@ package struct Stores: Sendable {
         RedisConfiguration(url: settings.redis, scripts: Scripts.all)
     }
 
+    /// A partition, on the connection of the event loop that runs the caller.
+    package func partition(_ keys: Keyspace) -> Partition { Partition(keys, on: redis.connection, fence: fence) }
+
     package func close() async {
         await redis.close()
         await pool.close()

@@ -2,6 +2,11 @@ import Domain
 import RedisClient
 
 extension RESPValue {
+    /// The bytes of a bulk string.
+    var bytes: [UInt8]? {
+        if case .bulkString(let bytes) = self { bytes } else { nil }
+    }
+
     /// The answer of HGETALL.
     package func fields() throws(RedisError) -> [String: String] {
         guard let elements = array, elements.count.isMultiple(of: 2) else {

@@ -53,8 +53,8 @@ package struct PartitionState: Hashable {
         guard let values = reply.array, values.count == 12 else {
             throw RedisError(.protocolViolation, "the inspect script answered in another form", mayHaveRun: false)
         }
-        func text(_ place: Int) -> String? { values[place].string.flatMap { $0.isEmpty ? nil : $0 } }
-        func number(_ place: Int) -> Int { values[place].integer.map { Int($0) } ?? 0 }
+        func text(_ index: Int) -> String? { values[index].string.flatMap { $0.isEmpty ? nil : $0 } }
+        func number(_ index: Int) -> Int { values[index].integer.map { Int($0) } ?? 0 }
         epoch = text(0)
         leased = number(1)
         if let epoch, epoch.hasPrefix("sealed:"), let phase = text(2).flatMap(Phase.init(rawValue:)) {

@@ -54,15 +54,12 @@ package final class Fence: Sendable {
         state.withLockedValue { $0.progress[keys.partition] } ?? RecoveryProgress(.comparing)
     }
 
-    /// Makes a call good for the partition's server and epoch only. Throws where there is none to rely on.
-    func admit(_ call: inout RedisScriptCall, in keys: Keyspace) throws(RedisError) {
-        guard let pass = pass(keys) else {
-            requestCheck()
-            throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
-        }
-        call.server = pass.server
-        call.append(key: keys.epoch)
-        call.append(pass.epoch)
+    /// The server and epoch of a partition that may be used. Throws ``RedisError/Code/preconditionFailed`` if it may not, and
+    /// requests a check.
+    func requirePass(_ keys: Keyspace) throws(RedisError) -> Pass {
+        if let pass = pass(keys) { return pass }
+        requestCheck()
+        throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
     }
 
     /// Draws its conclusions from a call's failure.
@@ -105,58 +102,6 @@ package final class Fence: Sendable {
     /// Takes the doubts up: what comes after this is a new one.
     package func clearRequests() {
         state.withLockedValue { $0.isCheckRequested = false }
-    }
-}
-
-extension RedisConnection {
-    /// Runs a script whose last key and argument are the epoch, on the server that may be relied on only.
-    package func evaluate(
-        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence
-    ) async throws(RedisError) -> RESPValue {
-        var call = call
-        try fence.admit(&call, in: keys)
-        do throws(RedisError) {
-            return try await evaluate(call)
-        } catch {
-            let error = error.recognizingFence
-            fence.note(error, in: keys)
-            throw error
-        }
-    }
-
-    /// The same, put in line: what one task puts in line is sent in that order.
-    package func pipeline(
-        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence
-    ) throws(RedisError) -> EventLoopFuture<RESPValue> {
-        var call = call
-        try fence.admit(&call, in: keys)
-        let answer = pipeline(call)
-        return answer.flatMapErrorThrowing { error in
-            guard let error = (error as? RedisError)?.recognizingFence else { throw error }
-            fence.note(error, in: keys)
-            throw error
-        }
-    }
-
-    /// The same for callers that are on the event loop already; the completion is called there too, exactly once.
-    package func evaluateOnLoop(
-        _ call: RedisScriptCall, in keys: Keyspace, behind fence: Fence,
-        completion: @escaping (Result<RESPValue, RedisError>) -> Void
-    ) {
-        var call = call
-        do throws(RedisError) {
-            try fence.admit(&call, in: keys)
-        } catch {
-            return completion(.failure(error))
-        }
-        evaluateOnLoop(call) { result in
-            completion(
-                result.mapError { error in
-                    let error = error.recognizingFence
-                    fence.note(error, in: keys)
-                    return error
-                })
-        }
     }
 }
 

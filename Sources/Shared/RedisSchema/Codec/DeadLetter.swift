@@ -1,13 +1,12 @@
 import Domain
-import RedisSchema
 
-/// An entry that nobody can settle, set aside with the reason. Its units stay counted as what they were.
+/// An entry of the queue that cannot be settled, kept with the reason. Its units stay counted in the state that they had.
 ///
-/// Redis holds it as `reason|entry`, after the time in milliseconds since 1970 and a bar.
+/// Redis holds it as `time|reason|entry`, the time in milliseconds since 1970.
 package struct DeadLetter: Hashable, Sendable {
-    /// What it is called among those that were set aside; empty where it has only been found.
+    /// Its id among the dead letters; empty if it is not stored yet.
     package var id = ""
-    /// When it was set aside.
+    /// When it was dead-lettered.
     package var at: Timestamp?
     package var reason: String
     package var entry: [UInt8]
@@ -17,7 +16,7 @@ package struct DeadLetter: Hashable, Sendable {
         self.entry = entry
     }
 
-    /// Nil where no release of ours wrote it.
+    /// Nil if the text is not a stored dead letter.
     package init?(id: String, _ text: [UInt8]) {
         let parts = text.split(separator: UInt8(ascii: "|"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let time = Int64(String(decoding: parts[0], as: UTF8.self)) else { return nil }
@@ -27,6 +26,9 @@ package struct DeadLetter: Hashable, Sendable {
         entry = Array(parts[2])
     }
 
-    /// The order that it is a snapshot of; nil where it cannot be read.
-    package var order: Order? { try? QueueEntry.decode(entry) }
+    /// The order that the entry is a snapshot of; nil if it cannot be read.
+    package var order: Order? { try? OrderCodec.decode(entry: entry) }
+
+    /// The reason and the entry as a script stores them, behind the time.
+    var stored: [UInt8] { Array("\(OrderCodec.plain(reason))|".utf8) + entry }
 }

@@ -1,0 +1,122 @@
+import RedisClient
+
+/// A script as it is loaded into Redis: a generated head and the body from its `.lua` file.
+///
+/// The head checks the epoch, defines the codes, reads the keys and arguments into variables of their names, and contains the
+/// parts of the prelude that the body uses.
+package struct LuaScript: Sendable {
+    /// The flags of the first line; see Redis's documentation of script flags.
+    package enum Flag: String, Sendable {
+        /// Runs at `maxmemory` too: what drains the queue must not be refused when memory is full.
+        case allowOutOfMemory = " flags=allow-oom"
+        case noWrites = " flags=no-writes"
+        case none = ""
+    }
+
+    /// Functions that several scripts use.
+    package enum Prelude: Sendable, CaseIterable {
+        case numbers, clock, lists, customers, releases, orders, lease
+
+        var source: [UInt8] {
+            switch self {
+            case .numbers: PackageResources.numbers_lua
+            case .clock: PackageResources.clock_lua
+            case .lists: PackageResources.lists_lua
+            case .customers: PackageResources.customers_lua
+            case .releases: PackageResources.releases_lua
+            case .orders: PackageResources.orders_lua
+            case .lease: PackageResources.lease_lua
+            }
+        }
+    }
+
+    package let script: RedisScript
+
+    /// - Parameters:
+    ///   - type: whose calls the script reads.
+    ///   - prelude: the parts that the body uses, in the order in which they are defined.
+    ///   - codes: the codes that it replies with.
+    package init<Call: PartitionScript>(
+        _ type: Call.Type, _ name: String, _ body: [UInt8], _ flag: Flag = .none, prelude: [Prelude] = [],
+        codes: [any ScriptCode.Type] = []
+    ) {
+        var encoder = ScriptEncoder(noting: RedisScript(name: name, source: []))
+        Call.sample.encode(into: &encoder)
+        var parts = ["#!lua\(flag.rawValue)", Self.base, Self.epochCheck(name)]
+        parts += codes.flatMap { $0.constants }
+        if let layout = encoder.layout { parts.append(Self.reading(layout, name)) }
+        parts += prelude.map { String(decoding: $0.source, as: UTF8.self) }
+        parts.append(String(decoding: body, as: UTF8.self))
+        script = RedisScript(name: name, source: Array(parts.joined(separator: "\n").utf8))
+    }
+
+    private static let base =
+        "local KEYS, ARGV, call, tonumber, unpack, math, string = KEYS, ARGV, redis.call, tonumber, unpack, math, string"
+
+    /// The last key is the epoch's, the last argument the epoch that the caller knows, or nothing if the call is not fenced.
+    private static func epochCheck(_ name: String) -> String {
+        """
+        if ARGV[#ARGV] ~= '' and call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then
+          return redis.error_reply('FENCED \(name): the epoch is another')
+        end
+        """
+    }
+
+    // MARK: Reading keys and arguments
+
+    private static func reading(_ layout: ScriptLayout, _ name: String) -> String {
+        let (keys, arguments) = (layout.fixed.keys, layout.fixed.arguments)
+        var lines: [String] = []
+        if !keys.isEmpty {
+            let values = keys.indices.map { "KEYS[\($0 + 1)]" }
+            lines.append("local \(keys.joined(separator: ", ")) = \(values.joined(separator: ", "))")
+        }
+        if !arguments.isEmpty {
+            let values = arguments.enumerated().map { read("ARGV[\($0 + 1)]", as: $1.kind) }
+            lines.append(
+                "local \(arguments.map(\.name).joined(separator: ", ")) = \(values.joined(separator: ", "))")
+        }
+        let numbers = arguments.filter { $0.kind == .number }.map { "not \($0.name)" }
+        if !numbers.isEmpty { lines.append("if \(numbers.joined(separator: " or ")) then \(malformed(name)) end") }
+        guard !layout.rows.isEmpty else {
+            lines.append(
+                "if #KEYS ~= \(keys.count + 1) or #ARGV ~= \(arguments.count + 1) then \(malformed(name)) end")
+            return lines.joined(separator: "\n")
+        }
+        lines.append("local key_at, argument_at = \(keys.count), \(arguments.count)")
+        lines += layout.rows.map { reading($0, name) }
+        lines.append("if #KEYS ~= key_at + 1 or #ARGV ~= argument_at + 1 then \(malformed(name)) end")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func reading(_ rows: ScriptLayout.Rows, _ name: String) -> String {
+        let fields = rows.fields
+        var values = fields.keys.enumerated().map { "\($1) = KEYS[key_at + \($0 + 1)]" }
+        values += fields.arguments.enumerated().map {
+            "\($1.name) = \(read("ARGV[argument_at + \($0 + 1)]", as: $1.kind))"
+        }
+        let numbers = fields.arguments.filter { $0.kind == .number }.map { "not row.\($0.name)" }
+        let check = numbers.isEmpty ? "" : "\n  if \(numbers.joined(separator: " or ")) then \(malformed(name)) end"
+        return """
+            local \(rows.name) = {}
+            argument_at = argument_at + 1
+            for i = 1, tonumber(ARGV[argument_at]) or 0 do
+              local row = { \(values.joined(separator: ", ")) }\(check)
+              \(rows.name)[i] = row
+              key_at, argument_at = key_at + \(fields.keys.count), argument_at + \(fields.arguments.count)
+            end
+            """
+    }
+
+    private static func read(_ value: String, as kind: ScriptLayout.Kind) -> String {
+        switch kind {
+        case .text: value
+        case .number: "tonumber(\(value) or '')"
+        case .flag: "\(value) == '1'"
+        }
+    }
+
+    private static func malformed(_ name: String) -> String {
+        "return redis.error_reply('ERR \(name): keys and arguments do not match')"
+    }
+}

@@ -1,0 +1,113 @@
+import Domain
+import RedisClient
+
+/// Writes the keys and arguments of a script's call; for ``LuaScript``, it notes their names instead of their values.
+package struct ScriptEncoder {
+    /// The keys of the partition that the call is for.
+    package let keys: Keyspace
+    private(set) var call: RedisScriptCall
+    private(set) var layout: ScriptLayout?
+
+    init(_ script: RedisScript, keys: Keyspace) {
+        self.keys = keys
+        call = RedisScriptCall(script)
+    }
+
+    /// An encoder that notes names.
+    init(noting script: RedisScript) {
+        self.init(script, keys: Keyspace(partition: 0))
+        layout = ScriptLayout()
+    }
+
+    package mutating func key(_ name: StaticString, _ key: String) {
+        layout?.add(key: name)
+        call.append(key: key)
+    }
+
+    package mutating func text(_ name: StaticString, _ value: String) {
+        layout?.add(name, .text)
+        call.append(value)
+    }
+
+    package mutating func bytes(_ name: StaticString, _ value: [UInt8]) {
+        layout?.add(name, .text)
+        call.append(value)
+    }
+
+    /// A number, which the script reads as one. The script fails if it is none.
+    package mutating func number(_ name: StaticString, _ value: some BinaryInteger) {
+        layout?.add(name, .number)
+        call.append(value)
+    }
+
+    /// The text of a number, or an empty text.
+    package mutating func optional(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        layout?.add(name, .text)
+        call.append(value.map { String($0) } ?? "")
+    }
+
+    /// `true` or `false` in the script.
+    package mutating func flag(_ name: StaticString, _ value: Bool) {
+        layout?.add(name, .flag)
+        call.append(value ? "1" : "0")
+    }
+
+    /// A list, which the script reads as a table of rows. Each row has the same names.
+    package mutating func rows<Rows: Collection>(
+        _ name: StaticString, _ rows: Rows, _ encode: (inout ScriptEncoder, Rows.Element) -> Void
+    ) {
+        call.append(rows.count)
+        guard layout == nil else {
+            layout?.beginRows(name)
+            guard let first = rows.first else { preconditionFailure("the sample has no row of \(name)") }
+            encode(&self, first)
+            layout?.endRows()
+            return
+        }
+        for row in rows { encode(&self, row) }
+    }
+}
+
+/// The names of a script's keys and arguments, in their order.
+struct ScriptLayout {
+    enum Kind { case text, number, flag }
+
+    struct Fields {
+        var keys: [String] = []
+        var arguments: [(name: String, kind: Kind)] = []
+    }
+
+    struct Rows {
+        var name: String
+        var fields = Fields()
+    }
+
+    private(set) var fixed = Fields()
+    private(set) var rows: [Rows] = []
+    private var isInRows = false
+
+    mutating func add(key name: StaticString) {
+        if isInRows {
+            rows[rows.count - 1].fields.keys.append("\(name)")
+        } else {
+            precondition(rows.isEmpty, "single keys come before rows: \(name)")
+            fixed.keys.append("\(name)")
+        }
+    }
+
+    mutating func add(_ name: StaticString, _ kind: Kind) {
+        if isInRows {
+            rows[rows.count - 1].fields.arguments.append(("\(name)", kind))
+        } else {
+            precondition(rows.isEmpty, "single arguments come before rows: \(name)")
+            fixed.arguments.append(("\(name)", kind))
+        }
+    }
+
+    mutating func beginRows(_ name: StaticString) {
+        rows.append(Rows(name: "\(name)"))
+        isInRows = true
+    }
+
+    mutating func endRows() { isInRows = false }
+}

@@ -1,0 +1,56 @@
+-- The form of an order, in its record and in the queue; OrderCodec.swift is its Swift side:
+-- 2|state|version|ledger_version|id|event|generation|quantity|claimed_at|confirmed_at|expires_at|reason|customer
+local ORDER = '^2|(%l+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d*)|(%d*)|([^|]*)|(.*)$'
+
+-- The fields of an order by name, as text; nil if the text is not an order.
+local function decode_order(order)
+  local state, version, ledger_version, id, event, generation, quantity, claimed_at, confirmed_at, expires_at, reason,
+    customer = string.match(order or '', ORDER)
+  if not state then return nil end
+  return { state = state, version = version, ledger_version = ledger_version, id = id, event = event,
+    generation = generation, quantity = quantity, claimed_at = claimed_at, confirmed_at = confirmed_at,
+    expires_at = expires_at, reason = reason, customer = customer }
+end
+
+local function encode_order(order)
+  return '2|' .. order.state .. '|' .. order.version .. '|' .. order.ledger_version .. '|' .. order.id .. '|'
+    .. order.event .. '|' .. order.generation .. '|' .. order.quantity .. '|' .. order.claimed_at .. '|'
+    .. order.confirmed_at .. '|' .. order.expires_at .. '|' .. order.reason .. '|' .. order.customer
+end
+
+-- A function that writes new orders of one event, which differ in id, quantity and customer only.
+local function order_writer(state, event, generation, claimed_at, expires_at)
+  local head = '2|' .. state .. '|1|0|'
+  local middle = '|' .. event .. '|' .. generation .. '|'
+  local tail = '|' .. claimed_at .. '||' .. expires_at .. '||'
+  return function(id, quantity, customer) return head .. id .. middle .. quantity .. tail .. customer end
+end
+
+-- Another order's record can be at an order's key: one of an earlier generation, or one that was made a day earlier with
+-- the same idempotency key.
+local function is_order(record, id) return record and string.find(record, id, 1, true) ~= nil end
+local function is_pending(record) return string.find(record, '2|pending|', 1, true) == 1 end
+
+-- The record with the version that the ledger has; nil if the record says so already, or more.
+local function with_ledger_version(record, version)
+  local head, known, tail = string.match(record, '^(2|%l+|%d+|)(%d+)(|.*)$')
+  if head and tonumber(known) < tonumber(version) then return head .. version .. tail end
+end
+
+-- Whether an id is made from an idempotency key: its digit after the variant's bits says so (see OrderID).
+local function is_keyed(id) return string.byte(id, 20) >= 97 end
+
+-- Whether an entry of the queue releases units. An entry of an earlier release has its id before its state.
+local function releases_units(entry)
+  local state = string.match(entry, '^2|(%l+)|') or string.match(entry, '^2|%x+%-[%x-]+|(%l+)|')
+  return state == 'cancelled' or state == 'expired'
+end
+
+-- Whether an order has its hold: as a member by itself, or in a member of several ids that end at the same time.
+local function has_hold(holds, id, expires_at)
+  if call('ZSCORE', holds, id) then return true end
+  for _, member in ipairs(call('ZRANGE', holds, expires_at, expires_at, 'BYSCORE')) do
+    if string.find(member, id, 1, true) then return true end
+  end
+  return false
+end

@@ -1,0 +1,72 @@
+import Domain
+import RedisClient
+
+/// Ends a batch that the ledger has settled. False if its lease was lost: then nothing was changed.
+package struct AcknowledgeScript: PartitionScript {
+    package typealias Reply = Bool
+
+    package static let lua = LuaScript(
+        Self.self, "acknowledge", PackageResources.acknowledge_lua, .allowOutOfMemory,
+        prelude: [.numbers, .clock, .lists, .customers, .releases, .orders])
+    package static var sample: AcknowledgeScript {
+        let order = Order(
+            id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1, state: .pending,
+            claimedAt: Timestamp(milliseconds: 0))
+        let batch = Batch(token: "", attempts: 1, entries: [Array(OrderCodec.encode(order).utf8), []])
+        return AcknowledgeScript(batch, [.rejected(reason: "")], fence: .epoch)
+    }
+
+    private let token: String
+    let settlement: BatchSettlement
+    package let fence: ScriptFence
+
+    /// - Parameters:
+    ///   - settlements: of the batch's orders, in their order.
+    ///   - fence: `none` for workers, whose lease is sufficient; `epoch` for a recovery.
+    package init(_ batch: Batch, _ settlements: [Settlement], fence: ScriptFence) {
+        token = batch.token
+        settlement = BatchSettlement(batch, settlements)
+        self.fence = fence
+    }
+
+    package func encode(into call: inout ScriptEncoder) {
+        let keys = call.keys
+        let ids = settlement.records.map(\.id.description)
+        call.key("leases", keys.leases)
+        call.key("attempts", keys.attempts)
+        call.key("batch", keys.batch(token))
+        call.key("dead_letters", keys.deadLetters)
+        call.key("settled", keys.settled)
+        call.key("settled_keyed", keys.settledWithKey)
+        call.key("pending_releases", keys.pendingReleases)
+        call.key("ordered_batches", keys.orderedBatches)
+        call.text("token", token)
+        call.text("finished", keys.finished)
+        call.text("settled_ids", settlement.settledIDs(ids, withKey: false))
+        call.text("settled_keyed_ids", settlement.settledIDs(ids, withKey: true))
+        call.number("released", settlement.released)
+        call.rows("events", settlement.moves) { row, move in
+            row.key("event", keys.event(move.event))
+            row.key("customers", keys.customers(move.event))
+            row.key("holds", keys.holds(move.event))
+            row.text("generation", String(move.generation))
+            row.number("sold", move.sold)
+        }
+        call.rows("orders", zip(settlement.records, ids).map { ($0, $1) }) { row, order in
+            row.key("record_key", keys.order(order.0.id))
+            row.text("id", order.1)
+            row.text("version", String(order.0.version))
+            row.text("confirmed", order.0.confirmed)
+        }
+        call.rows("rejections", settlement.rejections) { row, rejection in
+            row.number("order", rejection.record + 1)
+            row.number("event", rejection.event + 1)
+            row.text("generation", String(rejection.generation))
+            row.text("reason", rejection.reason)
+        }
+        call.rows("letters", Array(settlement.deadLetters.enumerated())) { row, letter in
+            row.text("id", "\(token).\(letter.offset)")
+            row.bytes("text", letter.element.stored)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Domain
+
+/// What the settlements of a batch change in Redis. No I/O.
+struct BatchSettlement: Hashable, Sendable {
+    /// An event of the batch, and its units that moved from pending to sold.
+    struct EventMove: Hashable, Sendable {
+        var event: EventID
+        var generation: Int
+        var sold = 0
+    }
+
+    struct RecordChange: Hashable, Sendable {
+        var id: OrderID
+        /// The version that the ledger has; 0 if the order is to be forgotten.
+        var version: Int
+        /// The record that replaces a pending one; empty if none does.
+        var confirmed = ""
+    }
+
+    struct Rejection: Hashable, Sendable {
+        /// Index among the records.
+        var record: Int
+        /// Index among the events.
+        var event: Int
+        var generation: Int
+        var reason: String
+    }
+
+    private(set) var moves: [EventMove] = []
+    private(set) var records: [RecordChange] = []
+    private(set) var rejections: [Rejection] = []
+    private(set) var deadLetters: [DeadLetter]
+    /// Entries that released units. They are not in flight any more, whatever became of them.
+    let released: Int
+    private var indices: [OrderID: Int] = [:]
+
+    /// - Parameter settlements: of the batch's orders, in their order.
+    init(_ batch: Batch, _ settlements: [Settlement]) {
+        precondition(batch.orders.count == settlements.count)
+        deadLetters = batch.unreadable
+        released = batch.orders.count(where: \.releasesUnits)
+        for (order, settlement) in zip(batch.orders, settlements) { add(order, settlement) }
+    }
+
+    private mutating func add(_ order: Order, _ settlement: Settlement) {
+        switch settlement {
+        case .recorded(let version, let confirmedAt):
+            var change = RecordChange(id: order.id, version: version)
+            if order.state == .pending {
+                moves[index(ofEventOf: order)].sold += order.quantity
+                change.confirmed = Self.confirmed(order, at: confirmedAt)
+            }
+            note(change)
+        case .rejected(let reason):
+            let rejection = Rejection(
+                record: note(RecordChange(id: order.id, version: order.version)), event: index(ofEventOf: order),
+                generation: order.generation, reason: OrderCodec.plain(reason))
+            if !rejections.contains(where: { $0.record == rejection.record }) { rejections.append(rejection) }
+        case .forgotten:
+            note(RecordChange(id: order.id, version: 0))
+        case .unsettleable(let reason):
+            // The units stay counted: they were claimed, and the ledger has not settled them.
+            deadLetters.append(DeadLetter(reason: reason, entry: Array(OrderCodec.encode(order).utf8)))
+        }
+    }
+
+    private static func confirmed(_ order: Order, at time: Timestamp?) -> String {
+        var order = order
+        order.state = .confirmed
+        order.ledgerVersion = order.version
+        order.confirmedAt = time
+        return OrderCodec.encode(order)
+    }
+
+    /// Of several snapshots of an order in a batch, the highest version counts.
+    @discardableResult
+    private mutating func note(_ change: RecordChange) -> Int {
+        if let index = indices[change.id] {
+            records[index].version = max(records[index].version, change.version)
+            if !change.confirmed.isEmpty { records[index].confirmed = change.confirmed }
+            return index
+        }
+        indices[change.id] = records.count
+        records.append(change)
+        return records.count - 1
+    }
+
+    private mutating func index(ofEventOf order: Order) -> Int {
+        if let index = moves.firstIndex(where: { $0.event == order.event && $0.generation == order.generation }) {
+            return index
+        }
+        moves.append(EventMove(event: order.event, generation: order.generation))
+        return moves.count - 1
+    }
+
+    /// The ids of the orders that the ledger has, with commas between.
+    func settledIDs(_ ids: [String], withKey: Bool) -> String {
+        var text = ""
+        for (record, id) in zip(records, ids) where record.version > 0 && record.id.isMadeFromKey == withKey {
+            if !text.isEmpty { text += "," }
+            text += id
+        }
+        return text
+    }
+}

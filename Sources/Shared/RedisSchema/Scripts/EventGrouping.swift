@@ -1,0 +1,41 @@
+import Domain
+
+/// The members of a group by their event, the events in order of appearance: scripts process the members of an event
+/// together, and read and write its counters once.
+struct EventGrouping {
+    struct Group {
+        var id: EventID
+        var indices: [Int]
+    }
+
+    private(set) var groups: [Group] = []
+
+    init(_ ids: some Sequence<EventID>) {
+        for (index, id) in ids.enumerated() {
+            if let group = groups.firstIndex(where: { $0.id == id }) {
+                groups[group].indices.append(index)
+            } else {
+                groups.append(Group(id: id, indices: [index]))
+            }
+        }
+    }
+
+    /// An event without members.
+    init(empty event: EventID) {
+        groups = [Group(id: event, indices: [])]
+    }
+
+    /// The indices of the members in the order in which the script processes them.
+    var indices: [Int] { groups.flatMap(\.indices) }
+}
+
+extension ScriptEncoder {
+    /// One row of `events`: its keys, its id, and how many of the orders are its.
+    mutating func encode(_ group: EventGrouping.Group) {
+        key("event", keys.event(group.id))
+        key("customers", keys.customers(group.id))
+        key("holds", keys.holds(group.id))
+        text("id", group.id.description)
+        number("count", group.indices.count)
+    }
+}
