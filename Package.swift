@@ -116,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "AttackTests", dependencies: engine + ["API", "Attack", "Worker", "TestSupport", .hummingbird]),
         .testTarget(name: "FaultTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
-        .testTarget(name: "ServerTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
+        .testTarget(
+            name: "ServerTests", dependencies: engine + ["API", "Worker", "TestSupport", .argumentParser]),
     ]
 )
 
