@@ -97,7 +97,7 @@ let package = Package(
             name: "Attack",
             dependencies: [
                 "Domain", "Environment", "PostgresClient", .argumentParser, .asyncHTTPClient, .histogram,
-            ]),
+            ], resources: [.embedInCode("Lab/lab.html")]),
         .executableTarget(name: "APIProgram", dependencies: ["API"], path: "Sources/Programs/API"),
         .executableTarget(name: "WorkerProgram", dependencies: ["Worker"], path: "Sources/Programs/Worker"),
         .executableTarget(name: "AttackProgram", dependencies: ["Attack"], path: "Sources/Programs/Attack"),
