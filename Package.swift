@@ -19,6 +19,7 @@ extension Target.Dependency {
     static var asyncHTTPClient: Self { .product(name: "AsyncHTTPClient", package: "async-http-client") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var deque: Self { .product(name: "DequeModule", package: "swift-collections") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
     static var histogram: Self { .product(name: "Histogram", package: "hdrhistogram-swift") }
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.3.1"),
@@ -62,8 +64,8 @@ let package = Package(
         shared("Timing"),
         shared("Domain"),
         shared("Environment", .configuration),
-        shared("RedisClient", "Timing", "CHiredis", .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging),
-        shared("PostgresClient", "Timing", "CLibpq", .logging, .metrics),
+        shared("RedisClient", "Timing", "CHiredis", .deque, .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging),
+        shared("PostgresClient", "Timing", "CLibpq", .deque, .logging, .metrics),
         shared(
             "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
             resources: [.embedInCode("Scripts")]),
