@@ -63,11 +63,12 @@ struct App: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    /// A drain and a sweep for each partition, for `work` and for tests.
+    /// The services of the Worker, for `work` and for tests: among them a ledger writer and a hold expiry for each
+    /// partition.
     static func services(
         _ settings: WorkerSettings, stores: Stores, group: any EventLoopGroup, logger: Logger
     ) async throws -> [any Service] {
-        // The stores' connection tells of a Redis that is away; these would only repeat it.
+        // The connection of the stores logs that Redis is unavailable; these connections would repeat it.
         var quiet = logger
         quiet.logLevel = .critical
         let inventory = try await Inventory(
@@ -94,12 +95,12 @@ struct App: AsyncParsableCommand {
                     batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
             services.append(
-                HoldExpiry(
+                HoldExpiryService(
                     holds: HoldExpirer(connection: stores.redis.connection, keys: keys, fence: stores.fence),
                     logger: logger))
         }
         if let port = settings.metricsPort {
-            // First, so that it is the last to stop.
+            // The first service stops last.
             services.insert(
                 MetricsServer.make(
                     (settings.metricsHost, port),
