@@ -12,8 +12,8 @@ struct App: AsyncParsableCommand {
         commandName: "Attack",
         abstract: "Generates load on a sale, follows every ticket to its final state, and verifies what was sold.",
         discussion: """
-            Exit code 0: every invariant holds. 1: an invariant is broken; the report names it. 2: no verdict, because the \
-            sale could not be reached or orders were still in flight. 64: the command line was not understood.
+            Exit code 0: every invariant holds. 1: an invariant is broken; the report names it. 2: no verdict, because \
+            the sale could not be reached or orders were still in flight. 64: the command line was not understood.
 
             Nothing else may sell from the target during the run.
             """,

@@ -4,8 +4,8 @@ import ArgumentParser
 struct LoadOptions: ParsableArguments {
     @Option(
         help: """
-            Clients, 1 to 10,000; each sends its next request after the answer to the last one (closed loop). With --rate: \
-            the maximum number of requests in flight. (default: 10; 1000 with --rate)
+            Clients, 1 to 10,000; each sends its next request after the answer to the last one (closed loop). With \
+            --rate: the maximum number of requests in flight. (default: 10; 1000 with --rate)
             """)
     var clients: Int?
 
@@ -27,8 +27,8 @@ struct LoadOptions: ParsableArguments {
 
     @Option(
         help: """
-            Sends every purchase with an Idempotency-Key, and repeats each accepted purchase this number of times, 0 to 10; \
-            requests with an unknown outcome are repeated too; target sale only.
+            Sends every purchase with an Idempotency-Key, and repeats each accepted purchase this number of times, 0 to \
+            10; requests with an unknown outcome are repeated too; target sale only.
             """)
     var idempotentRetries = 0
 

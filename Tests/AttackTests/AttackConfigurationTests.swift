@@ -27,7 +27,8 @@ import Testing
         (
             "health",
             [
-                "the image has no shell and no curl. It exits with 0 if the program is ready, and with 1 if it is not or does not answer."
+                "the image has no shell and no curl. It exits with 0 if the program is ready, and with 1 if it is not or does "
+                    + "not answer."
             ]
         ),
     ])

@@ -21,7 +21,7 @@ struct SecretSettingsTests {
         #expect(try Settings(flags: [:], environment: [:]).value(of: secret) == nil)
     }
 
-    @Test func aFileThatCannotBeReadIsNamed() {
+    @Test func anUnreadableFileIsNamed() {
         let error = #expect(throws: SettingsError.self) {
             try StoreSettings(Settings(flags: [:], environment: ["REDIS_URL_FILE": "/nowhere/redis"]))
         }

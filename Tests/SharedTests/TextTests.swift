@@ -28,7 +28,7 @@ import Testing
 }
 
 @Suite struct JSONObjectTests {
-    @Test func foundationReadsWhatItWrites() throws {
+    @Test func foundationParsesItsText() throws {
         let odd = "\"\\/\u{8}\u{c}\n\r\t\u{0}\u{1f}é👩‍👧\u{2028}"
         var child = JSONObject()
         child["x"] = .integer(-7)
@@ -71,7 +71,7 @@ import Testing
         #expect(throws: SettingsError.self) { try StoreSettings(settings) }
     }
 
-    @Test func defaultsAreTheContracts() throws {
+    @Test func theDefaultsAreTheDocumentedOnes() throws {
         let settings = try StoreSettings(Settings(flags: [:], environment: [:]))
         #expect(settings.redis == RedisURL(address: .tcp(host: "127.0.0.1", port: 6379)))
         #expect(settings.databasePoolSize == 25)

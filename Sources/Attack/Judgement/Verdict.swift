@@ -55,8 +55,8 @@ struct Verdict: Hashable, Sendable {
         if !inFlight.isEmpty { unjudged.append(Self.line("still in flight at the deadline", inFlight)) }
     }
 
-    /// The units taken are the acknowledged ones, plus at most those of requests with an unknown outcome. A refusal takes
-    /// nothing.
+    /// The units taken are the acknowledged ones, plus at most those of requests with an unknown outcome. A refusal
+    /// takes nothing.
     private mutating func judgeUnits(_ evidence: Evidence) {
         let record = evidence.record
         var gone = 0
@@ -81,8 +81,8 @@ struct Verdict: Hashable, Sendable {
         }
     }
 
-    /// The same for the rows of the ledger: each ticket has one row, and every other row belongs to a request with an unknown
-    /// outcome.
+    /// The same for the rows of the ledger: each ticket has one row, and every other row belongs to a request with an
+    /// unknown outcome.
     private mutating func judge(_ rows: RowEvidence, _ evidence: Evidence) {
         let record = evidence.record
         var missing: [String] = []

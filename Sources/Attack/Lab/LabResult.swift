@@ -21,8 +21,8 @@ struct LabResult: Sendable {
         return remarks
     }
 
-    /// Broken if an exact strategy broke an invariant. No verdict if an exact strategy sold too few or has none itself, or if
-    /// the naive strategy did not oversell.
+    /// Broken if an exact strategy broke an invariant. No verdict if an exact strategy sold too few or has none itself,
+    /// or if the naive strategy did not oversell.
     var judgement: Judgement {
         let exact = runs.filter(\.isExact)
         if exact.contains(where: { !$0.broken.isEmpty }) { return .broken }

@@ -46,8 +46,8 @@ final class ClientObservations: Sendable {
             case (.accepted(let ticket), .accepted(let second)):
                 if ticket != second { state.record.keysBroken.append("\(ticket ?? "?") and \(second ?? "?")") }
             case (.accepted(let ticket), .refused(let code)):
-                // A key returns its order for 24 hours, even if the event sold out since. Only a target that cannot read
-                // the record may refuse.
+                // A key returns its order for 24 hours, even if the event sold out since. Only a target that cannot
+                // read the record may refuse.
                 if !["recovering", "store-unavailable", "no-connection"].contains(code) {
                     state.record.keysBroken.append("\(ticket ?? "?"), then \(code)")
                 }

@@ -24,8 +24,8 @@ struct ClosedLoop {
     }
 }
 
-/// An open loop: requests follow a schedule regardless of the responses. Latency is measured from the scheduled time, so a
-/// stall affects every request that it delays.
+/// An open loop: requests follow a schedule regardless of the responses. Latency is measured from the scheduled time,
+/// so a stall affects every request that it delays.
 struct OpenLoop {
     let rate: Double
     /// The maximum number of requests in flight.

@@ -71,7 +71,8 @@ extension Setting where Value == Bool {
 }
 
 extension Setting where Value: RawRepresentable<String> & CaseIterable {
-    /// One of the cases of a type; upper-case letters are accepted. The cases follow the meaning in the setting's texts.
+    /// One of the cases of a type; upper-case letters are accepted. The cases follow the meaning in the setting's
+    /// texts.
     package init(_ name: String, default fallback: Value, _ meaning: String, note: String? = nil) {
         let cases = Value.allCases.map { "`\($0.rawValue)`" }
         let list = cases.dropLast().joined(separator: ", ") + " or " + (cases.last ?? "")

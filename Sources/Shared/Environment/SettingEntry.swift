@@ -14,7 +14,8 @@ package struct SettingEntry: Hashable, Sendable {
     package let `default`: Default
     /// Whether the value can also be read from the file that `NAME_FILE` names.
     package let isSecret: Bool
-    /// What the setting means, as a Markdown phrase without a full stop; it begins with a lower-case letter or with code.
+    /// What the setting means, as a Markdown phrase without a full stop; it begins with a lower-case letter or with
+    /// code.
     package let meaning: String
 
     package init(_ name: String, default: Default, isSecret: Bool = false, _ meaning: String) {

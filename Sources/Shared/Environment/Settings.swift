@@ -13,8 +13,8 @@ package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible
     package static let exitCode: Int32 = 78
 }
 
-/// The values of settings: from command-line options and, if an option is not given, from the environment. An empty value
-/// counts as not set.
+/// The values of settings: from command-line options and, if an option is not given, from the environment. An empty
+/// value counts as not set.
 package struct Settings: Sendable {
     private let reader: ConfigReader
 

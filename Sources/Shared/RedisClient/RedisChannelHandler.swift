@@ -3,8 +3,8 @@ import NIOCore
 
 /// Matches commands with their replies on one socket: Redis replies in the order of the commands.
 ///
-/// The commands of one turn of the event loop are sent in one write. The number of commands in flight is bounded, and each
-/// has a deadline. If a deadline passes, the socket is closed, because the replies behind it would be late too.
+/// The commands of one turn of the event loop are sent in one write. The number of commands in flight is bounded, and
+/// each has a deadline. If a deadline passes, the socket is closed, because the replies behind it would be late too.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -55,8 +55,8 @@ package final class RedisConnection: Sendable {
 
     /// Sends one command and returns its reply.
     ///
-    /// - Parameter server: the run id of the only server process that may run the command; nil for any. If another server
-    ///   answers, the command is not sent and fails with `.preconditionFailed`.
+    /// - Parameter server: the run id of the only server process that may run the command; nil for any. If another
+    ///   server answers, the command is not sent and fails with `.preconditionFailed`.
     package func send(
         _ command: RedisCommand, to server: String? = nil, timeout: TimeAmount? = nil
     ) async throws(RedisError) -> RESPValue {

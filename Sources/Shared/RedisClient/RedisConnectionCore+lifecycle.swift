@@ -99,8 +99,8 @@ extension RedisConnectionCore {
         if configuration.subscription != nil, let handler { scheduleHeartbeat(handler) }
     }
 
-    /// A subscriber gets no error from a server that disappeared without closing the connection. So it sends PING; without
-    /// a reply within the deadline the socket is closed, and the connection reopens.
+    /// A subscriber gets no error from a server that disappeared without closing the connection. So it sends PING;
+    /// without a reply within the deadline the socket is closed, and the connection reopens.
     private func scheduleHeartbeat(_ handler: RedisChannelHandler) {
         eventLoop.assumeIsolated().scheduleTask(in: configuration.heartbeat) { [weak self, weak handler] in
             guard let self, let handler, handler === self.handler else { return }

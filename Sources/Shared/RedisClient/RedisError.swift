@@ -9,8 +9,8 @@ package struct RedisError: Error, Hashable, Sendable {
         case timeout
         /// The connection was lost before the reply arrived.
         case connectionLost
-        /// The server is not the one that the command requires, or another condition of the caller does not hold. Nothing
-        /// was changed.
+        /// The server is not the one that the command requires, or another condition of the caller does not hold.
+        /// Nothing was changed.
         case preconditionFailed
         /// Redis replied with an error; `message` begins with its code.
         case server
@@ -36,8 +36,8 @@ package struct RedisError: Error, Hashable, Sendable {
         code == .server ? message.prefix { $0 != " " } : nil
     }
 
-    /// An error reply of Redis. A script that fails may have written before, so only errors that Redis returns before it
-    /// runs a command have certainly changed nothing.
+    /// An error reply of Redis. A script that fails may have written before, so only errors that Redis returns before
+    /// it runs a command have certainly changed nothing.
     package static func server(_ message: String) -> RedisError {
         let code = message.prefix { $0 != " " }
         let refusedBeforeRunning: Set<Substring> = [

@@ -1,7 +1,7 @@
 /// A Lua script.
 ///
-/// A connection loads its scripts when it opens, and calls them by their digest (EVALSHA). If Redis does not have a script
-/// any more, the call is sent once more with the source (EVAL).
+/// A connection loads its scripts when it opens, and calls them by their digest (EVALSHA). If Redis does not have a
+/// script any more, the call is sent once more with the source (EVAL).
 package struct RedisScript: Hashable, Sendable {
     package let name: String
     package let source: String
@@ -23,8 +23,8 @@ package struct RedisScriptCall: Sendable {
     }
 
     package let script: RedisScript
-    /// The run id of the only server process that may run the call; nil for any. If another server answers, the call is not
-    /// sent and fails with `.preconditionFailed`.
+    /// The run id of the only server process that may run the call; nil for any. If another server answers, the call is
+    /// not sent and fails with `.preconditionFailed`.
     package var server: String?
     package private(set) var keys: [String]
     package private(set) var arguments: [Argument]
