@@ -26,6 +26,7 @@ extension Target.Dependency {
     static var asyncHTTPClient: Self { .product(name: "AsyncHTTPClient", package: "async-http-client") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var deque: Self { .product(name: "DequeModule", package: "swift-collections") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
     static var histogram: Self { .product(name: "Histogram", package: "hdrhistogram-swift") }
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
@@ -54,6 +55,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.3.1"),
@@ -69,8 +71,8 @@ let package = Package(
         shared("Timing"),
         shared("Domain"),
         shared("Environment", .configuration),
-        shared("RedisClient", "Timing", "CHiredis", .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging),
-        shared("PostgresClient", "Timing", "CLibpq", .logging, .metrics),
+        shared("RedisClient", "Timing", "CHiredis", .deque, .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging),
+        shared("PostgresClient", "Timing", "CLibpq", .deque, .logging, .metrics),
         shared(
             "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
             resources: luaScripts.map { .embedInCode("Scripts/\($0).lua") } + [.embedInCode("Prelude")]),
@@ -104,7 +106,7 @@ let package = Package(
             name: "Attack",
             dependencies: [
                 "Domain", "Environment", "PostgresClient", .argumentParser, .asyncHTTPClient, .histogram,
-            ]),
+            ], resources: [.embedInCode("Lab/lab.html")]),
         .executableTarget(name: "APIProgram", dependencies: ["API"], path: "Sources/Programs/API"),
         .executableTarget(name: "WorkerProgram", dependencies: ["Worker"], path: "Sources/Programs/Worker"),
         .executableTarget(name: "AttackProgram", dependencies: ["Attack"], path: "Sources/Programs/Attack"),
@@ -123,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "AttackTests", dependencies: engine + ["API", "Attack", "Worker", "TestSupport", .hummingbird]),
         .testTarget(name: "FaultTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
-        .testTarget(name: "ServerTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
+        .testTarget(
+            name: "ServerTests", dependencies: engine + ["API", "Worker", "TestSupport", .argumentParser]),
     ]
 )
 

@@ -1,37 +1,27 @@
 import ArgumentParser
-import Environment
 import Foundation
 
-/// This module's way in: a program is a file that calls it.
+/// The entry point of this module; a program is a file that calls it.
 package enum Program {
-    /// Runs the load generator and judge with the process's arguments; ends the process where they, or a setting, cannot be used.
+    /// Runs the load generator with the arguments of the process. Ends the process if an argument is invalid.
     package static func main() async { await App.main() }
 }
 
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Attack",
-        abstract: "Buys from a sale as a crowd does, follows every ticket to its end, and judges what was sold.",
+        abstract: "Generates load on a sale, follows every ticket to its final state, and verifies what was sold.",
         discussion: """
-            Exit code 0: every invariant holds. 1: one is broken; the report says which. 2: it could not be judged, since the \
-            sale could not be reached or orders were still on their way. 64: the command was not understood.
+            Exit code 0: every invariant holds. 1: an invariant is broken; the report names it. 2: no verdict, because \
+            the sale could not be reached or orders were still in flight. 64: the command line was not understood.
 
-            The target must not be sold from by anyone else meanwhile.
+            Nothing else may sell from the target during the run.
             """,
         subcommands: [AttackCommand.self, LabCommand.self, HealthCommand.self], defaultSubcommand: AttackCommand.self)
 }
 
-/// How a program of this kind ends.
-enum Judgement: Int32 {
-    case holds = 0
-    case broken = 1
-    case unjudged = 2
-
-    var exitCode: ExitCode { ExitCode(rawValue) }
-}
-
 extension ExitCode {
-    /// Says on standard error why there is no judgement, or none that could be handed over.
+    /// Writes to standard error why there is no verdict.
     static func unjudged(_ line: String) -> ExitCode {
         FileHandle.standardError.write(Data("Attack: \(line)\n".utf8))
         return Judgement.unjudged.exitCode
@@ -39,7 +29,7 @@ extension ExitCode {
 }
 
 extension Data {
-    /// Writes a file that was asked for.
+    /// Writes a file that an option names.
     func write(toFile path: String) throws(ExitCode) {
         do {
             try write(to: URL(fileURLWithPath: path))

@@ -3,22 +3,22 @@ import Environment
 
 struct AttackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "attack", abstract: "Buys from one target and judges it. (This is what runs without a subcommand.)"
-    )
+        commandName: "attack", abstract: "Buys from one target and verifies it. (Runs if no subcommand is given.)")
 
-    @Option(help: "What to buy from: sale, or a strategy of the lab (naive, row-lock, …; see GET /lab).")
+    @Option(
+        help: "What to buy from: sale, or a strategy of the lab (naive, row-lock, …; GET /lab lists them).")
     var target = "sale"
 
-    @Option(help: "The event to buy, where the target is the sale.")
+    @Option(help: "Event to buy, if the target is sale.")
     var event = "demo"
 
-    @Option(help: "Reset the target to so many units first; its orders are gone.")
+    @Option(help: "Resets the target to this number of units first; its orders are deleted.")
     var reset: Int?
 
-    @Option(help: "The admin's token, where resetting needs one.")
+    @Option(help: "Admin token, if the reset requires it.")
     var adminToken: String?
 
-    @Option(help: "Where to write the report as JSON.")
+    @Option(help: "File for the report as JSON.")
     var json: String?
 
     @OptionGroup(title: "Load")
@@ -29,7 +29,7 @@ struct AttackCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard target == "sale" || load.customers == nil && load.idempotentRetries == 0 else {
-            throw ValidationError("--customers and --idempotent-retries are for the real sale only")
+            throw ValidationError("--customers and --idempotent-retries require the target sale")
         }
         if let reset, reset < 0 { throw ValidationError("--reset must be 0 or more") }
     }

@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 
-/// One attack from its first look at the target to its verdict.
+/// One attack, from the first request for the target's counters to the verdict.
 struct AttackRun: Sendable {
     var target: Target
     var load: LoadOptions
@@ -11,7 +11,7 @@ struct AttackRun: Sendable {
 
     var clients: Int { load.clients ?? (load.rate == nil ? 10 : 1000) }
 
-    /// Throws where nothing can be said, not even that something is broken: the target cannot be reached.
+    /// - Throws: an error if there is nothing to report, for example because the target cannot be reached.
     func run() async throws -> Report {
         let http = HTTPClient(configuration: Service.configuration(connections: max(clients, Follower.width)))
         do {
@@ -31,11 +31,11 @@ struct AttackRun: Sendable {
         let rowsBefore = try await rowTotals(rows)
         progress.say("attacking \(target) at \(service.url): \(plan)")
 
-        let told = Told()
-        let buyer = Buyer(api: api, target: target, load: load, told: told)
+        let observations = ClientObservations()
+        let buyer = Buyer(api: api, target: target, load: load, observations: observations)
         let clock = ContinuousClock()
         let start = clock.now
-        let shown = progress.follow(told, for: load.duration.duration)
+        let shown = progress.follow(observations, for: load.duration.duration)
         if let rate = load.rate {
             await OpenLoop(rate: rate, limit: clients).run(buyer, for: load.duration.duration)
         } else {
@@ -45,10 +45,10 @@ struct AttackRun: Sendable {
         shown.cancel()
         await shown.value
 
-        let record = told.record
+        let record = observations.record
         let deadline = clock.now + service.settle.duration
         let follower = Follower(api: api, deadline: deadline)
-        progress.say("following \(record.tickets.count) tickets to their ends")
+        progress.say("following \(record.tickets.count) tickets to their final states")
         let endings = await follower.endings(of: record.tickets.map(\.id))
         let after = try await follower.accountAtRest(of: target)
         let evidence = Evidence(
@@ -60,9 +60,10 @@ struct AttackRun: Sendable {
             verdict: Verdict(evidence))
     }
 
+    /// The load in words, for the progress and the report.
     var plan: String {
         if let rate = load.rate {
-            return "\(rate.formatted()) requests/s for \(load.duration), \(clients) under way at most"
+            return "\(rate.formatted()) requests/s for \(load.duration), at most \(clients) in flight"
         }
         return "\(clients) client\(clients == 1 ? "" : "s") for \(load.duration)"
     }

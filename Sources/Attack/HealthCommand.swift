@@ -2,13 +2,13 @@ import ArgumentParser
 import AsyncHTTPClient
 import Foundation
 
-/// Asks a program of ours whether it is well, for a container's health check: the image has no shell and no curl.
+/// The health check of a container: the image has no shell and no curl.
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "health", abstract: "Asks the API or a Worker in the same place whether it can serve.",
-        discussion: "Exit code 0: it can. 1: it says that it cannot, or does not answer.")
+        commandName: "health", abstract: "Asks the API or a Worker on the same machine whether it can serve.",
+        discussion: "Exit code 0: it is ready. 1: it is not ready, or does not answer.")
 
-    @Option(help: "What to ask. (default: /readyz on METRICS_PORT where that is set, else on PORT, or 9090)")
+    @Option(help: "URL to request. (default: /readyz on METRICS_PORT if set, else on PORT, else on 9090)")
     var url: String?
 
     private var address: String {

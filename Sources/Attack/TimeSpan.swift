@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A time as one writes it on a command line: `5s`, `500ms`, `2m`; a bare number is seconds.
+/// A duration on the command line: `5s`, `500ms` or `2m`; a number without a unit is in seconds.
 struct TimeSpan: ExpressibleByArgument, Sendable, CustomStringConvertible {
     let duration: Duration
 
@@ -18,6 +18,8 @@ struct TimeSpan: ExpressibleByArgument, Sendable, CustomStringConvertible {
     }
 
     var description: String { Self.text(duration.seconds) + " s" }
+    /// The form that the command line accepts.
+    var defaultValueDescription: String { Self.text(duration.seconds) + "s" }
 
     private static func text(_ seconds: Double) -> String {
         seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
@@ -26,6 +28,6 @@ struct TimeSpan: ExpressibleByArgument, Sendable, CustomStringConvertible {
 
 extension Duration {
     var seconds: Double { self / .seconds(1) }
-    /// Whole microseconds, none below zero.
+    /// Whole microseconds; 0 if the duration is negative.
     var microseconds: UInt64 { UInt64(max(0, (self / .microseconds(1)).rounded())) }
 }

@@ -9,29 +9,22 @@ import RedisClient
 import Runtime
 import ServiceLifecycle
 
-/// This module's way in: a program is a file that calls it.
+/// The entry point of this module; a program is a file that calls it.
 package enum Program {
-    /// Runs the worker with the process's arguments; ends the process where they, or a setting, cannot be used.
+    /// Runs the worker with the arguments of the process. Ends the process if an argument or a setting is invalid.
     package static func main() async { await App.main() }
 }
 
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Worker",
-        abstract: "TicketBlitz's worker: brings accepted orders from Redis into Postgres.",
-        discussion: "Every option is a variable of the environment too, named at its end; the option wins.")
+        abstract: "The worker of TicketBlitz: writes accepted orders from Redis to PostgreSQL.",
+        discussion: "Each option has an environment variable, named at the end of its line; the option overrides it.")
 
-    @Option(help: "Orders in one transaction at most. WORKER_BATCH_SIZE (default: 1000)")
-    var batchSize: String?
-
-    @Option(help: "Seconds after which another worker may take over a batch. WORKER_LEASE_SECONDS (default: 10)")
-    var leaseSeconds: String?
-
-    @Option(help: "Address of the metrics' HTTP service. METRICS_HOST (default: 127.0.0.1)")
-    var metricsHost: String?
-
-    @Option(help: "Port of /metrics, /healthz and /readyz; unset, there are none. METRICS_PORT (default: none)")
-    var metricsPort: String?
+    @Option(WorkerSettings.batchSize) var batchSize: GivenOption?
+    @Option(WorkerSettings.leaseSeconds) var leaseSeconds: GivenOption?
+    @Option(WorkerSettings.metricsHost) var metricsHost: GivenOption?
+    @Option(WorkerSettings.metricsPort) var metricsPort: GivenOption?
 
     @OptionGroup(title: "Stores and logs")
     var stores: StoreOptions
@@ -54,14 +47,7 @@ struct App: AsyncParsableCommand {
         }
     }
 
-    private var flags: [String: String?] {
-        stores.flags.merging([
-            "WORKER_BATCH_SIZE": batchSize, "WORKER_LEASE_SECONDS": leaseSeconds, "METRICS_HOST": metricsHost,
-            "METRICS_PORT": metricsPort,
-        ]) { $1 }
-    }
-
-    /// Works until the process is told to stop, then commits the batch in hand.
+    /// Runs until the process gets SIGTERM or SIGINT, then commits its current batch.
     static func work(_ settings: WorkerSettings) async throws {
         let logger = Logger(label: "worker")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -77,11 +63,12 @@ struct App: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    /// A drain and a sweep for each partition, for `work` and for tests.
+    /// The services of the Worker, for `work` and for tests: among them a ledger writer and a hold expiry for each
+    /// partition.
     static func services(
         _ settings: WorkerSettings, stores: Stores, group: any EventLoopGroup, logger: Logger
     ) async throws -> [any Service] {
-        // The stores' connection tells of a Redis that is away; these would only repeat it.
+        // The connection of the stores logs that Redis is unavailable; these connections would repeat it.
         var quiet = logger
         quiet.logLevel = .critical
         let inventory = try await Inventory(
@@ -107,12 +94,12 @@ struct App: AsyncParsableCommand {
                     batchSize: settings.batchSize, lease: settings.lease,
                     logger: logger))
             services.append(
-                HoldExpiry(
+                HoldExpiryService(
                     holds: HoldExpirer(stores.partition(keys)),
                     logger: logger))
         }
         if let port = settings.metricsPort {
-            // First, so that it is the last to stop.
+            // The first service stops last.
             services.insert(
                 MetricsServer.make(
                     (settings.metricsHost, port),

@@ -7,10 +7,11 @@ import Ledger
     import NIOConcurrencyHelpers
 #endif
 
-/// Places in which a worker can be made to die, for the tests of what happens then. Release builds have none of it.
+/// Points at which tests make a worker die. Release builds have no failpoints.
 ///
-/// The environment's `FAILPOINT` names one, with hyphens: `after-take`, `in-transaction`, `before-commit`, `after-commit`,
-/// `in-acknowledgement`; or `poison` and `FAILPOINT_CUSTOMER` a customer whose orders end every worker that takes them.
+/// The environment variable `FAILPOINT` names one: `after-take`, `in-transaction`, `before-commit`, `after-commit` or
+/// `in-acknowledgement`. With `FAILPOINT=poison`, every worker dies that takes an order of the customer that
+/// `FAILPOINT_CUSTOMER` names.
 enum Failpoint: Sendable {
     case afterTake, inTransaction, beforeCommit, afterCommit, inAcknowledgement
 
@@ -34,7 +35,7 @@ enum Failpoint: Sendable {
 
     #endif
 
-    /// What a ledger calls between BEGIN and COMMIT; nil if no failpoint is there.
+    /// The probe that the ledger calls between BEGIN and COMMIT; nil if the failpoint is elsewhere.
     static var settleProbe: Ledger.SettleProbe? {
         #if DEBUG
             guard wanted == "in-transaction" || wanted == "before-commit" else { return nil }
@@ -45,14 +46,14 @@ enum Failpoint: Sendable {
         #endif
     }
 
-    /// Ends the process where this failpoint is set.
+    /// Kills the process if this failpoint is set.
     static func reach(_ point: Failpoint) {
         #if DEBUG
             if wanted == point.name { die() }
         #endif
     }
 
-    /// Ends the process where one of the orders is poison.
+    /// Kills the process if one of the orders is poison.
     static func meet(_ orders: [Order]) {
         #if DEBUG
             if wanted == "poison", orders.contains(where: { $0.customer == customer }) { die() }

@@ -6,10 +6,12 @@ import RedisClient
 import Timing
 
 extension LedgerWriter {
-    /// Brings a batch to its end, or leaves it to whoever takes it over.
+    /// Writes a batch to the ledger and acknowledges it. If its lease is lost or the worker stops, another worker takes
+    /// the batch over.
     ///
-    /// - Parameter waiting: whether to wait for its turn where it has one; else it is given back.
-    /// - Returns: whether it came to the ledger.
+    /// - Parameter waiting: whether to wait for batches that must be written first; if false and there are some, the
+    ///   batch is released.
+    /// - Returns: whether the ledger settled the batch.
     @discardableResult
     func settle(_ batch: Batch, waiting: Bool = true) async -> Bool {
         guard await isTurn(of: batch, waiting: waiting) else { return false }
@@ -23,7 +25,9 @@ extension LedgerWriter {
         return true
     }
 
-    /// Waits until all batches before it are in the ledger, where that matters; false where the batch is no longer in hand.
+    /// Waits until the batches that must be written first are in the ledger.
+    ///
+    /// - Returns: false if the batch was released or its lease was lost.
     private func isTurn(of batch: Batch, waiting: Bool) async -> Bool {
         var renewed = ContinuousClock.now
         while (try? await queue.isTurn(of: batch)) != true {
@@ -40,7 +44,9 @@ extension LedgerWriter {
         return true
     }
 
-    /// Puts the batch to the ledger until it is settled; nil where its lease was lost, or it was given back at the stop.
+    /// Writes the batch to the ledger, and repeats that until it succeeds.
+    ///
+    /// - Returns: nil if the lease was lost, or if the worker stops and the batch was released.
     private func settlements(of batch: Batch) async -> [Settlement]? {
         var failures = 0
         let begun = ContinuousClock.now
@@ -48,19 +54,19 @@ extension LedgerWriter {
             do {
                 let settlements = try await ledger.settle(
                     batch.orders, lease: batch.number, partition: queue.partition.keys.partition)
-                if failures > 0 { logger.notice("the ledger answers again") }
+                if failures > 0 { logger.notice("writing to the ledger works again") }
                 metrics.persistDuration.record(duration: ContinuousClock.now - begun)
                 return settlements
             } catch {
                 failures += 1
                 metrics.retries.increment()
                 if failures == 1 {
-                    logger.warning("the ledger does not take a batch; trying again", metadata: ["reason": "\(error)"])
+                    logger.warning("cannot write a batch to the ledger; retrying", metadata: ["reason": "\(error)"])
                 }
                 if Task.isShuttingDownGracefully || Task.isCancelled {
-                    // Not committed, as far as we know: someone else finds out, and may do so at once.
+                    // Whether it was committed is unknown; another worker may write it again at once.
                     try? await queue.release(batch.token)
-                    logger.notice("gave a batch back", metadata: ["orders": "\(batch.orders.count)"])
+                    logger.notice("released a batch", metadata: ["orders": "\(batch.orders.count)"])
                     return nil
                 }
                 await pause(Backoff().delay(failures: failures))
@@ -69,14 +75,16 @@ extension LedgerWriter {
         }
     }
 
-    /// Begins the lease anew before another attempt. Where Redis does not answer, the attempt does no harm either.
+    /// Renews the lease before another attempt. If Redis does not answer, it counts as held: writing a batch twice is
+    /// safe.
     private func stillHolds(_ batch: Batch) async -> Bool {
         guard (try? await queue.renew(batch.token)) == false else { return true }
         logger.notice("another worker took over a batch", metadata: ["orders": "\(batch.orders.count)"])
         return false
     }
 
-    /// Tells Redis, for as long as the lease can last; after that another worker does it.
+    /// Acknowledges the batch to Redis, and repeats that until the lease must have expired. Then another worker does
+    /// it.
     private func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async {
         let deadline = ContinuousClock.now + lease
         var failures = 0
@@ -86,31 +94,32 @@ extension LedgerWriter {
                 Failpoint.reach(.inAcknowledgement)
                 if !isAcknowledged, failures == 0 {
                     logger.notice(
-                        "a batch was settled late; its lease was lost", metadata: ["token": "\(batch.token)"])
+                        "a batch was settled after its lease was lost", metadata: ["token": "\(batch.token)"])
                     await reconcile(batch)
                 }
                 return
             } catch {
                 failures += 1
                 if failures == 1 {
-                    logger.warning("a batch cannot be acknowledged; trying again", metadata: ["reason": "\(error)"])
+                    logger.warning("cannot acknowledge a batch; retrying", metadata: ["reason": "\(error)"])
                 }
-                // At the stop one attempt is enough: what is not acknowledged is delivered again, and settled already.
+                // During a shutdown one attempt is enough: the batch is delivered again, and the ledger already has it.
                 guard ContinuousClock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
                 await pause(Backoff().delay(failures: failures))
             }
         }
     }
 
-    /// Another worker has the batch, which is nothing to Redis; or Redis has lost it, and may have been filled without these
-    /// orders before the ledger had them: then their units are taken out of sale.
+    /// Reconciles the events of a batch whose lease was lost. Either another worker has the batch, and nothing changes.
+    /// Or Redis lost it and may have been backfilled before the ledger had these orders; then their units are removed
+    /// from sale.
     private func reconcile(_ batch: Batch) async {
         for event in Set(batch.orders.map(\.event)) {
             do {
                 try await catalogue.reconcile(event, late: batch.orders).log(to: logger)
             } catch {
                 logger.warning(
-                    "an event could not be reconciled", metadata: ["event": "\(event)", "reason": "\(error)"])
+                    "cannot reconcile an event", metadata: ["event": "\(event)", "reason": "\(error)"])
             }
         }
     }
@@ -118,7 +127,7 @@ extension LedgerWriter {
     private func report(_ batch: Batch, _ settlements: [Settlement]) {
         metrics.deadLettered.increment(by: batch.unreadable.count)
         for letter in batch.unreadable {
-            logger.error("an entry of the queue was set aside", metadata: ["reason": "\(letter.reason)"])
+            logger.error("an entry of the queue was dead-lettered", metadata: ["reason": "\(letter.reason)"])
         }
         for (order, settlement) in zip(batch.orders, settlements) {
             switch settlement {
@@ -128,7 +137,7 @@ extension LedgerWriter {
                 logger.error("the ledger rejected an order", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             case .unsettleable(let reason):
                 metrics.deadLettered.increment()
-                logger.error("an order was set aside", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
+                logger.error("an order was dead-lettered", metadata: ["order": "\(order.id)", "reason": "\(reason)"])
             }
         }
     }

@@ -1,6 +1,6 @@
 import Metrics
 
-/// What a drain records.
+/// The metrics of a ledger writer.
 struct LedgerWriterMetrics: Sendable {
     let batchSize = Recorder(label: "ticketblitz_batch_size")
     let persistDuration = Metrics.Timer(label: "ticketblitz_persist_duration_seconds")

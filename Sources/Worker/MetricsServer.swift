@@ -6,7 +6,7 @@ import NIOCore
 import Runtime
 import ServiceLifecycle
 
-/// The Worker's own small HTTP service: `/metrics`, `/healthz` (alive) and `/readyz` (Redis may be drained).
+/// The HTTP service of the Worker: `/metrics`, `/healthz` (the process runs) and `/readyz` (every partition is open).
 enum MetricsServer {
     static func make(
         _ address: (host: String, port: Int), readings: StoreReadings, queues: [OrderQueue],
@@ -14,13 +14,13 @@ enum MetricsServer {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.get("/metrics") { _, _ in
-            answer(await readings.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+            response(await readings.text(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        router.get("/healthz") { _, _ in answer(#"{"status":"alive"}"#) }
+        router.get("/healthz") { _, _ in response(#"{"status":"alive"}"#) }
         router.get("/readyz") { _, _ in
             queues.allSatisfy(\.isOpen)
-                ? answer(#"{"status":"ready"}"#)
-                : answer(#"{"status":"recovering"}"#, status: .serviceUnavailable)
+                ? response(#"{"status":"ready"}"#)
+                : response(#"{"status":"recovering"}"#, status: .serviceUnavailable)
         }
         var quiet = logger
         quiet.logLevel = .warning
@@ -29,7 +29,7 @@ enum MetricsServer {
             eventLoopGroupProvider: .shared(group), logger: quiet)
     }
 
-    private static func answer(
+    private static func response(
         _ text: String, type: String = "application/json", status: HTTPResponse.Status = .ok
     ) -> Response {
         Response(

@@ -4,7 +4,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-/// A sale as users run it, both programs and the attack.
+/// A running API and Worker, and the program Attack against them.
 struct RunningSale {
     let test: TestStores
     let port: Int
@@ -26,7 +26,7 @@ struct RunningSale {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Runs the attack to its end; what it said is in the run's output.
+    /// Runs Attack until it exits; its exit code and its output.
     func attack(_ arguments: [String], within seconds: Double = 90) async throws -> (code: Int32, output: String) {
         let run = try Run("Attack", arguments + ["--url", url], [:])
         let code = try await run.exitCode(within: seconds)
@@ -40,7 +40,7 @@ struct RunningSale {
     }
 }
 
-/// The attack as a program, against the real sale.
+/// The program Attack against the real sale.
 @Suite(.timeLimit(.minutes(10))) struct AttackTests {
     private func file() throws -> URL { try ServerProcess.makeDirectory().appendingPathComponent("report.json") }
 
@@ -48,7 +48,7 @@ struct RunningSale {
         try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
     }
 
-    @Test func aCrowdBuysExactlyWhatThereIs() async throws {
+    @Test func simultaneousClientsBuyExactlyTheCapacity() async throws {
         let sale = try await RunningSale.start()
         let file = try file()
         let run = try await sale.attack([
@@ -56,7 +56,7 @@ struct RunningSale {
             sale.test.settings.databaseURL, "--customers", "7", "--idempotent-retries", "2", "--json", file.path,
         ])
         #expect(run.code == 0, "\(run.output)")
-        #expect(run.output.contains("every invariant holds (40 tickets followed, the ledger's rows among them)"))
+        #expect(run.output.contains("every invariant holds (40 tickets followed, ledger rows compared)"))
         let report = try json(file)
         #expect(report["accepted"] as? Int == 40)
         #expect(report["retries"] as? Int == 80)
@@ -68,7 +68,7 @@ struct RunningSale {
         try await sale.stop()
     }
 
-    /// Each purchase counts from the time that it was due, and what cannot be sent is said.
+    /// Latency is measured from the scheduled time, and requests that cannot be sent are reported.
     @Test func anOpenLoopKeepsItsSchedule() async throws {
         let sale = try await RunningSale.start()
         let file = try file()
@@ -85,8 +85,8 @@ struct RunningSale {
         try await sale.stop()
     }
 
-    /// Of an order that was taken away behind the sale's back, after it was acknowledged.
-    @Test func aRowThatIsGoneIsFound() async throws {
+    /// A trigger deletes about half of the acknowledged orders after their insertion.
+    @Test func aDeletedRowIsFound() async throws {
         let sale = try await RunningSale.start()
         _ = try await sale.test.sql(
             """
@@ -125,13 +125,14 @@ struct RunningSale {
         let html = try String(contentsOf: page, encoding: .utf8)
         #expect(html.contains("<td>naive</td>") && html.components(separatedBy: "<svg").count == 5)
         #expect(!html.contains("src=") && !html.contains("href="))
-        // The same by the attack alone.
-        let naive = try await sale.attack(["--target", "row-lock", "--reset", "50", "--duration", "300ms"])
-        #expect(naive.code == 0, "\(naive.output)")
+        #expect(!html.contains("{{"), "a slot of the template has no value")
+        // `Attack attack` accepts the same strategies.
+        let rowLock = try await sale.attack(["--target", "row-lock", "--reset", "50", "--duration", "300ms"])
+        #expect(rowLock.code == 0, "\(rowLock.output)")
         try await sale.stop()
     }
 
-    @Test func withoutADemoThereIsNoLab() async throws {
+    @Test func withoutDemoThereIsNoLab() async throws {
         let test = try await TestStores.make()
         let port = try freePort()
         let api = try Run("API", [], test.environment.merging(["PORT": String(port)]) { $1 })

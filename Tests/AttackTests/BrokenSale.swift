@@ -7,7 +7,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-/// What a sale can do wrong.
+/// A flaw of a sale.
 enum Flaw: String, CaseIterable, Sendable {
     case none
     case oversells
@@ -21,7 +21,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case neverSettles
 }
 
-/// A sale in memory with one flaw, for the attack to find.
+/// A sale in memory with one flaw that Attack must find.
 actor BrokenSale {
     private let flaw: Flaw
     private let capacity = 20
@@ -88,7 +88,7 @@ actor BrokenSale {
         )
     }
 
-    /// Serves on a free port while `body` runs.
+    /// Serves on a free port while `body` runs; `body` gets the port.
     func serve(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let router = Router()
         let keyName = try #require(HTTPField.Name("Idempotency-Key"))
@@ -98,12 +98,12 @@ actor BrokenSale {
         }
         router.get("/events/:id") { _, _ in await Self.response(self.event()) }
         router.post("/reset") { _, _ in Self.response(Reply(body: "{}")) }
-        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         var quiet = Logger(label: "broken")
         quiet.logLevel = .critical
         let server = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { found.yield($0.localAddress?.port ?? 0) }, logger: quiet)
+            onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: quiet)
         let services = ServiceGroup(configuration: .init(services: [server], logger: quiet))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }

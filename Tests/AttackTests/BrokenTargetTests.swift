@@ -2,23 +2,23 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The attack as a program, against sales that do not keep their promises.
+/// The program Attack against sales with one flaw each.
 @Suite(.timeLimit(.minutes(10))) struct BrokenTargetTests {
     private static let findings: [(Flaw, Int32, String)] = [
         (.none, 0, "every invariant holds"),
-        (.oversells, 1, "oversold: 23 units are sold of 20"),
+        (.oversells, 1, "oversold: 23 of 20 units are sold"),
         (.losesTickets, 1, "1 ticket acknowledged and lost"),
         (.rejectsTickets, 1, "1 ticket acknowledged and then rejected"),
-        (.givesATicketTwice, 1, "1 ticket given to two purchases"),
-        (.forgetsKeys, 1, "one Idempotency-Key led to two outcomes"),
+        (.givesATicketTwice, 1, "1 ticket returned for two purchases"),
+        (.forgetsKeys, 1, "from one Idempotency-Key with two outcomes"),
         (.takesStockWithoutATicket, 1, "20 units are taken, but only 19 were acknowledged"),
-        (.miscounts, 1, "units are missing or invented: 1 available and 20 taken make 21"),
-        (.changesQuantities, 1, "1 ticket of another quantity than was bought"),
-        (.neverSettles, 2, "20 tickets still on their way"),
+        (.miscounts, 1, "the units do not add up: 1 available + 20 taken = 21"),
+        (.changesQuantities, 1, "1 ticket with another quantity than the purchase"),
+        (.neverSettles, 2, "20 tickets still in flight at the deadline"),
     ]
 
     @Test(arguments: findings)
-    func whatIsBrokenIsFound(flaw: Flaw, code: Int32, line: String) async throws {
+    func aFlawIsFound(flaw: Flaw, code: Int32, line: String) async throws {
         try await BrokenSale(flaw).serve { port in
             let run = try Run(
                 "Attack",
@@ -31,12 +31,12 @@ import Testing
         }
     }
 
-    /// Every flaw has its finding.
+    /// Each flaw has an expected finding.
     @Test func everyFlawIsTried() {
         #expect(Set(Self.findings.map(\.0)) == Set(Flaw.allCases))
     }
 
-    @Test func whatCannotBeReachedCannotBeJudged() async throws {
+    @Test func aTargetThatCannotBeReachedHasNoVerdict() async throws {
         let run = try Run("Attack", ["--url", "http://127.0.0.1:\(try freePort())", "--duration", "100ms"], [:])
         #expect(try await run.exitCode(within: 120) == 2)
         #expect(run.output.contains("could not judge"))
@@ -47,7 +47,7 @@ import Testing
         ["--target", "naive", "--customers", "3"],
         ["lab", "--clients", "0"],
     ])
-    func whatMakesNoSenseIsRefused(arguments: [String]) async throws {
+    func invalidArgumentsAreRefused(arguments: [String]) async throws {
         let run = try Run("Attack", arguments, [:])
         #expect(try await run.exitCode(within: 120) == 64, "\(run.output)")
         #expect(run.output.contains("Error:"))

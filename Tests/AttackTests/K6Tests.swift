@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The k6 scripts, run by k6.
+/// The k6 scripts.
 @Suite(.timeLimit(.minutes(10))) struct K6Tests {
-    /// k6's exit code where a threshold was crossed.
+    /// The exit code of k6 if a threshold is crossed.
     private static let crossed: Int32 = 99
 
     private func k6(_ script: String, _ sale: RunningSale, _ settings: [String: String]) async throws -> (
@@ -19,7 +19,7 @@ import Testing
         return (code, run.output)
     }
 
-    @Test func theRealSaleSellsExactlyWhatThereIs() async throws {
+    @Test func theRealSaleSellsExactlyTheCapacity() async throws {
         let sale = try await RunningSale.start()
         let run = try await k6("attack.js", sale, ["DURATION": "3s", "CAPACITY": "20"])
         #expect(run.code == 0, "\(run.output)")
@@ -27,8 +27,8 @@ import Testing
         try await sale.stop()
     }
 
-    /// Whether two buyers meet is chance; they do so in nearly every run.
-    @Test func theThresholdsFailWhereMoreIsSoldThanThereIs() async throws {
+    /// Two buyers meet by chance; almost every run has such a pair.
+    @Test func theThresholdsFailIfMoreIsSoldThanExists() async throws {
         let sale = try await RunningSale.start()
         let naive = ["DURATION": "3s", "CAPACITY": "20", "TARGET": "/lab/naive/buy"]
         var run = try await k6("attack.js", sale, naive)
@@ -43,7 +43,7 @@ import Testing
         try await sale.stop()
     }
 
-    @Test func whoGotATicketSeesItConfirmed() async throws {
+    @Test func everyTicketIsConfirmed() async throws {
         let sale = try await RunningSale.start()
         let run = try await k6("onsale.js", sale, ["RATE": "30", "DURATION": "3s", "CAPACITY": "60"])
         #expect(run.code == 0, "\(run.output)")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Attack
 
-/// The verdict itself, on evidence that no small server gives.
+/// The verdict for evidence that a small test server cannot produce.
 struct VerdictTests {
     private static let one = "01a20a5f-1718-7000-9ad4-aa148703a264"
 
@@ -21,23 +21,23 @@ struct VerdictTests {
                 rows: [Self.one: Row(event: "demo", quantity: 2, state: "confirmed")]))
     }
 
-    @Test func whatIsAsItShouldBeHolds() {
+    @Test func completeEvidenceHolds() {
         #expect(Verdict(evidence()).judgement == .holds)
     }
 
-    @Test func aRowThatIsMissingOrOtherIsFound() {
+    @Test func aMissingOrDifferentRowIsFound() {
         var missing = evidence()
         missing.rows?.rows = [:]
         #expect(Verdict(missing).broken.first?.contains("without a row") == true)
         var other = evidence()
         other.rows?.rows[Self.one]?.event = "other"
-        #expect(Verdict(other).broken.first?.contains("other in the ledger") == true)
+        #expect(Verdict(other).broken.first?.contains("different in the ledger") == true)
         var cancelled = evidence()
         cancelled.rows?.rows[Self.one]?.state = "cancelled"
         #expect(Verdict(cancelled).judgement == .broken)
     }
 
-    @Test func aRowThatNobodyWasToldOfIsFoundUnlessAnAnswerWasLost() {
+    @Test func anUnacknowledgedRowIsFoundUnlessAnOutcomeIsUnknown() {
         var evidence = evidence()
         evidence.rows?.after = RowTotals(orders: 2, units: 4)
         evidence.after = Account(capacity: 10, available: 6, sold: 4)
@@ -47,14 +47,14 @@ struct VerdictTests {
         #expect(Verdict(evidence).judgement == .holds)
     }
 
-    @Test func unitsThatAreGoneFromTheCountsAreFound() {
+    @Test func unitsMissingFromTheCountersAreFound() {
         var evidence = evidence()
         evidence.after = Account(capacity: 10, available: 9, sold: 1)
         #expect(Verdict(evidence).broken == ["2 acknowledged units should be taken, but only 1 are"])
     }
 
-    /// A hold may end while it is looked at; what was sold may not.
-    @Test func aHoldMayHaveEndedSince() {
+    /// A hold can end between the two requests; a sold order cannot.
+    @Test func aHoldCanEndMeanwhile() {
         var evidence = evidence()
         evidence.endings[Self.one] = .order(state: "held", quantity: 2)
         evidence.after = Account(capacity: 10, available: 10, sold: 0)
@@ -65,20 +65,20 @@ struct VerdictTests {
         #expect(Verdict(evidence).judgement == .broken)
     }
 
-    @Test func theLedgerIsCountedByItself() {
+    @Test func theLedgerIsCountedSeparately() {
         var evidence = evidence()
         evidence.rows?.after.units = 11
-        #expect(Verdict(evidence).broken == ["oversold in the ledger: 11 units of 10"])
+        #expect(Verdict(evidence).broken == ["oversold in the ledger: 11 of 10 units"])
     }
 
-    @Test func whatIsOnItsWayIsNotJudged() {
+    @Test func aPendingOrderHasNoVerdict() {
         var evidence = evidence()
         evidence.after = Account(capacity: 10, available: 8, pending: 2, sold: 0)
         evidence.endings[Self.one] = .inFlight("pending")
         #expect(Verdict(evidence).judgement == .unjudged)
     }
 
-    /// A stock that went below zero adds up all the same.
+    /// The units add up although the stock is below zero.
     @Test func aStrategyThatOversoldIsFound() {
         var record = Record()
         record.accepted = 12
@@ -87,6 +87,6 @@ struct VerdictTests {
             Evidence(
                 target: .lab(strategy: "naive"), record: record, before: Account(capacity: 10, available: 10, sold: 0),
                 after: Account(capacity: 10, available: -2, sold: 12), endings: [:], rows: nil))
-        #expect(verdict.broken == ["oversold: 12 units are sold of 10", "the stock is below zero: -2"])
+        #expect(verdict.broken == ["oversold: 12 of 10 units are sold", "the stock is below zero: -2"])
     }
 }

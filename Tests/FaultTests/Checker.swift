@@ -76,13 +76,13 @@ struct Verdict: Hashable, CustomStringConvertible {
 
     /// - Parameter customerLimit: what the events' terms say.
     init(_ history: [Operation], _ final: FinalState, customerLimit: [String: Int] = [:]) {
-        let told = Told(history)
-        (accepted, unknown, refused) = (told.accepted.count, told.unknown, told.refused)
-        lost = told.accepted.filter { final.rows[$0] == nil }
-        rejected = told.accepted.filter { final.rows[$0]?.state == .rejected }
-        doubled = told.severalOfOneKey + unexplained(told, final)
-        changed = final.rows.filter { !told.allows($0.value.state, of: $0.key) }.map(\.key)
-        unfound = told.unfound
+        let observations = ClientObservations(history)
+        (accepted, unknown, refused) = (observations.accepted.count, observations.unknown, observations.refused)
+        lost = observations.accepted.filter { final.rows[$0] == nil }
+        rejected = observations.accepted.filter { final.rows[$0]?.state == .rejected }
+        doubled = observations.severalOfOneKey + unexplained(observations, final)
+        changed = final.rows.filter { !observations.allows($0.value.state, of: $0.key) }.map(\.key)
+        unfound = observations.unfound
         deadLettered = final.deadLettered
         unreplayed = final.replays.filter { id, answer in
             if case .ok(id, _) = answer { false } else { final.rows[id] != nil }
@@ -120,11 +120,11 @@ struct Verdict: Hashable, CustomStringConvertible {
     }
 
     /// Rows that nobody was told of, beyond those that a request with an unknown outcome accounts for.
-    private func unexplained(_ told: Told, _ final: FinalState) -> [OrderID] {
-        var anonymous = told.anonymous
-        var keys = told.openKeys
+    private func unexplained(_ observations: ClientObservations, _ final: FinalState) -> [OrderID] {
+        var anonymous = observations.anonymous
+        var keys = observations.openKeys
         var rows: [OrderID] = []
-        for id in final.rows.keys where !told.acceptedSet.contains(id) && !told.named.contains(id) {
+        for id in final.rows.keys where !observations.acceptedSet.contains(id) && !observations.named.contains(id) {
             if id.isMadeFromKey {
                 // Once for each key.
                 if keys.remove(id.low) == nil { rows.append(id) }

@@ -121,10 +121,10 @@ import Testing
     }
 
     @Test func theFirstOrderOfAKeyIsTheOneToReplay() {
-        let told = Told([
+        let observations = ClientObservations([
             Self.buy(1, key: "k"), Self.buy(1, key: "k"), Self.buy(2, key: "k"), Self.buy(3),
             Self.buy(4, .unknown(nil), key: "l"),
         ])
-        #expect(told.keyed == [Self.id(1): Self.buy(1, key: "k").kind])
+        #expect(observations.keyed == [Self.id(1): Self.buy(1, key: "k").kind])
     }
 }

@@ -48,7 +48,7 @@ enum FaultRun {
         var state = try await cluster.finalState()
         // Afterwards: the key of an order that is lost is free, and sending it again would be a purchase.
         let rows = state.rows
-        state.replays = try await load.replays(of: Told(operations).keyed.filter { rows[$0.key] != nil })
+        state.replays = try await load.replays(of: ClientObservations(operations).keyed.filter { rows[$0.key] != nil })
         let verdict = Verdict(operations, state, customerLimit: [Cluster.scarce: Cluster.customerLimit])
         say("fault: \(name): \(verdict)")
         return verdict

@@ -3,8 +3,9 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ManifestTests {
-    /// Kubernetes's schemas, names that lead somewhere, and variables that are settings of the programs; see the tool.
-    @Test func manifestsAndComposeFileNameWhatIsThere() async throws {
+    /// The manifests are valid against the schemas of Kubernetes, their references resolve, and their variables are
+    /// settings of the programs; see Tests/Tools/manifests.py.
+    @Test func manifestsAndComposeFileAreConsistent() async throws {
         var helps: [String] = []
         for program in ["API", "Worker"] {
             let help = try Run(program, ["--help"], [:])

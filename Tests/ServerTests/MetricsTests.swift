@@ -5,15 +5,15 @@ import Testing
 @testable import API
 @testable import Runtime
 
-/// What both programs tell Prometheus.
+/// The metrics of both programs.
 @Suite(.timeLimit(.minutes(10))) struct MetricsTests {
-    /// The value of a series; nil where there is none.
+    /// The value of a series; nil if there is none.
     private func value(_ series: String, in text: String) -> Double? {
         text.split(separator: "\n").first { $0.hasPrefix(series + " ") }
             .flatMap { Double($0.dropFirst(series.count + 1)) }
     }
 
-    /// Prometheus's own check of names, types and help texts, where a warning is a failure too.
+    /// Checks names, types and help texts with promtool; a warning is a failure too.
     private func check(_ text: String) async throws {
         let file = try ServerProcess.makeDirectory().appendingPathComponent("metrics")
         try text.write(to: file, atomically: true, encoding: .utf8)
@@ -23,7 +23,7 @@ import Testing
         #expect(run.output.isEmpty, "\(run.output)")
     }
 
-    @Test func bothProgramsTellWhatHappened() async throws {
+    @Test func bothProgramsExportTheirMetrics() async throws {
         let test = try await TestStores.make()
         let (port, metricsPort) = (try freePort(), try freePort())
         let programs = [
@@ -52,7 +52,7 @@ import Testing
         #expect(claims("accepted", "replayed") == 1)
         #expect(claims("refused", "sold-out") == 1)
         #expect(claims("refused", "customer-limit") == 0)
-        // Once more where the event was not found: the ledger was asked, and then Redis again.
+        // A purchase of an unknown event claims twice, before and after the ledger is queried.
         #expect(value("ticketblitz_claim_duration_seconds_count", in: sold.body) ?? 0 >= 5)
         #expect(value("ticketblitz_queue_entries", in: sold.body) == 0)
         #expect(value("ticketblitz_open_partitions", in: sold.body) == 1)
@@ -61,16 +61,16 @@ import Testing
         #expect(value("process_resident_memory_bytes", in: sold.body) ?? 0 > 1_000_000)
         #expect(sold.body.contains(#"ticketblitz_build_info{program="API",version=""#))
 
-        let drained = try await worker.send("GET", "/metrics").body
-        #expect(value("ticketblitz_batch_size_count", in: drained) ?? 0 >= 1)
-        #expect(value("ticketblitz_batch_size_sum", in: drained) ?? 0 >= 2)
-        #expect(value("ticketblitz_persist_duration_seconds_count", in: drained) ?? 0 >= 1)
-        #expect(value("ticketblitz_persist_retries_total", in: drained) == 0)
-        #expect(value("process_cpu_seconds_total", in: drained) != nil)
-        let started = try #require(value("process_start_time_seconds", in: drained))
+        let written = try await worker.send("GET", "/metrics").body
+        #expect(value("ticketblitz_batch_size_count", in: written) ?? 0 >= 1)
+        #expect(value("ticketblitz_batch_size_sum", in: written) ?? 0 >= 2)
+        #expect(value("ticketblitz_persist_duration_seconds_count", in: written) ?? 0 >= 1)
+        #expect(value("ticketblitz_persist_retries_total", in: written) == 0)
+        #expect(value("process_cpu_seconds_total", in: written) != nil)
+        let started = try #require(value("process_start_time_seconds", in: written))
         #expect(abs(started - Date().timeIntervalSince1970) < 300)
         try await check(sold.body)
-        try await check(drained)
+        try await check(written)
         #expect(try await worker.send("GET", "/healthz").status == 200)
         for program in programs { program.signal(SIGTERM) }
         for program in programs { #expect(try await program.exitCode() == 0) }
@@ -79,7 +79,7 @@ import Testing
 
     private static let deploy = checkout.appendingPathComponent("deploy")
 
-    /// Alerts fire when they should and not when all is well, says promtool.
+    /// promtool tests that the alerts fire when they must, and only then.
     @Test func theAlertsFireWhenTheyShould() async throws {
         let folder = Self.deploy.appendingPathComponent("prometheus").path
         let run = try Run(
@@ -88,9 +88,9 @@ import Testing
         #expect(try await run.exitCode() == 0, "\(run.output)")
     }
 
-    /// What alerts and dashboard ask for is there to be asked for.
+    /// All metrics that the alerts and the dashboard use exist.
     @Test(arguments: ["prometheus/alerts.yml", "grafana/dashboards/ticketblitz.json"])
-    func everyMetricThatIsAskedForExists(file: String) throws {
+    func everyMetricThatIsUsedExists(file: String) throws {
         let text = try String(contentsOf: Self.deploy.appendingPathComponent(file), encoding: .utf8)
         let names = Set(text.matches(of: /(ticketblitz|process)_[a-z_]+/).map { String($0.output.0) })
         #expect(names.count > 5)
@@ -100,8 +100,8 @@ import Testing
         }
     }
 
-    /// A store that is away takes its own stats along, and no others.
-    @Test func withRedisAwayTheRestIsTold() async throws {
+    /// While a store is unavailable, only its own stats are missing.
+    @Test func withoutRedisTheOtherMetricsRemain() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis, redisTimeout: .seconds(1))
         try await test.withAPI { api in

@@ -8,7 +8,7 @@ import Testing
 @testable import Runtime
 @testable import Timing
 
-/// The programs as users start them.
+/// The programs as processes.
 @Suite(.timeLimit(.minutes(10))) struct ProgramTests {
     private func start(_ program: String, _ arguments: [String] = [], _ environment: [String: String] = [:]) throws
         -> Run
@@ -23,7 +23,7 @@ import Testing
         ("Worker", "WORKER_LEASE_SECONDS", "ten"), ("Worker", "PARTITIONS", "-1"), ("Worker", "LOG_LEVEL", "loud"),
         ("Worker", "LOG_FORMAT", "xml"),
     ])
-    func aBadValueStopsTheProgramWithOneLine(program: String, name: String, value: String) async throws {
+    func anInvalidValueStopsTheProgramWithOneLine(program: String, name: String, value: String) async throws {
         let run = try start(program, [], [name: value])
         #expect(try await run.exitCode() == 78)
         let lines = run.output.split(separator: "\n")
@@ -58,7 +58,7 @@ import Testing
         #expect(run.output.contains("port \(port) is taken") && run.output.contains(address))
     }
 
-    @Test func bothStopGracefullyAndSayWhatStoppedThem() async throws {
+    @Test func bothStopGracefullyOnASignal() async throws {
         let test = try await TestStores.make()
         let port = try freePort()
         let api = try start(
@@ -72,7 +72,7 @@ import Testing
             if answer.status == 202, let id = answer.text("ticket_id") { accepted.append(id) }
         }
         #expect(!accepted.isEmpty)
-        // A worker that is only starting is not to be stopped yet: it may not listen to signals.
+        // A worker that is still starting may not handle signals yet, so the test waits for its first order.
         let first = try #require(accepted.first)
         #expect(try await client.send("GET", "/orders/\(first)?wait=20").text("status") == "confirmed")
         api.signal(SIGINT)
@@ -89,9 +89,9 @@ import Testing
         await test.close()
     }
 
-    /// The volume keeps the password it was made with: one line says so, and nothing is repeated or traced.
+    /// A data volume keeps its first password. One log line explains that, without repetition and without the password.
     @Test(arguments: ["API", "Worker"])
-    func aPasswordThatTheServerDoesNotTakeIsToldInOneLine(program: String) async throws {
+    func aRefusedPasswordIsLoggedInOneLine(program: String) async throws {
         let postgres = try await PostgresServer.start()
         let test = try await TestStores.make(postgres: postgres)
         _ = try await test.sql("ALTER ROLE postgres PASSWORD 'old'")
@@ -102,8 +102,8 @@ import Testing
                 "REDIS_URL": test.environment["REDIS_URL"] ?? "", "DATABASE_URL": "\(postgres.url) password=a-new-one",
                 "PORT": String(try freePort()),
             ])
-        try await eventually("it is told") { run.output.contains("28P01") }
-        // Several attempts later it is still one line.
+        try await eventually("the refusal is logged") { run.output.contains("28P01") }
+        // Several attempts later there is still one line.
         let attempts = { @Sendable in
             postgres.log.components(separatedBy: "password authentication failed").count - 1
         }
@@ -113,20 +113,21 @@ import Testing
         #expect(lines.count == 1)
         #expect(!run.output.contains("a-new-one"), "no secret is logged")
         #expect(lines.first?.contains("ALTER ROLE") == true && lines.first?.contains("data folder or volume") == true)
-        // Nobody has to start it again once it is mended.
+        // The program recovers without a restart.
         _ = try await test.sql("ALTER ROLE postgres PASSWORD 'a-new-one'")
-        try await eventually("it works") { run.output.contains("preparing the ledger works again") }
+        try await eventually("the program recovers") { run.output.contains("preparing the ledger works again") }
         run.signal(SIGTERM)
         #expect(try await run.exitCode() == 0)
         await test.close()
         try await postgres.stop()
     }
 
-    /// The library of Debian's package faketime, for programs with threads.
+    /// The library of Debian's package faketime for multithreaded programs.
     private static let fakeTime = try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")
         .map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }.first(where: FileManager.default.fileExists(atPath:))
 
-    /// Deadlines, openings and leases go by Redis's clock: an API whose own is an hour off serves the same.
+    /// Deadlines, openings and leases are measured with the Redis server's clock: an API whose clock is wrong by an
+    /// hour behaves the same.
     @Test(arguments: ["+1h", "-1h"])
     func theClockOfTheAPIChangesNothing(offset: String) async throws {
         let test = try await TestStores.make()
@@ -139,8 +140,8 @@ import Testing
         try await ensure("soon", EventTerms(name: "", capacity: 5, opensAt: after(600)))
         try await ensure("open", EventTerms(name: "", capacity: 5, opensAt: after(-600), closesAt: after(600)))
         let port = try freePort()
-        // The port by environment: the library moves the environment, from where Swift finds the arguments' place.
-        // The clock on the wall is off, not the one that only ticks: sleeps would end an hour late by the former.
+        // The port is in the environment: the library moves the environment, and Swift locates the arguments relative
+        // to it. Only the wall clock is wrong; with a wrong monotonic clock sleeps would end an hour late.
         let faked = [
             "PORT": String(port), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "LD_PRELOAD": try #require(Self.fakeTime),
@@ -154,7 +155,7 @@ import Testing
             let end = try #require(bought.text("expires_at").flatMap { RFC3339.timestamp($0) })
             #expect((110...130).contains((end.milliseconds - now.milliseconds) / 1000))
             let id = try #require(bought.text("ticket_id"))
-            // The id tells that the clock is off, and nothing goes by it.
+            // The time in the id comes from the wrong clock; no decision depends on it.
             let made = try #require(OrderID(id)).high >> 16
             #expect(abs(Int64(made) - now.milliseconds) > 3_000_000)
             let settled = try await client.send("GET", "/orders/\(id)?wait=20")
@@ -175,9 +176,9 @@ import Testing
         await test.close()
     }
 
-    /// A server that would delete or forget what was acknowledged is named at the start, with what may be lost.
+    /// At the start the programs report settings with which a server may delete or lose acknowledged orders.
     @Test(arguments: ["API", "Worker"])
-    func theServersSettingsAreLookedAtAtTheStart(program: String) async throws {
+    func theServersSettingsAreCheckedAtTheStart(program: String) async throws {
         let redis = try await RedisServer.start(options: "--maxmemory-policy allkeys-lru --appendfsync everysec")
         let test = try await TestStores.make(redis: redis)
         let environment = test.environment.merging(["PORT": "0"]) { $1 }
@@ -187,12 +188,12 @@ import Testing
         try await test.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
         let warned = try start(program, [], environment)
         try await eventually("it warns") { warned.output.contains("appendfsync is everysec") }
-        #expect(warned.output.contains("the last two seconds' orders"))
+        #expect(warned.output.contains("orders of the last two seconds"))
         await test.close()
         try await redis.kill()
     }
 
-    /// Neither the right token nor a wrong one, however much is logged.
+    /// Neither a valid nor an invalid token is logged, at any log level.
     @Test func theAdminTokenIsNeverLogged() async throws {
         let test = try await TestStores.make()
         let port = try freePort()
@@ -230,7 +231,7 @@ import Testing
         await test.close()
     }
 
-    /// Listens on a free port of a loopback address.
+    /// Listens on a free port of the loopback address of a family, and returns the port.
     private func listen(_ descriptor: Int32, _ family: Int32) -> Int? {
         if family == AF_INET6 {
             var address = sockaddr_in6()

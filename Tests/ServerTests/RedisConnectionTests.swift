@@ -18,7 +18,7 @@ import Timing
         return try await .open(configuration, on: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
     }
 
-    @Test func answersComeInTheOrderOfTheCommands() async throws {
+    @Test func repliesArriveInTheOrderOfTheCommands() async throws {
         let server = try await RedisServer.start()
         let connection = try await open(server.url())
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -33,7 +33,7 @@ import Timing
         await connection.close()
     }
 
-    @Test func entersWithAPasswordOverTCPAndSelectsTheDatabase() async throws {
+    @Test func authenticatesOverTCPAndSelectsTheDatabase() async throws {
         let port = try freePort()
         let server = try await RedisServer.start(options: "--port \(port) --bind 127.0.0.1 --requirepass 'p@ss/w'")
         let connection = try await open("redis://:p%40ss%2Fw@127.0.0.1:\(port)/7")
@@ -62,7 +62,7 @@ import Timing
         try await server.kill()
     }
 
-    @Test func aMissedDeadlineIsAnUnknownOutcomeAndTheConnectionRecovers() async throws {
+    @Test func aTimeoutIsAnUnknownOutcomeAndTheConnectionRecovers() async throws {
         let server = try await RedisServer.start()
         let connection = try await open(server.url())
         _ = try await connection.send(RedisCommand("PING"))
@@ -82,7 +82,7 @@ import Timing
         try await server.kill()
     }
 
-    @Test func aKilledServerFailsAtOnceAndComesBack() async throws {
+    @Test func aKilledServerFailsCommandsAtOnceUntilItRestarts() async throws {
         let server = try await RedisServer.start()
         let connection = try await open(server.url()) {
             $0.backoff = Backoff(base: .milliseconds(10), limit: .milliseconds(50))
@@ -90,7 +90,7 @@ import Timing
         _ = try await connection.send(RedisCommand("SET", "k", "v"))
         let observer = try await open(server.url())
         async let lost = connection.send(RedisCommand("BLPOP", "nothing", "0"), timeout: .seconds(20))
-        try await eventually("the command is under way") {
+        try await eventually("the command is in flight") {
             (try? await observer.send(RedisCommand("INFO", "clients")).string)?.contains("blocked_clients:1") == true
         }
         await observer.close()
@@ -110,9 +110,9 @@ import Timing
             }
         }
         let began = ContinuousClock.now
-        // Waiting for its deadline, each would take a second.
+        // A command that waits for its deadline takes a second.
         for _ in 0..<100 { _ = try? await connection.send(RedisCommand("PING")) }
-        #expect(ContinuousClock.now - began < .seconds(20), "commands pile up while Redis is away")
+        #expect(ContinuousClock.now - began < .seconds(20), "commands pile up while Redis is unavailable")
         try await server.restart()
         try await eventually("the connection reopens") {
             (try? await connection.send(RedisCommand("GET", "k")))?.string == "v"
@@ -120,7 +120,7 @@ import Timing
         await connection.close()
     }
 
-    @Test func commandsUnderWayAreBounded() async throws {
+    @Test func commandsInFlightAreBounded() async throws {
         let server = try await RedisServer.start()
         let connection = try await open(server.url()) { $0.commandLimit = 10 }
         _ = try await connection.send(RedisCommand("PING"))

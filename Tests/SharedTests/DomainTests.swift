@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 @Suite struct OrderStateTests {
-    /// The whole table: what is not listed is not allowed.
+    /// All transitions; any other is not allowed.
     private let allowed: [OrderState: [OrderTransition: OrderState]] = [
         .pending: [.persist: .confirmed, .reject: .rejected],
         .held: [.confirm: .confirmed, .cancel: .cancelled, .expire: .expired, .reject: .rejected],
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func finalStatesLeadNowhere() {
+    @Test func finalStatesHaveNoTransitions() {
         #expect(Set(OrderState.allCases.filter(\.isFinal)) == [.rejected, .cancelled, .expired])
     }
 }
@@ -46,7 +46,7 @@ import Testing
 }
 
 @Suite struct EventChangeTests {
-    @Test func leavesOutWhatItDoesNotName() throws {
+    @Test func keepsFieldsThatItDoesNotName() throws {
         let present = EventTerms(
             name: "n", capacity: 5, maxQuantity: 3, opensAt: Timestamp(milliseconds: 1), paused: true)
         let id = try #require(EventID("e"))
@@ -60,7 +60,7 @@ import Testing
         #expect(try EventChange(customerLimit: .some(nil)).applied(to: limited, of: id).customerLimit == nil)
     }
 
-    @Test func refusesWhatMakesNoSense() throws {
+    @Test func refusesInvalidChanges() throws {
         let id = try #require(EventID("e"))
         #expect(throws: CatalogueError.invalid(field: "capacity", "a new event needs a capacity")) {
             try EventChange(name: "n").applied(to: nil, of: id)

@@ -10,7 +10,7 @@ import Testing
         #expect(id.partition == 0xabc)
     }
 
-    @Test func readsWhatItWrites() throws {
+    @Test func parsesItsDescription() throws {
         for _ in 0..<1000 {
             let id = OrderID(at: .now, partition: .random(in: 0..<OrderID.partitionLimit))
             #expect(OrderID(id.description) == id)
@@ -46,7 +46,7 @@ import Testing
         #expect(EventID(text) == nil)
     }
 
-    @Test func anIdSaysWhetherItIsMadeFromAKey() throws {
+    @Test func anIDTellsWhetherItIsDerivedFromAKey() throws {
         for number in 0..<100 as Range<UInt64> {
             let random = OrderID(at: .now, partition: 7)
             #expect(!random.isMadeFromKey && "89".contains(random.description.dropFirst(19).first ?? " "))
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// Stored orders are found by it: known values of SHA-256, their first 64 bits.
+    /// Stored orders are located by this hash. The expected values are the first 64 bits of SHA-256.
     @Test func theHashOfAKeyNeverChanges() throws {
         let event = try #require(EventID("demo"))
         func hash(_ customer: String?, _ key: String) -> UInt64 {
@@ -65,7 +65,7 @@ import Testing
         }
         #expect(hash("ann", "k-1") == 0x0598_a858_7898_3db5)
         #expect(hash(nil, "k-1") == 0x17d9_c5ee_cb69_9b8f)
-        // What is only put together otherwise is another key.
+        // The same characters, divided differently, are another key.
         let scopes = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", "")]
         #expect(Set(scopes.map { hash($0, $1) }).count == scopes.count)
         let first = OrderID(at: Timestamp(milliseconds: 1), partition: 0, keyHash: hash("ann", "k-1"))

@@ -8,7 +8,7 @@ struct PrometheusTests {
         registry.text(with: readings).split(separator: "\n")
     }
 
-    @Test func aCounterKeepsItsSeriesApart() {
+    @Test func aCounterHasOneSeriesPerLabelValue() {
         let registry = PrometheusRegistry()
         let name = "ticketblitz_claims_total"
         registry.makeCounter(label: name, dimensions: [("outcome", "a")]).increment(by: 2)
@@ -16,13 +16,13 @@ struct PrometheusTests {
         registry.makeCounter(label: name, dimensions: [("outcome", "a")]).increment(by: 3)
         #expect(
             lines(registry) == [
-                "# HELP ticketblitz_claims_total Purchases by what they came to and why.",
+                "# HELP ticketblitz_claims_total Purchases by outcome and reason.",
                 "# TYPE ticketblitz_claims_total counter", #"ticketblitz_claims_total{outcome="a"} 5"#,
                 #"ticketblitz_claims_total{outcome="b"} 1"#,
             ])
     }
 
-    /// Buckets count all that is not above their bound; the last counts everything.
+    /// Buckets are cumulative; the last one counts all values.
     @Test func aHistogramsBucketsAddUp() {
         let registry = PrometheusRegistry()
         let recorder = registry.makeRecorder(label: "ticketblitz_batch_size", dimensions: [], aggregate: true)
@@ -40,10 +40,10 @@ struct PrometheusTests {
         #expect(lines(registry).contains(#"ticketblitz_claim_duration_seconds_bucket{le="0.002"} 0"#))
     }
 
-    @Test func whatIsNotInTheCatalogueIsNotShown() {
+    @Test func aMetricWithoutADescriptionIsNotShown() {
         let registry = PrometheusRegistry()
         registry.makeCounter(label: "something_else_total", dimensions: []).increment(by: 1)
-        // Nor what is another kind of metric there.
+        // Nor is a metric of another type than its description.
         registry.makeCounter(label: "ticketblitz_batch_size", dimensions: []).increment(by: 1)
         #expect(lines(registry).isEmpty)
     }
@@ -53,7 +53,7 @@ struct PrometheusTests {
         #expect(lines(PrometheusRegistry(), [reading]).last == #"ticketblitz_build_info{version="a\"b\\c\nd"} 1"#)
     }
 
-    @Test func readingsAndGaugesAreWrittenPlainly() {
+    @Test func readingsAndGaugesAreShown() {
         let registry = PrometheusRegistry()
         let meter = registry.makeMeter(label: "ticketblitz_http_connections", dimensions: [])
         meter.increment(by: 3)

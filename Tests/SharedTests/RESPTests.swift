@@ -24,7 +24,7 @@ import Testing
         return found
     }
 
-    @Test func readsEveryKindOfValue() throws {
+    @Test func readsEachTypeOfValue() throws {
         #expect(try parse([Array(stream.utf8)[...]]) == values)
     }
 
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: ["!x\r\n", "$abc\r\n", "*2\r\n?\r\n", ":1x\r\n"])
-    func refusesWhatIsNotRESP(text: String) {
+    func refusesInvalidInput(text: String) {
         #expect(throws: RedisError.self) { try parse([Array(text.utf8)[...]]) }
     }
 }
@@ -65,7 +65,7 @@ import Testing
         #expect(bytes(call.command(digest: nil)).hasPrefix("*7\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n2\r\n"))
     }
 
-    @Test func knowsWhichErrorsCameBeforeAnythingRan() {
+    @Test func knowsWhichErrorsPrecedeExecution() {
         #expect(!RedisError.server("NOSCRIPT No matching script").mayHaveRun)
         #expect(!RedisError.server("OOM command not allowed").mayHaveRun)
         #expect(RedisError.server("ERR user_script:1: failed half-way").mayHaveRun)
@@ -74,29 +74,29 @@ import Testing
 }
 
 @Suite struct RedisConnectionStateTests {
-    @Test func opensLosesAndReopensAtOnce() {
+    @Test func reopensAtOnceAfterALoss() {
         var state = RedisConnectionState()
         #expect(state.admission == .wait)
         #expect(state.start() == .connect)
         #expect(state.start() == .none)
         #expect(state.admission == .wait)
-        state.opened()
+        state.didBecomeReady()
         #expect(state.admission == .send)
-        #expect(state.lost() == .connect)
+        #expect(state.didDisconnect() == .connect)
         #expect(state.admission == .wait)
     }
 
-    @Test func refusesAtOnceAfterAFailureAndCountsThem() {
+    @Test func refusesAfterAFailureAndCountsFailures() {
         var state = RedisConnectionState()
         _ = state.start()
-        #expect(state.lost() == .rest(failures: 1))
+        #expect(state.didDisconnect() == .backOff(failures: 1))
         #expect(state.admission == .refuse)
-        #expect(state.lost() == .none)
-        #expect(state.rested() == .connect)
+        #expect(state.didDisconnect() == .none)
+        #expect(state.backoffDidElapse() == .connect)
         #expect(state.admission == .refuse)
-        #expect(state.lost() == .rest(failures: 2))
-        _ = state.rested()
-        state.opened()
+        #expect(state.didDisconnect() == .backOff(failures: 2))
+        _ = state.backoffDidElapse()
+        state.didBecomeReady()
         #expect(state.failures == 0)
     }
 
@@ -104,13 +104,13 @@ import Testing
         var state = RedisConnectionState()
         _ = state.start()
         state.close()
-        state.opened()
-        #expect(state.lost() == .none)
-        #expect(state.rested() == .none)
+        state.didBecomeReady()
+        #expect(state.didDisconnect() == .none)
+        #expect(state.backoffDidElapse() == .none)
         #expect(state.admission == .refuseClosed)
     }
 
-    @Test func backsOffBetweenHalfAndAllOfADoublingWait() {
+    @Test func backsOffBetweenHalfAndAllOfADoublingDelay() {
         let backoff = Backoff(base: .milliseconds(100), limit: .seconds(1))
         var generator = SystemRandomNumberGenerator()
         for (failures, nominal) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 1000), (1000, 1000)] {

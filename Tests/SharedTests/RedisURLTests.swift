@@ -32,7 +32,7 @@ import Testing
     @Test func doesNotRepeatThePassword() {
         do {
             _ = try RedisURL("redis://u:hunter2@h:port")
-            Issue.record("a bad port was taken")
+            Issue.record("an invalid port was accepted")
         } catch {
             #expect(!error.description.contains("hunter2"))
         }

@@ -11,16 +11,17 @@ struct SecretSettingsTests {
         return path
     }
 
-    /// As Docker and Kubernetes hand them over, with or without an end of the line; the variable itself comes first.
-    @Test(arguments: ["geheim\n", "geheim", "\ngeheim\nmore"]) func aSecretMayStandInAFile(text: String) throws {
+    /// The format of Docker and Kubernetes, with or without a newline at the end. The variable itself has precedence.
+    @Test(arguments: ["geheim\n", "geheim", "\ngeheim\nmore"]) func aSecretCanBeInAFile(text: String) throws {
         let path = try file(text)
         defer { try? FileManager.default.removeItem(atPath: path) }
-        #expect(try Settings(flags: [:], environment: ["A_FILE": path]).secret("A") == "geheim")
-        #expect(try Settings(flags: [:], environment: ["A_FILE": path, "A": "other"]).secret("A") == "other")
-        #expect(try Settings(flags: [:], environment: [:]).secret("A") == nil)
+        let secret = Setting<String?>(secret: "A", "")
+        #expect(try Settings(flags: [:], environment: ["A_FILE": path]).value(of: secret) == "geheim")
+        #expect(try Settings(flags: [:], environment: ["A_FILE": path, "A": "other"]).value(of: secret) == "other")
+        #expect(try Settings(flags: [:], environment: [:]).value(of: secret) == nil)
     }
 
-    @Test func aFileThatCannotBeReadIsNamed() {
+    @Test func anUnreadableFileIsNamed() {
         let error = #expect(throws: SettingsError.self) {
             try StoreSettings(Settings(flags: [:], environment: ["REDIS_URL_FILE": "/nowhere/redis"]))
         }

@@ -4,7 +4,7 @@ import Foundation
 package let checkout = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// A tool that only tests need.
+/// The path of a tool that only tests use; `make test` installs it.
 package func tool(_ name: String) throws -> URL {
     let tool = checkout.appendingPathComponent(".run/tools/bin/\(name)")
     guard FileManager.default.isExecutableFile(atPath: tool.path) else {

@@ -2,17 +2,17 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A TCP proxy that can be told to be a bad network: between the programs and Redis, or between clients and the API.
+/// A TCP proxy that simulates network faults between the programs and Redis, or between clients and the API.
 package final class FaultProxy: Sendable {
     package enum Mode: Sendable {
         case pass
-        /// What clients send does not arrive.
+        /// Requests are dropped.
         case dropRequests
-        /// What the server answers does not arrive: it has done what it was asked, and nobody is told.
+        /// Replies are dropped: the server has carried out the request, and the client gets no answer.
         case dropReplies
-        /// Nothing arrives, and nothing says so: half-open connections.
+        /// Nothing is transmitted, without an error: half-open connections.
         case freeze
-        /// Nobody is let in.
+        /// New connections are closed.
         case refuse
     }
 
@@ -38,7 +38,8 @@ package final class FaultProxy: Sendable {
         self.port = port
     }
 
-    /// What was dropped cannot be made up for, so that connections that lost something are closed when all is well again.
+    /// Sets the mode. Back at `pass` it closes all connections, because the streams of those that lost bytes are
+    /// corrupt.
     package func set(_ wanted: Mode) {
         let before = mode.withLockedValue { mode in
             defer { mode = wanted }
@@ -66,16 +67,16 @@ package final class FaultProxy: Sendable {
             .connect(to: target)
             .flatMap { server in
                 self.keep(server)
-                return client.pipeline.addHandler(Relay(to: server) { self.lets(.dropRequests) })
-                    .flatMap { server.pipeline.addHandler(Relay(to: client) { self.lets(.dropReplies) }) }
+                return client.pipeline.addHandler(Relay(to: server) { self.transmits(.dropRequests) })
+                    .flatMap { server.pipeline.addHandler(Relay(to: client) { self.transmits(.dropReplies) }) }
                     .flatMap { client.setOption(.autoRead, value: true) }
                     .flatMap { server.setOption(.autoRead, value: true) }
             }
             .flatMapError { _ in client.close() }
     }
 
-    /// Whether what goes in the direction that `dropping` stops is let through now.
-    private func lets(_ dropping: Mode) -> Bool {
+    /// Whether the mode transmits bytes in the direction that `dropping` would drop.
+    private func transmits(_ dropping: Mode) -> Bool {
         switch (mode.withLockedValue { $0 }, dropping) {
         case (.freeze, _), (.dropRequests, .dropRequests), (.dropReplies, .dropReplies): false
         default: true
@@ -89,20 +90,20 @@ package final class FaultProxy: Sendable {
     }
 }
 
-/// Passes on what one channel reads to another.
+/// Writes what one channel reads to another channel.
 private final class Relay: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
     private let peer: any Channel
-    private let lets: @Sendable () -> Bool
+    private let isOpen: @Sendable () -> Bool
 
-    init(to peer: any Channel, lets: @escaping @Sendable () -> Bool) {
+    init(to peer: any Channel, isOpen: @escaping @Sendable () -> Bool) {
         self.peer = peer
-        self.lets = lets
+        self.isOpen = isOpen
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if lets() { peer.writeAndFlush(unwrapInboundIn(data), promise: nil) }
+        if isOpen() { peer.writeAndFlush(unwrapInboundIn(data), promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,15 +1,15 @@
 import Glibc
 import Synchronization
 
-/// Ports that were given out: two tests that run at the same time never get the same.
-private let given = Mutex<Set<UInt16>>([])
+/// The ports that were returned, so that two tests never get the same port.
+private let used = Mutex<Set<UInt16>>([])
 
-/// A TCP port of the loopback that nobody listens on at this moment: below those that the kernel gives to outgoing
-/// connections, so that it is still free when a program that was killed starts again.
+/// A free TCP port of the loopback interface. It is below the range that the kernel uses for outgoing connections, so
+/// that it is still free when a program that was killed starts again.
 package func freePort() throws -> Int {
     for _ in 0..<1000 {
         let port = UInt16.random(in: 12_000...32_000)
-        // Closed in children: one that another test starts just now would keep the port.
+        // Close-on-exec: a child process that another test starts at this moment would keep the port.
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
@@ -20,7 +20,7 @@ package func freePort() throws -> Int {
         let isFree = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 }
         }
-        if isFree, given.withLock({ $0.insert(port).inserted }) { return Int(port) }
+        if isFree, used.withLock({ $0.insert(port).inserted }) { return Int(port) }
     }
     throw GaveUp(description: "no free port")
 }

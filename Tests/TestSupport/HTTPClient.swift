@@ -2,10 +2,11 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A bare HTTP/1.1 client: what is to be sent is written as it is, so that requests no library would send can be sent.
+/// A minimal HTTP/1.1 client that writes requests as they are, so that tests can send requests that a library would
+/// refuse.
 package struct HTTPClient: Sendable {
     package let port: Int
-    /// The client's own address; all of 127.0.0.0/8 is this machine.
+    /// The source address; all of 127.0.0.0/8 is this machine.
     private let address: String
 
     package init(port: Int, from address: String = "127.0.0.1") {
@@ -27,7 +28,7 @@ package struct HTTPClient: Sendable {
         package func integer(_ field: String) -> Int? { json[field] as? Int }
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on its own connection.
     package func send(
         _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
         within limit: Duration = .seconds(90)
@@ -50,7 +51,9 @@ package struct HTTPClient: Sendable {
         case expect(String)
     }
 
-    /// Carries the steps out, then reads until the server closes; everything it sent.
+    /// Carries out the steps, then reads until the server closes the connection.
+    ///
+    /// - Returns: everything that the server sent.
     package func exchange(_ steps: [Step], within limit: Duration = .seconds(90)) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(to: SocketAddress(ipAddress: address, port: 0))
@@ -70,7 +73,8 @@ package struct HTTPClient: Sendable {
             for step in steps {
                 switch step {
                 case .send(let text):
-                    // The server may have answered and closed already; what it said is what counts.
+                    // The server may already have answered and closed the connection; its answer is what the test
+                    // needs.
                     do { try await outbound.write(ByteBuffer(string: text)) } catch { break }
                 case .expect(let text):
                     while !received.contains(text), let part = try await iterator.next() {
@@ -81,7 +85,7 @@ package struct HTTPClient: Sendable {
             do {
                 while let part = try await iterator.next() { received += String(buffer: part) }
             } catch is IOError {
-                // A reset after the answer: the server closed while we were still sending.
+                // A reset after the answer: the server closed the connection while the client was still sending.
             }
             return received
         }

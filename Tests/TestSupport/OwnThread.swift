@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// Runs `body` on a thread, one of all at a time and behind everything else: what computes for seconds must hold neither a
-/// thread of the cooperative pool nor the machine, on which other tests meet deadlines.
+/// Runs `body` on its own thread with low priority, one call at a time. A computation of several seconds must block
+/// neither a thread of the cooperative pool nor the machine, because other tests have deadlines.
 package func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     await turn.enter()
     do {
         let value = try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
-                // 0 is the caller; on Linux a thread has a niceness of its own.
+                // 0 is the calling thread; on Linux each thread has its own niceness.
                 setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
                 continuation.resume(with: Result(catching: body))
             }

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// A PostgreSQL of the test's own, on a unix socket. As root it runs as the user `postgres`, since it refuses to run as
-/// root.
+/// A PostgreSQL server for one test, on a unix socket. If the tests run as root, it runs as the user `postgres`,
+/// because it refuses to run as root.
 package actor PostgresServer {
     package let directory: URL
     private let connections: Int
@@ -11,7 +11,7 @@ package actor PostgresServer {
     private static let findBinaries =
         #"PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)""#
     private static let asUser = getuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --init-groups --" : ""
-    /// - Parameter connections: that it takes at most.
+    /// - Parameter connections: the maximum number of connections.
     private static func serverCommand(connections: Int) -> String {
         "exec \(asUser) postgres -D \"$1/data\" -c listen_addresses= -c unix_socket_directories=\"$1\" "
             + "-c max_connections=\(connections) -c shared_buffers=64MB"
@@ -39,12 +39,12 @@ package actor PostgresServer {
 
     package nonisolated var url: String { "host=\(directory.path) user=postgres dbname=postgres" }
 
-    /// What it has written to its log.
+    /// The log of the server.
     package nonisolated var log: String {
         (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
     }
 
-    /// Asks for passwords from now on.
+    /// Requires passwords from now on.
     package func demandPasswords() throws {
         let rules = directory.appendingPathComponent("data/pg_hba.conf")
         try Data("local all all scram-sha-256\n".utf8).write(to: rules)
@@ -54,17 +54,17 @@ package actor PostgresServer {
         process.signal(SIGHUP)
     }
 
-    /// Stops it at once, connections and all.
+    /// Stops the server at once and closes its connections.
     package func stop() async throws {
         try await process.end(SIGQUIT)
     }
 
-    /// kill -9 of the server's first process; its others notice and end.
+    /// Kills the first process of the server (kill -9); the others notice that and end.
     package func kill() async throws {
         try await process.end(SIGKILL)
     }
 
-    /// To the first process and all that serve connections.
+    /// Sends a signal to the first process and to all that serve connections.
     package func signalAll(_ number: Int32) {
         let children =
             (try? String(
@@ -74,8 +74,8 @@ package actor PostgresServer {
         process.signal(number)
     }
 
-    /// Starts it again on the same data. After kill -9 that may take some attempts: until the last of the old processes
-    /// has ended, the new server refuses.
+    /// Restarts the server on the same data. After kill -9 this may take several attempts: the new server refuses to
+    /// start until the last old process has ended.
     package func restart() async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {

@@ -2,20 +2,20 @@ import Foundation
 import Glibc
 
 extension Process {
-    /// Whether it has not ended, by the kernel's account.
+    /// Whether the process has not ended, according to the kernel.
     ///
-    /// `isRunning` says so only once a socket is closed that the process had; where another process was started at the same
-    /// moment, that one has it too, and `isRunning` stays true until both have ended.
+    /// `isRunning` changes when a socket that the process inherited is closed. If another process was started at the
+    /// same time, it inherited the socket too, and `isRunning` stays true until both have ended.
     var isAlive: Bool {
         guard isRunning else { return false }
         guard let stat = try? String(contentsOfFile: "/proc/\(processIdentifier)/stat", encoding: .utf8),
             let name = stat.lastIndex(of: ")")
         else { return false }
-        // After the name in parentheses comes the state.
+        // The state follows the name in parentheses.
         return !["Z", "X"].contains(stat[name...].dropFirst(2).prefix(1))
     }
 
-    /// The exit code, or the signal's number, of a process that has ended; nil for a moment after its end.
+    /// The exit code or the signal number of a process that has ended; can be nil shortly after its end.
     var status: Int32? {
         guard isRunning else { return terminationStatus }
         var info = siginfo_t()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A Redis of the test's own, as `make run` configures it, on a unix socket and, where asked for, a TCP port.
+/// A Redis server for one test, configured like that of `make run`, on a unix socket and optionally on a TCP port.
 package actor RedisServer {
     package nonisolated let directory: URL
     package nonisolated let socket: String
@@ -9,8 +9,8 @@ package actor RedisServer {
     private var process: ServerProcess
 
     /// - Parameters:
-    ///   - options: of redis-server, after those that stand already.
-    ///   - prefix: what a shell does before it becomes the server.
+    ///   - options: options of redis-server, after the default ones.
+    ///   - prefix: shell commands before the server starts.
     package static func start(options: String = "", prefix: String = "") async throws -> RedisServer {
         let directory = try ServerProcess.makeDirectory()
         let server = try RedisServer(directory: directory, options: options, prefix: prefix)
@@ -45,13 +45,13 @@ package actor RedisServer {
 
     package var isRunning: Bool { process.isRunning }
 
-    /// For the next start.
+    /// Sets the shell commands of the next start.
     package func setPrefix(_ prefix: String) { self.prefix = prefix }
 
-    /// kill -9.
+    /// Kills the server (kill -9).
     package func kill() async throws { try await process.end() }
 
-    /// Starts it again on the same files.
+    /// Restarts the server on the same files.
     package func restart() async throws {
         try await process.end()
         try? FileManager.default.removeItem(atPath: socket)

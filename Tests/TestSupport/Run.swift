@@ -1,20 +1,20 @@
 import Foundation
 import Glibc
 
-/// A program that a test runs: one of this package, as built for the tests, or a tool.
+/// A process that a test starts: a program of this package or a tool.
 package final class Run: Sendable {
     private let process = Process()
     private let watch: Process
     private let log: URL
 
-    /// Where the programs of this package stand.
+    /// The folder of the built programs of this package.
     package static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
 
     package convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
         try self.init(Self.products.appendingPathComponent(program), arguments, environment)
     }
 
-    /// Runs in a new folder of its own.
+    /// Starts an executable in a new folder.
     package init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
         let directory = try ServerProcess.makeDirectory()
         log = directory.appendingPathComponent("log")

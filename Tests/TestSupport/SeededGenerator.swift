@@ -1,5 +1,5 @@
-/// A generator that gives the same numbers for the same seed (SplitMix64, Steele, Lea and Flood 2014), so that a failure
-/// can be had again.
+/// A generator that returns the same numbers for the same seed (SplitMix64, Steele, Lea and Flood 2014), so that a
+/// failure can be reproduced.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

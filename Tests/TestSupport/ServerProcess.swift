@@ -1,17 +1,18 @@
 import Foundation
 import Glibc
 
-/// A server that a test run starts for itself: in a folder of its own, ended with the test process whatever becomes of it.
+/// A server that a test run starts in its own folder. It ends with the test process, even if that crashes.
 ///
-/// A small shell watches: it ends the server when its standard input does, that is when the test process has gone.
+/// A shell watches the test process: its standard input is closed when the test process ends, and then it kills the
+/// server.
 package final class ServerProcess: Sendable {
     package let directory: URL
     private let server: Process
     private let watch: Process
 
     /// - Parameters:
-    ///   - command: what to run, as a shell writes it; `$1` is the server's folder. It must `exec` into the server.
-    ///   - directory: where its files and its log go.
+    ///   - command: a shell command; `$1` is the folder of the server. It must `exec` the server.
+    ///   - directory: the folder for the files and the log of the server.
     package init(_ command: String, directory: URL) throws {
         self.directory = directory
         let log = directory.appendingPathComponent("server.log")
@@ -27,7 +28,8 @@ package final class ServerProcess: Sendable {
         watch = try Self.watch(server.processIdentifier)
     }
 
-    /// Starts a shell that ends a process when this one has gone. To be terminated once the process has ended by itself.
+    /// Starts a shell that kills a process when this process ends. The caller terminates the shell if the process ends
+    /// first.
     package static func watch(_ process: Int32) throws -> Process {
         let watch = Process()
         watch.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -52,15 +54,15 @@ package final class ServerProcess: Sendable {
         if server.isAlive { kill(processID, number) }
     }
 
-    /// Ends the server and waits until it is gone.
+    /// Sends a signal to the server and waits until it has ended.
     package func end(_ number: Int32 = SIGKILL) async throws {
         signal(number)
         try await eventually("the server ends") { !self.server.isAlive }
         if watch.isRunning { watch.terminate() }
     }
 
-    /// A new empty folder with a short path, since a socket's path has 107 bytes at most. Anyone may enter it: servers
-    /// may run as a user of their own.
+    /// Creates an empty folder with a short path, because the path of a socket has at most 107 bytes. All users can
+    /// read it, because servers may run as another user.
     package static func makeDirectory() throws -> URL {
         var template = Array("/tmp/tb-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
@@ -90,7 +92,7 @@ private final class Leftovers: @unchecked Sendable {  // `paths` is only touched
     }
 }
 
-/// What a test waited for in vain.
+/// A condition that a test waited for did not become true.
 package struct GaveUp: Error, CustomStringConvertible {
     package let description: String
 
@@ -99,8 +101,8 @@ package struct GaveUp: Error, CustomStringConvertible {
     }
 }
 
-/// Waits until something is true, looking again and again; throws after `seconds`. The limit costs a test that passes
-/// nothing, and a busy machine can stand still for long.
+/// Waits until a condition is true, and throws after `seconds`. The limit is long, because a busy machine can stall,
+/// and it does not delay a test that passes.
 package func eventually(
     _ what: String, within seconds: Double = 60, _ condition: @Sendable () async throws -> Bool
 ) async throws {

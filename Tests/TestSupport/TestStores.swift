@@ -11,7 +11,7 @@ import RedisClient
 import RedisSchema
 import Runtime
 
-/// The servers that all tests of a run share; each test has a database of that Redis and a schema of that Postgres.
+/// The servers that all tests of a run share. Each test has its own database of Redis and its own schema of PostgreSQL.
 package actor SharedServers {
     package static let shared = SharedServers()
 
@@ -19,23 +19,24 @@ package actor SharedServers {
     private var postgres: Task<PostgresServer, any Error>?
     private var count = 0
 
-    /// Tests that have stores at the same time: each has some ten connections, and all share two cores and one disk.
+    /// The maximum number of tests with stores at the same time: each has about ten connections, and all share two
+    /// cores and one disk.
     private static let limit = 24
     private var present = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// Waits until there is room for one more test's stores; they have the place for as long as they keep the answer.
-    func enter() async -> Place {
+    /// Waits until another test may have stores. The permit is valid as long as the caller keeps it.
+    func enter() async -> Permit {
         if present == Self.limit {
             await withCheckedContinuation { waiting.append($0) }
         } else {
             present += 1
         }
-        return Place()
+        return Permit()
     }
 
-    /// Ends with the test that has it, whether or not the test came to its end.
-    final class Place: Sendable {
+    /// A permit; it is returned when the test releases it, even if the test failed.
+    final class Permit: Sendable {
         deinit { Task { await SharedServers.shared.leave() } }
     }
 
@@ -53,7 +54,7 @@ package actor SharedServers {
     }
 }
 
-/// Stores of one test: empty, with the schema in place, seen by nobody else.
+/// The stores of one test: empty, with the schema, and not shared with another test.
 package struct TestStores: Sendable {
     package let environment: [String: String]
     package let settings: StoreSettings
@@ -62,7 +63,7 @@ package struct TestStores: Sendable {
     package let catalogue: EventCatalogue
     package let redis: RedisServer
     package let postgres: PostgresServer
-    private let place: SharedServers.Place
+    private let permit: SharedServers.Permit
     package let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     package var ledger: Ledger { stores.ledger }
@@ -70,15 +71,15 @@ package struct TestStores: Sendable {
     package var keys: Keyspace { Keyspace(partition: 0) }
 
     /// - Parameters:
-    ///   - redis: a Redis of the test's own, for tests that harm it; nil for the shared one.
+    ///   - redis: a server for this test only, if the test kills or changes it; nil: the shared server.
     ///   - postgres: likewise.
-    ///   - redisTimeout: for commands and connecting. Long unless a test is about it: many tests share the machine's disk,
-    ///     which stalls for seconds at times, and that is nothing they are to fail for.
+    ///   - redisTimeout: the timeout of commands and of connecting. It is long, because many tests share a disk that
+    ///     can stall for seconds.
     package static func make(
         redis ownRedis: RedisServer? = nil, postgres ownPostgres: PostgresServer? = nil, queueLimit: Int = 1_000_000,
         partitions: Int = 1, redisTimeout: TimeAmount = .seconds(20)
     ) async throws -> TestStores {
-        let place = await SharedServers.shared.enter()
+        let permit = await SharedServers.shared.enter()
         let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
         let redis = ownRedis ?? sharedRedis
         let postgres = ownPostgres ?? sharedPostgres
@@ -107,14 +108,14 @@ package struct TestStores: Sendable {
         let test = TestStores(
             environment: environment, settings: settings, stores: stores, inventory: inventory,
             catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres,
-            place: place)
+            permit: permit)
         try await test.recover()
         return test
     }
 
     private init(
         environment: [String: String], settings: StoreSettings, stores: Stores, inventory: Inventory,
-        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer, place: SharedServers.Place
+        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer, permit: SharedServers.Permit
     ) {
         self.environment = environment
         self.settings = settings
@@ -123,7 +124,7 @@ package struct TestStores: Sendable {
         self.catalogue = catalogue
         self.redis = redis
         self.postgres = postgres
-        self.place = place
+        self.permit = permit
     }
 
     /// Partition 0.
@@ -134,10 +135,10 @@ package struct TestStores: Sendable {
         OrderQueue(partition, lease: lease)
     }
 
-    /// Has Redis compared with the ledger, and put right where it lost something, until it is as the ledger has it.
+    /// Recovers all partitions of Redis from the ledger.
     package func recover() async throws {
         for keys in settings.partitioning.all {
-            try await eventually("Redis may be used, and is filled", within: 120) {
+            try await eventually("the partition is open and backfilled", within: 120) {
                 switch try? await recovery.look(at: keys) {
                 case .stands: return true
                 case .needsBackfill(let token):
@@ -149,10 +150,10 @@ package struct TestStores: Sendable {
         }
     }
 
-    /// A recovery as programs have it.
+    /// A recovery like that of the programs.
     package var recovery: Recovery { Recovery(stores, catalogue: catalogue, logger: logger) }
 
-    /// One Redis command, its answer.
+    /// Sends one Redis command and returns its reply.
     @discardableResult
     package func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
         var command = RedisCommand(name)
@@ -160,7 +161,7 @@ package struct TestStores: Sendable {
         return try await stores.redis.connection.send(command)
     }
 
-    /// One SQL statement, the first column of its first row.
+    /// Runs one SQL statement and returns the first column of its first row.
     @discardableResult
     package func sql(_ sql: String) async throws -> String? {
         try await pool.withConnection { try await $0.execute(script: sql) }.rows.first?.first ?? nil
@@ -174,7 +175,7 @@ package struct TestStores: Sendable {
             quantity: quantity, customer: customer)
     }
 
-    /// Ends the connections. The servers go with the test process.
+    /// Closes the connections. The servers end with the test process.
     package func close() async {
         await stores.close()
     }

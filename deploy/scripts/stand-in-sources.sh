@@ -7,7 +7,7 @@ for program in API Worker Attack TicketBlitz; do
   echo '@main struct StandIn { static func main() {} }' >"Sources/Programs/$program/StandIn.swift"
 done
 mkdir -p Sources/Shared/RedisSchema/Scripts Sources/Shared/Ledger/Migrations Sources/API/Description Sources/API/Lab \
-  Sources/API/Page
+  Sources/API/Page Sources/Attack/Lab
 for target in Sources/Shared/Timing Sources/Shared/Domain Sources/Shared/Environment Sources/Shared/RedisClient \
   Sources/Shared/PostgresClient Sources/Shared/RedisSchema Sources/Shared/Ledger Sources/Shared/Engine \
   Sources/Shared/Runtime Sources/API Sources/Worker Sources/Attack Tests/TestSupport Tests/SharedTests Tests/APITests \
@@ -20,3 +20,4 @@ echo >Sources/Shared/Ledger/Migrations/stand_in.sql
 for file in Description/openapi.yaml Lab/lab.sql Lab/check_and_decrement.lua Page/index.html Page/page.css Page/page.js; do
   echo >"Sources/API/$file"
 done
+echo >Sources/Attack/Lab/lab.html

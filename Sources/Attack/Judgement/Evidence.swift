@@ -1,32 +1,32 @@
-/// An event's orders in the ledger, summed up.
+/// The totals of an event's orders in the ledger.
 struct RowTotals: Hashable, Sendable {
     var orders: Int
-    /// Units of orders that hold them: confirmed, held or pending.
+    /// Units of the orders that hold units: confirmed, held or pending.
     var units: Int
 }
 
-/// What the ledger says of an order.
+/// An order in the ledger.
 struct Row: Hashable, Sendable {
     var event: String
     var quantity: Int
     var state: String
 }
 
-/// What the ledger says, before and after the attack.
+/// The ledger before and after the attack.
 struct RowEvidence: Sendable {
     var before: RowTotals
     var after: RowTotals
-    /// Those of the accepted tickets that it has.
+    /// The rows of the accepted tickets, by ticket; a ticket without a row is missing.
     var rows: [String: Row]
 }
 
-/// All that a verdict is given upon.
+/// The input of a verdict.
 struct Evidence: Sendable {
     var target: Target
     var record: Record
     var before: Account
     var after: Account
     var endings: [String: Ending]
-    /// Nil where the ledger was not looked into.
+    /// Nil if the ledger was not read.
     var rows: RowEvidence?
 }

@@ -1,59 +1,61 @@
 import NIOConcurrencyHelpers
 
-/// How a ticket ended.
+/// The last observed state of a ticket's order.
 enum Ending: Hashable, Sendable {
-    /// The order is final, or held, and in the ledger.
+    /// The order is in the ledger, and is final or held.
     case order(state: String, quantity: Int)
-    /// The target says that there is no such order.
+    /// The target has no such order.
     case missing
-    /// It was still on its way when the time was over; what was said last.
+    /// The order was not persisted at the deadline; the last state or error code.
     case inFlight(String)
 }
 
-/// Follows tickets to their ends, many at a time.
+/// Follows tickets until their orders are final, many at the same time.
 struct Follower: Sendable {
-    /// Requests under way at most.
+    /// The maximum number of requests in flight.
     static let width = 64
 
     let api: Service
     let deadline: ContinuousClock.Instant
 
     func endings(of tickets: [String]) async -> [String: Ending] {
-        let box = NIOLockedValueBox<[String: Ending]>([:])
+        let endings = NIOLockedValueBox<[String: Ending]>([:])
         let next = NIOLockedValueBox(0)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<min(Self.width, tickets.count) {
                 group.addTask {
                     while true {
-                        let place = next.withLockedValue { place in
-                            defer { place += 1 }
-                            return place
+                        let index = next.withLockedValue { next in
+                            defer { next += 1 }
+                            return next
                         }
-                        guard place < tickets.count else { return }
-                        let ending = await ending(of: tickets[place])
-                        box.withLockedValue { $0[tickets[place]] = ending }
+                        guard index < tickets.count else { return }
+                        let ending = await ending(of: tickets[index])
+                        endings.withLockedValue { $0[tickets[index]] = ending }
                     }
                 }
             }
         }
-        return box.withLockedValue { $0 }
+        return endings.withLockedValue { $0 }
     }
 
     private func ending(of ticket: String) async -> Ending {
         var last = "not answered"
         while true {
             let left = ContinuousClock.now.duration(to: deadline)
-            // Each is asked once at least, however late it is.
+            // Each ticket is requested at least once, even after the deadline.
             let wait = max(0, min(5, Int(left.seconds)))
-            if let answer = try? await api.send(.GET, "/orders/\(ticket)?wait=\(wait)") {
-                if answer.status == 404 { return .missing }
-                if answer.status == 200, let state = answer.fields?.state, let quantity = answer.fields?.quantity {
-                    if state != "pending", answer.fields?.persisted == true {
+            if let response = try? await api.send(.GET, "/orders/\(ticket)?wait=\(wait)") {
+                if response.status == 404 { return .missing }
+                if response.status == 200, let state = response.fields?.state,
+                    let quantity = response.fields?.quantity
+                {
+                    if state != "pending", response.fields?.persisted == true {
                         return .order(state: state, quantity: quantity)
                     }
                     last = state
                 } else {
-                    last = answer.code
+                    last = response.code
                 }
             }
             guard ContinuousClock.now < deadline else { return .inFlight(last) }
@@ -61,7 +63,7 @@ struct Follower: Sendable {
         }
     }
 
-    /// The target's account once nothing is on its way any more, or as it is when the time is over.
+    /// The target's counters once no order is pending, or those at the deadline.
     func accountAtRest(of target: Target) async throws -> Account {
         while true {
             do {

@@ -2,9 +2,9 @@ import Domain
 import Environment
 import PostgresClient
 
-/// Reads orders from the ledger itself.
+/// Reads orders from the ledger.
 struct LedgerRows: Sendable {
-    private static let pageSize = 1000
+    private static let chunkSize = 1000
     private static let totals = PostgresStatement(
         name: "attack_totals",
         sql: """
@@ -20,7 +20,7 @@ struct LedgerRows: Sendable {
 
     private let pool: PostgresPool
 
-    /// Throws where the URL cannot be read.
+    /// - Throws: a ``SettingsError`` if the URL is not valid.
     init(databaseURL: String) throws(SettingsError) {
         if let reason = PostgresConninfo.flaw(of: databaseURL) {
             throw SettingsError(description: "DATABASE_URL cannot be read: \(reason)")
@@ -38,13 +38,13 @@ struct LedgerRows: Sendable {
         return RowTotals(orders: try row.integer(0), units: try row.integer(1))
     }
 
-    /// Those of the tickets that the ledger has. Ids that are no UUIDs are in no ledger.
+    /// The rows of those tickets that the ledger has. A ticket that is not a UUID has no row.
     func rows(of tickets: [String]) async throws -> [String: Row] {
         let ids = tickets.filter { OrderID($0) != nil }
         var rows: [String: Row] = [:]
-        for start in stride(from: 0, to: ids.count, by: Self.pageSize) {
-            let page = ids[start..<min(start + Self.pageSize, ids.count)].joined(separator: ",")
-            for row in try await pool.execute(Self.find, [page]).rows {
+        for start in stride(from: 0, to: ids.count, by: Self.chunkSize) {
+            let chunk = ids[start..<min(start + Self.chunkSize, ids.count)].joined(separator: ",")
+            for row in try await pool.execute(Self.find, [chunk]).rows {
                 rows[try row.text(0)] = Row(
                     event: try row.text(1), quantity: try row.integer(2), state: try row.text(3))
             }

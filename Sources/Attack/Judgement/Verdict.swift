@@ -1,8 +1,8 @@
-/// Whether the sale kept its promises. No I/O.
+/// Whether the invariants of the sale hold. No I/O.
 struct Verdict: Hashable, Sendable {
-    /// What was broken, a line each.
+    /// The invariants that are broken, one line each.
     private(set) var broken: [String] = []
-    /// What could not be judged, a line each.
+    /// What could not be verified, one line each.
     private(set) var unjudged: [String] = []
 
     var judgement: Judgement { broken.isEmpty ? (unjudged.isEmpty ? .holds : .unjudged) : .broken }
@@ -14,25 +14,25 @@ struct Verdict: Hashable, Sendable {
         if let rows = evidence.rows { judge(rows, evidence) }
     }
 
-    /// Never more than there is, and at rest every unit in one place.
+    /// No more units are taken than exist, and at rest every unit is counted exactly once.
     private mutating func judgeStock(_ evidence: Evidence) {
         let after = evidence.after
         if after.oversold > 0 {
-            broken.append("oversold: \(after.taken) units are sold of \(after.capacity)")
+            broken.append("oversold: \(after.taken) of \(after.capacity) units are sold")
         }
         if after.available < 0 { broken.append("the stock is below zero: \(after.available)") }
         let sum = after.available + after.taken
         if sum != after.capacity {
             broken.append(
-                "units are missing or invented: \(after.available) available and \(after.taken) taken make \(sum), "
-                    + "of a capacity of \(after.capacity)")
+                "the units do not add up: \(after.available) available + \(after.taken) taken = \(sum), "
+                    + "but the capacity is \(after.capacity)")
         }
         if after.pending > 0 {
-            unjudged.append("\(after.pending) units were still on their way to the ledger when the time was over")
+            unjudged.append("\(after.pending) units were still pending at the deadline")
         }
     }
 
-    /// Every acknowledged ticket is an order of the size that was asked for; no two purchases have one ticket.
+    /// Every acknowledged ticket is an order with the purchased quantity, and no two purchases share a ticket.
     private mutating func judgeTickets(_ evidence: Evidence) {
         let record = evidence.record
         var missing: [String] = []
@@ -47,15 +47,16 @@ struct Verdict: Hashable, Sendable {
             case .inFlight, nil: inFlight.append(ticket.id)
             }
         }
-        add("acknowledged and lost: the target knows no such order", missing)
+        add("acknowledged and lost; the target has no such order", missing)
         add("acknowledged and then rejected", rejected)
-        add("of another quantity than was bought", changed)
-        add("given to two purchases", record.givenTwice)
-        add("one Idempotency-Key led to two outcomes", record.keysBroken)
-        if !inFlight.isEmpty { unjudged.append(Self.line("still on their way when the time was over", inFlight)) }
+        add("with another quantity than the purchase", changed)
+        add("returned for two purchases", record.givenTwice)
+        add("from one Idempotency-Key with two outcomes", record.keysBroken)
+        if !inFlight.isEmpty { unjudged.append(Self.line("still in flight at the deadline", inFlight)) }
     }
 
-    /// What is taken is what was acknowledged, and at most what nobody could be told of: a refusal takes nothing.
+    /// The units taken are the acknowledged ones, plus at most those of requests with an unknown outcome. A refusal
+    /// takes nothing.
     private mutating func judgeUnits(_ evidence: Evidence) {
         let record = evidence.record
         var gone = 0
@@ -65,7 +66,7 @@ struct Verdict: Hashable, Sendable {
             case .order("confirmed", _): break
             case .order("held", _): mayBeGone += ticket.quantity
             case .order: gone += ticket.quantity
-            case .missing: gone += ticket.quantity  // Told above.
+            case .missing: gone += ticket.quantity  // Reported by judgeTickets.
             case .inFlight, nil: mayBeGone += ticket.quantity
             }
         }
@@ -76,17 +77,18 @@ struct Verdict: Hashable, Sendable {
         } else if taken > expected + record.unknownUnits {
             broken.append(
                 "\(taken) units are taken, but only \(expected) were acknowledged"
-                    + (record.unknownUnits > 0 ? " and \(record.unknownUnits) may have been without an answer" : ""))
+                    + (record.unknownUnits > 0 ? " and \(record.unknownUnits) more have an unknown outcome" : ""))
         }
     }
 
-    /// The same by the ledger's rows: each ticket one row, and no row that nobody was told of.
+    /// The same for the rows of the ledger: each ticket has one row, and every other row belongs to a request with an
+    /// unknown outcome.
     private mutating func judge(_ rows: RowEvidence, _ evidence: Evidence) {
         let record = evidence.record
         var missing: [String] = []
         var different: [String] = []
         for ticket in record.tickets {
-            // Told already, or not known yet.
+            // Otherwise judgeTickets reports the ticket.
             guard case .order(let state, _) = evidence.endings[ticket.id] else { continue }
             guard let row = rows.rows[ticket.id] else {
                 missing.append(ticket.id)
@@ -97,21 +99,22 @@ struct Verdict: Hashable, Sendable {
             }
         }
         add("acknowledged, but without a row in the ledger", missing)
-        add("other in the ledger than the API says", different)
+        add("different in the ledger and in the API", different)
         if rows.after.units > evidence.after.capacity {
-            broken.append("oversold in the ledger: \(rows.after.units) units of \(evidence.after.capacity)")
+            broken.append("oversold in the ledger: \(rows.after.units) of \(evidence.after.capacity) units")
         }
         let new = rows.after.orders - rows.before.orders
         let unknown = record.unknown.values.reduce(0, +)
         if new > record.tickets.count + unknown {
             broken.append(
-                "the ledger has \(new) new orders, but \(record.tickets.count) were acknowledged and \(unknown) unknown"
+                "the ledger has \(new) new orders, but \(record.tickets.count) were acknowledged and \(unknown) have "
+                    + "an unknown outcome"
             )
         }
     }
 
-    /// A hold may have ended between the two looks.
-    private static func agree(_ row: String, _ told: String) -> Bool { row == told || told == "held" }
+    /// A hold can end between the request to the API and the query of the ledger.
+    private static func agree(_ row: String, _ observed: String) -> Bool { row == observed || observed == "held" }
 
     private mutating func add(_ what: String, _ tickets: [String]) {
         if !tickets.isEmpty { broken.append(Self.line(what, tickets)) }

@@ -5,16 +5,18 @@ import Foundation
 
 struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lab", abstract: "Attacks every strategy of the lab, and compares them.",
+        commandName: "lab", abstract: "Attacks every strategy of the lab and compares the results.",
         discussion: """
-            Exit code 0: the naive strategy oversold, and every strategy that is to be exact sold exactly what there was. \
-            1: one that is to be exact did not. 2: it could not be shown.
+            Exit code 0: the naive strategy oversold, and every exact strategy sold exactly the capacity. 1: an exact \
+            strategy did not. 2: neither could be shown.
             """)
 
-    @Option(parsing: .upToNextOption, help: "How many clients; each strategy is attacked with each number.")
+    @Option(
+        parsing: .upToNextOption,
+        help: "One or more numbers of clients, 1 to 10,000; each strategy is attacked with each number.")
     var clients = [10, 200]
 
-    @Option(help: "For how long to buy each time.")
+    @Option(help: "How long to buy in each run.")
     var duration = TimeSpan(.seconds(5))
 
     @Option(help: "Units for sale.")
@@ -23,7 +25,7 @@ struct LabCommand: AsyncParsableCommand {
     @Option(help: "How often to try until the naive strategy oversells.")
     var tries = 5
 
-    @Option(help: "Where to write the page.")
+    @Option(help: "File for the report as an HTML page.")
     var html: String?
 
     @OptionGroup(title: "Service")
@@ -31,7 +33,7 @@ struct LabCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !clients.isEmpty, clients.allSatisfy({ (1...10_000).contains($0) }) else {
-            throw ValidationError("--clients must be 1 to 10000, one or several")
+            throw ValidationError("--clients must be one or more numbers from 1 to 10000")
         }
         guard capacity > 0, tries > 0 else { throw ValidationError("--capacity and --tries must be 1 or more") }
     }
@@ -56,7 +58,7 @@ struct LabCommand: AsyncParsableCommand {
             for strategy in strategies {
                 var (attempt, run) = (1, try await attack(strategy, clients: count))
                 while strategy.name == "naive", run.oversold == 0, attempt < tries {
-                    print("naive with \(count) clients happened not to oversell; trying again (\(attempt) of \(tries))")
+                    print("naive with \(count) clients did not oversell; trying again (attempt \(attempt) of \(tries))")
                     (attempt, run) = (attempt + 1, try await attack(strategy, clients: count))
                 }
                 run.attempts = attempt

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What `GET /lab` lists.
+/// The response of `GET /lab`.
 struct LabStrategies: Decodable {
     struct Strategy: Decodable, Hashable, Sendable {
         let name: String
         let summary: String
-        /// Whether it is to sell exactly what there is.
+        /// Whether the strategy never oversells.
         let isExact: Bool
 
         enum CodingKeys: String, CodingKey {
@@ -18,10 +18,11 @@ struct LabStrategies: Decodable {
     let strategies: [Strategy]
 
     static func of(_ service: Service) async throws -> [Strategy] {
-        let answer = try await service.send(.GET, "/lab")
-        guard answer.status == 200, let list = try? JSONDecoder().decode(LabStrategies.self, from: answer.bytes) else {
+        let response = try await service.send(.GET, "/lab")
+        guard response.status == 200, let list = try? JSONDecoder().decode(LabStrategies.self, from: response.bytes)
+        else {
             throw ServiceError(
-                "GET /lab answered \(answer.status) \(answer.code); the lab is open where the API runs with DEMO=true")
+                "GET /lab answered \(response.status) \(response.code); the lab requires an API with DEMO=true")
         }
         return list.strategies
     }

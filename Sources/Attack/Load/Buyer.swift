@@ -3,44 +3,44 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// Makes purchases and notes what it is told.
+/// Makes purchases and records their outcomes.
 struct Buyer: Sendable {
     let api: Service
     let target: Target
     let load: LoadOptions
-    let told: Told
-    /// Keys of an earlier attack must not lead to its orders.
+    let observations: ClientObservations
+    /// Part of every key, so that keys differ between runs.
     private let run = String(UInt64.random(in: 0...UInt64.max), radix: 36)
 
-    init(api: Service, target: Target, load: LoadOptions, told: Told) {
+    init(api: Service, target: Target, load: LoadOptions, observations: ClientObservations) {
         self.api = api
         self.target = target
         self.load = load
-        self.told = told
+        self.observations = observations
     }
 
-    /// One purchase.
+    /// Makes one purchase.
     ///
     /// - Parameters:
-    ///   - number: the purchase's own.
-    ///   - scheduled: when it was due, from which its latency counts.
+    ///   - number: identifies the purchase within the run.
+    ///   - scheduled: the time from which its latency is measured.
     func buy(_ number: Int, scheduled: ContinuousClock.Instant) async {
         let body = body(number)
         let key = load.idempotentRetries > 0 ? "\(run)-\(number)" : nil
         let outcome = await attempt(body, key)
         let now = ContinuousClock.now
-        told.add(number, outcome, quantity: load.quantity, latency: now - scheduled, at: now)
+        observations.add(number, outcome, quantity: load.quantity, latency: now - scheduled, at: now)
         guard let key else { return }
-        await again(number, body, key, outcome)
+        await retry(number, body, key, outcome)
     }
 
-    /// Sends the same purchase again: under its key it is one order, whatever became of the first answer.
-    private func again(_ number: Int, _ body: String, _ key: String, _ first: Outcome) async {
+    /// Repeats a purchase with its key, which must lead to the first order whatever the first response was.
+    private func retry(_ number: Int, _ body: String, _ key: String, _ first: Outcome) async {
         var known = first
         for _ in 0..<load.idempotentRetries {
             if case .refused = known { return }
             let outcome = await attempt(body, key)
-            told.addRetry(number, first: known, outcome, quantity: load.quantity)
+            observations.addRetry(number, first: known, outcome, quantity: load.quantity)
             if case .unknown = known { known = outcome }
         }
     }

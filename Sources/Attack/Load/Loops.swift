@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// Clients that each send their next request when they have their answer. The crowd waits as real clients do, so the target
-/// sets the pace, and a stall shows in few requests only.
+/// A closed loop: each client sends its next request after the response to its last one. The target sets the pace, so a
+/// stall affects few requests.
 struct ClosedLoop {
     let clients: Int
 
@@ -24,11 +24,11 @@ struct ClosedLoop {
     }
 }
 
-/// Requests on a schedule, whatever the answers take: what a crowd does that does not wait for the service. Latency counts
-/// from the scheduled time, so that a stall shows in every request that it delayed.
+/// An open loop: requests follow a schedule regardless of the responses. Latency is measured from the scheduled time,
+/// so a stall affects every request that it delays.
 struct OpenLoop {
     let rate: Double
-    /// Requests under way at most.
+    /// The maximum number of requests in flight.
     let limit: Int
 
     func run(_ buyer: Buyer, for duration: Duration) async {
@@ -46,7 +46,7 @@ struct OpenLoop {
                     return true
                 }
                 guard hasRoom else {
-                    buyer.told.addDropped()
+                    buyer.observations.addDropped()
                     continue
                 }
                 group.addTask {

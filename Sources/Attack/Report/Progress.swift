@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Shows on standard error how far an attack is: a bar on a terminal, a line a second otherwise.
+/// The progress of an attack on standard error: a bar on a terminal, otherwise one line per second.
 enum Progress: Sendable {
     case silent, lines, bar
 
@@ -12,15 +12,15 @@ enum Progress: Sendable {
         Self.write(line + "\n")
     }
 
-    /// Shows what `told` has, until the task is cancelled; the bar is gone when it has ended.
-    func follow(_ told: Told, for duration: Duration) -> Task<Void, Never> {
+    /// Shows the counts of the observations until the task is cancelled; then it removes the bar.
+    func follow(_ observations: ClientObservations, for duration: Duration) -> Task<Void, Never> {
         let start = ContinuousClock.now
         return Task { [self] in
             guard self != .silent else { return }
             let step: Duration = self == .bar ? .milliseconds(100) : .seconds(1)
             while (try? await Task.sleep(for: step)) != nil {
                 let passed = ContinuousClock.now - start
-                let (answered, accepted) = told.counts
+                let (answered, accepted) = observations.counts
                 let state = "\(answered) answered, \(accepted) accepted"
                 if self == .bar {
                     Self.write("\r\u{1B}[2K\(Self.bar(passed / duration)) \(state)")

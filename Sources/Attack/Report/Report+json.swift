@@ -21,7 +21,7 @@ extension Report {
         var before, after: Units
     }
 
-    /// The report for other programs.
+    /// The report as JSON, with a newline at the end.
     var json: Data {
         get throws {
             let form = Form(

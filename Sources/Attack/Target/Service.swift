@@ -3,13 +3,13 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// The API, as a client sees it.
+/// A client of the API.
 struct Service: Sendable {
     let base: String
     let http: HTTPClient
     let timeout: Duration
 
-    /// - Parameter connections: kept at the same time.
+    /// - Parameter connections: the maximum number of connections that stay open.
     static func configuration(connections: Int) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.httpVersion = .http1Only
@@ -22,7 +22,7 @@ struct Service: Sendable {
 
     func send(
         _ method: HTTPMethod, _ path: String, _ body: String? = nil, headers: [(String, String)] = []
-    ) async throws -> Answer {
+    ) async throws -> TargetResponse {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -32,16 +32,19 @@ struct Service: Sendable {
         }
         let response = try await http.execute(request, timeout: TimeAmount(timeout))
         let bytes = try await response.body.collect(upTo: 1 << 20)
-        return Answer(status: Int(response.status.code), bytes: Data(bytes.readableBytesView))
+        return TargetResponse(status: Int(response.status.code), bytes: Data(bytes.readableBytesView))
     }
 
-    /// - Throws: a ``ServiceError`` where the target did not say where its units are.
+    /// The target's counters.
+    ///
+    /// - Throws: a ``ServiceError`` if the response does not have them.
     func account(_ target: Target) async throws -> Account {
-        let answer = try await send(.GET, target.accountPath)
-        guard answer.status == 200, let fields = answer.fields, let capacity = fields.capacity, let sold = fields.sold,
+        let response = try await send(.GET, target.accountPath)
+        guard response.status == 200, let fields = response.fields, let capacity = fields.capacity,
+            let sold = fields.sold,
             let available = fields.available ?? fields.stock
         else {
-            throw ServiceError("GET \(target.accountPath) answered \(answer.status) \(answer.code)")
+            throw ServiceError("GET \(target.accountPath) answered \(response.status) \(response.code)")
         }
         return Account(
             capacity: capacity, available: available, held: fields.held ?? 0, pending: fields.pending ?? 0, sold: sold)
@@ -55,14 +58,14 @@ struct Service: Sendable {
         case .lab(let strategy): (path, body) = ("/lab/\(strategy)/reset", #"{"capacity":\#(capacity)}"#)
         }
         let headers = adminToken.map { [("Authorization", "Bearer \($0)")] } ?? []
-        let answer = try await send(.POST, path, body, headers: headers)
-        guard answer.status == 200 else {
-            throw ServiceError("POST \(path) answered \(answer.status) \(answer.code)")
+        let response = try await send(.POST, path, body, headers: headers)
+        guard response.status == 200 else {
+            throw ServiceError("POST \(path) answered \(response.status) \(response.code)")
         }
     }
 }
 
-/// What the API answered that it should not have.
+/// An unexpected response of the API.
 struct ServiceError: Error, CustomStringConvertible {
     let description: String
 

@@ -1,6 +1,6 @@
 import Domain
 
-/// What is bought from.
+/// What an attack buys from.
 enum Target: Hashable, Sendable, CustomStringConvertible {
     case sale(event: String)
     case lab(strategy: String)
@@ -26,7 +26,7 @@ enum Target: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The event whose rows in the ledger are the orders; nil where there are none.
+    /// The event of the orders' rows in the ledger; nil if the target writes none.
     var event: String? {
         switch self {
         case .sale(let event): event
@@ -36,7 +36,7 @@ enum Target: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Where the target's units are, by its own account.
+/// The counters of the target.
 struct Account: Hashable, Sendable {
     var capacity: Int
     var available: Int
@@ -44,7 +44,7 @@ struct Account: Hashable, Sendable {
     var pending = 0
     var sold: Int
 
-    /// Units that somebody has.
+    /// Units of held, pending and sold orders.
     var taken: Int { held + pending + sold }
     var oversold: Int { max(0, taken - capacity) }
 }

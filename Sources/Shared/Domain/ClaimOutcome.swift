@@ -1,16 +1,16 @@
-/// What became of a claim. Every refusal changed nothing.
+/// The outcome of a claim. A refusal changes nothing.
 package enum ClaimOutcome: Hashable, Sendable {
-    /// The stock is taken, the order is recorded and queued.
+    /// The units are claimed, and the order is recorded and queued.
     case accepted(Acceptance)
     case refused(Refusal)
 }
 
-/// An order that a claim led to.
+/// The order of an accepted claim.
 package struct Acceptance: Hashable, Sendable {
     package var order: OrderID
-    /// When its hold ends; nil where it has none and is on its way to the ledger as sold.
+    /// When its hold expires; nil if it has no hold and is queued for the ledger as sold.
     package var expiresAt: Timestamp?
-    /// Whether an earlier claim with the same idempotency key made it, and this one changed nothing.
+    /// Whether an earlier claim with the same idempotency key created the order, and this claim changed nothing.
     package var isReplay: Bool
 
     package init(order: OrderID, expiresAt: Timestamp? = nil, isReplay: Bool = false) {
@@ -20,25 +20,25 @@ package struct Acceptance: Hashable, Sendable {
     }
 }
 
-/// Why a claim was refused.
+/// Why a claim is refused.
 package enum Refusal: Hashable, Sendable {
     case eventUnknown
-    /// The event's stock is missing, unreadable or being rebuilt: nothing is sold until that is settled.
+    /// The event's counters are missing, unreadable or being rebuilt; nothing is sold until they are complete.
     case recovering
     case scheduled(opensAt: Timestamp, now: Timestamp)
     case paused
     case closed
     case quantityAboveMaximum(Int)
-    /// The event has a limit for each customer, so it must be said who buys.
+    /// The event has a limit per customer, so the claim must name a customer.
     case customerRequired
-    /// The customer would have more than the limit; so many more can be had.
+    /// The customer would exceed the limit; `available` is the number of units the customer can still buy.
     case customerLimit(Int, available: Int)
     case queueFull
-    /// Some are left, fewer than asked for.
+    /// Fewer units are available than requested, but at least one.
     case insufficientStock(available: Int)
-    /// None is left for sale, but some are held: the next hold ends at this moment.
+    /// No unit is available, but some are held; the next hold expires at `until`.
     case allHeld(until: Timestamp, now: Timestamp)
     case soldOut
-    /// The idempotency key belongs to an order of another quantity.
+    /// The idempotency key belongs to an order with another quantity.
     case idempotencyKeyReused
 }

@@ -1,10 +1,10 @@
-/// The id of an event: 1 to 64 ASCII letters, digits, `.`, `_` and `-`, the first a letter or digit.
+/// The id of an event: 1 to 64 ASCII letters, digits, `.`, `_` and `-`; the first is a letter or a digit.
 ///
-/// The alphabet keeps ids safe in keys, URLs, JSON and log lines without escaping.
+/// These characters need no escaping in keys, URLs, JSON and log lines.
 package struct EventID: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
-    /// Nil where `text` is not of that form.
+    /// Nil if `text` does not have this form.
     package init?(_ text: some StringProtocol) {
         var length = 0
         for byte in text.utf8 {
@@ -28,15 +28,15 @@ package struct EventID: Hashable, Sendable, CustomStringConvertible {
         description = trusted
     }
 
-    /// The event that exists wherever `DEMO=true`.
+    /// The event that the API creates if `DEMO=true`.
     package static let demo = EventID(trusted: "demo")
-    /// The event that the lab sells by the real path, wherever `DEMO=true`.
+    /// The event that the lab sells with the queue strategy if `DEMO=true`.
     package static let lab = EventID(trusted: "lab-queue")
 }
 
-/// What an organiser says about an event.
+/// The settings of an event.
 package struct EventTerms: Hashable, Sendable {
-    /// Bounds on what can be said; the ledger's CHECK constraints repeat them.
+    /// The valid ranges; the CHECK constraints of the ledger repeat them.
     package static let capacityRange = 0...1_000_000_000
     package static let maxQuantityRange = 1...1000
     package static let customerLimitRange = 1...1_000_000
@@ -45,15 +45,15 @@ package struct EventTerms: Hashable, Sendable {
     package var name: String
     /// Units that exist.
     package var capacity: Int
-    /// The most units one order may ask for.
+    /// The maximum number of units in one order.
     package var maxQuantity: Int
-    /// The most units that one customer may have in all orders together; nil: as many as there are.
+    /// The maximum number of units of one customer in all orders; nil: no limit.
     package var customerLimit: Int?
-    /// How long an order is held until its customer confirms it; nil: it is sold at once.
+    /// How long an order is held for confirmation; nil: orders are sold at once.
     package var holdSeconds: Int?
-    /// On sale from this moment on; nil: from the start.
+    /// The start of the sale; nil: the sale has started.
     package var opensAt: Timestamp?
-    /// On sale until this moment; nil: until sold out.
+    /// The end of the sale; nil: it ends when the event is sold out.
     package var closesAt: Timestamp?
     package var paused: Bool
 
@@ -72,13 +72,13 @@ package struct EventTerms: Hashable, Sendable {
     }
 }
 
-/// An event and where its units are. At rest `capacity == available + held + pending + sold`.
+/// An event and its counters. At rest `capacity == available + held + pending + sold`.
 package struct EventReport: Hashable, Sendable {
     package var id: EventID
     package var terms: EventTerms
     package var available: Int
     package var held: Int
-    /// Claimed and acknowledged, not yet in the ledger.
+    /// Units of orders that are acknowledged and not yet in the ledger.
     package var pending: Int
     package var sold: Int
     package var status: EventStatus
@@ -96,13 +96,13 @@ package struct EventReport: Hashable, Sendable {
     }
 }
 
-/// Whether an event sells, and why not.
+/// Whether an event is on sale, and if not, why.
 package enum EventStatus: String, Sendable {
     case scheduled, open, paused
     case soldOut = "sold_out"
     case closed
 
-    /// Decides the status at a moment. Times come first: a closed event is closed though it is also sold out.
+    /// The status at a time. The times have precedence: a closed event that is also sold out is closed.
     package init(terms: EventTerms, available: Int, at now: Timestamp) {
         if let closes = terms.closesAt, now >= closes {
             self = .closed

@@ -1,24 +1,25 @@
-/// An order as Redis or the ledger knows it.
+/// An order in Redis or in the ledger.
 package struct Order: Hashable, Sendable {
     package var id: OrderID
     package var event: EventID
-    /// The event's generation at the time of the claim; a reset begins a new one.
+    /// The event's generation at the time of the claim; a reset starts a new generation.
     package var generation: Int
     package var quantity: Int
     package var customer: String?
     package var state: OrderState
-    /// How many times the order has changed since it is known, the claim being the first. Of two accounts of an order the
-    /// one with the higher version stands.
+    /// The number of changes of the order; the claim is version 1. Of two copies of an order, the one with the higher
+    /// version is valid.
     package var version: Int
-    /// The version that the ledger holds, as far as is known; 0 for none.
+    /// The last version that is known to be in the ledger; 0: none.
     package var ledgerVersion: Int
-    /// When the stock was claimed, by Redis's clock.
+    /// When the units were claimed, measured with the Redis server's clock.
     package var claimedAt: Timestamp
-    /// When it was confirmed: by the customer, by Redis's clock, or where there was no hold by the ledger, by Postgres's.
+    /// When the order was confirmed: by the customer, measured with the Redis server's clock; or, if there was no hold,
+    /// by the ledger, measured with the PostgreSQL server's clock.
     package var confirmedAt: Timestamp?
-    /// When its hold ends, where it has or had one, by Redis's clock.
+    /// When its hold expires, if it has or had one, measured with the Redis server's clock.
     package var expiresAt: Timestamp?
-    /// Why it was rejected.
+    /// Why the order was rejected.
     package var reason: String?
 
     package init(
@@ -40,16 +41,16 @@ package struct Order: Hashable, Sendable {
         self.reason = reason
     }
 
-    /// Whether this snapshot tells the ledger of units that are for sale again.
+    /// Whether this snapshot releases units in the ledger.
     package var releasesUnits: Bool { state == .cancelled || state == .expired }
 
-    /// Whether the ledger holds the order as it stands.
+    /// Whether the ledger has this version of the order.
     package var isPersisted: Bool { ledgerVersion >= version }
 }
 
-/// A claim that has been checked for form and can be put to the inventory.
+/// A valid purchase request, ready to be claimed.
 package struct Purchase: Hashable, Sendable {
-    /// Made from the purchase's idempotency key where it has one: a repetition is answered with the first order.
+    /// Derived from the idempotency key if the purchase has one, so that a repetition finds the first order.
     package var id: OrderID
     package var event: EventID
     package var quantity: Int

@@ -1,10 +1,11 @@
-/// The id of an order, and of the ticket it stands for: a UUID version 7 (RFC 9562, section 5.7), written in lower case.
+/// The id of an order and of its ticket: a UUID version 7 (RFC 9562, section 5.7) in lower case.
 ///
-/// The first 48 bits are milliseconds since 1970, so ids made one after another lie near each other in the ledger's
-/// index. The 12 bits after the version hold the partition that the order lives in, so that an id alone leads to its
-/// record. The next bit says where the last 61 come from: from chance, so that an id cannot be guessed from another; or,
-/// where the purchase has an idempotency key, from a hash of the key and its scope, so that a repetition leads to the
-/// record of the first order. Whoever knows key and scope can have the order's id by asking anyway.
+/// - The first 48 bits are milliseconds since 1970, so that consecutive ids are close together in the ledger's index.
+/// - The 12 bits after the version are the partition of the order, so that the id alone locates its record.
+/// - One bit tells the source of the last 61 bits. They are random, so that an id cannot be guessed from another one;
+///   or, if the purchase has an idempotency key, a hash of the key and its scope, so that a repetition finds the record
+///   of the first order. This reveals nothing: a client that knows the key and its scope can also request the order's
+///   id.
 package struct OrderID: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
@@ -12,7 +13,7 @@ package struct OrderID: Hashable, Sendable {
     /// Partitions that an id can name: 0 to 4095.
     package static let partitionLimit = 4096
 
-    /// Makes an id from its parts. Only the low 48 bits of the time and 62 bits of the randomness are used.
+    /// Creates an id from its parts. Uses the low 48 bits of the time and the low 62 bits of the random number.
     package init(milliseconds: UInt64, partition: Int, random: UInt64) {
         precondition((0..<Self.partitionLimit).contains(partition))
         high = milliseconds << 16 | 0x7000 | UInt64(partition)
@@ -21,22 +22,22 @@ package struct OrderID: Hashable, Sendable {
 
     private static let keyBit: UInt64 = 0x2000_0000_0000_0000
 
-    /// Makes a new id for the given moment.
+    /// Creates a new id for a time.
     ///
-    /// - Parameter keyHash: where the purchase has an idempotency key, a hash of it and its scope.
+    /// - Parameter keyHash: a hash of the idempotency key and its scope, if the purchase has a key.
     package init(at time: Timestamp, partition: Int, keyHash: UInt64? = nil) {
         let bits = keyHash.map { $0 | Self.keyBit } ?? (UInt64.random(in: 0...UInt64.max) & ~Self.keyBit)
         self.init(milliseconds: UInt64(clamping: time.milliseconds), partition: partition, random: bits)
     }
 
-    /// Whether the id is made from an idempotency key.
+    /// Whether the id is derived from an idempotency key.
     package var isMadeFromKey: Bool { low & Self.keyBit != 0 }
 
-    /// The partition that the order lives in, where the id is one of ours.
+    /// The partition of the order, if this program created the id.
     package var partition: Int { Int(high & 0x0fff) }
 
-    /// Reads the 36-character form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`; upper-case digits are taken too.
-    /// Any UUID is read, of whatever version: whether such an order exists is for the stores to say.
+    /// Parses the 36-character form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, with digits in either case. Accepts a UUID
+    /// of any version: only the stores know whether the order exists.
     package init?(_ text: some StringProtocol) {
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
@@ -74,19 +75,21 @@ extension OrderID: CustomStringConvertible {
     private static let length = 36
     private static let secondHalfStart = 19
 
-    /// The lower-case form with hyphens, 36 characters.
+    /// The form with hyphens in lower case, 36 characters.
     package var description: String {
         String(unsafeUninitializedCapacity: Self.length) { write(from: 0, to: $0) }
     }
 
-    /// The second half of the lower-case form, 17 characters: all that does not depend on time and place.
+    /// The last 17 characters of ``description``: the part that does not depend on the time and the partition.
     package var secondHalf: String {
         String(unsafeUninitializedCapacity: Self.length - Self.secondHalfStart) {
             write(from: Self.secondHalfStart, to: $0)
         }
     }
 
-    /// Writes the form from a position on, which is one after a hyphen or 0; how many bytes that was.
+    /// Writes the characters from a position, which must be 0 or follow a hyphen.
+    ///
+    /// - Returns: the number of bytes written.
     private func write(from start: Int, to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         var digit = start == 0 ? 0 : 16
         for position in start..<Self.length {

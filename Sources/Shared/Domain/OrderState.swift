@@ -1,32 +1,32 @@
-/// Where an order is in its life.
+/// The state of an order.
 ///
 /// ```
 /// pending ──persist──▶ confirmed ──cancel──▶ cancelled
 /// held ────confirm───▶ confirmed      held ──cancel──▶ cancelled      held ──expire──▶ expired
 /// pending, held, confirmed ──reject──▶ rejected
 /// ```
-/// The ledger rejects where Redis sold what does not exist; so a confirmed order can be rejected only as long as the
-/// ledger has no row for it.
+/// The ledger rejects an order if Redis sold units that do not exist. So a confirmed order can be rejected only while
+/// the ledger has no row for it.
 package enum OrderState: String, Sendable, CaseIterable {
-    /// Claimed in Redis, on its way to the ledger.
+    /// Claimed in Redis and queued, not yet in the ledger.
     case pending
-    /// Claimed for a limited time; the customer has yet to confirm.
+    /// Claimed for a limited time; the customer has not confirmed yet.
     case held
     /// Sold, and in the ledger.
     case confirmed
-    /// The ledger had the last word and refused it.
+    /// Refused by the ledger.
     case rejected
-    /// Given back by the customer.
+    /// Cancelled by the customer; its units are released.
     case cancelled
-    /// Given back because its hold ended.
+    /// Its hold expired; its units are released.
     case expired
 
-    /// Whether no transition leads away from this state.
+    /// Whether the state has no transition to another state.
     package var isFinal: Bool {
         OrderTransition.allCases.allSatisfy { after($0) == nil }
     }
 
-    /// Whether the order's units are its customer's: they are not for sale.
+    /// Whether the order's units are not for sale.
     package var holdsUnits: Bool {
         switch self {
         case .pending, .held, .confirmed: true
@@ -34,7 +34,7 @@ package enum OrderState: String, Sendable, CaseIterable {
         }
     }
 
-    /// The state that `transition` leads to from here, or nil where it is not allowed.
+    /// The state after `transition`, or nil if the transition is not allowed.
     package func after(_ transition: OrderTransition) -> OrderState? {
         switch (self, transition) {
         case (.pending, .persist): .confirmed
@@ -47,7 +47,7 @@ package enum OrderState: String, Sendable, CaseIterable {
     }
 }
 
-/// What can happen to an order.
+/// A change of an order's state.
 package enum OrderTransition: String, Sendable, CaseIterable {
     case persist, reject, confirm, cancel, expire
 }

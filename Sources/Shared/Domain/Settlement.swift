@@ -1,11 +1,11 @@
-/// What the ledger made of a snapshot of an order.
+/// The result of writing a snapshot of an order to the ledger.
 package enum Settlement: Hashable, Sendable {
-    /// It holds this version of the order or a later one. The time is when a pending order was confirmed.
+    /// The ledger has this version of the order or a later one. The time is when a pending order was confirmed.
     case recorded(version: Int, confirmedAt: Timestamp?)
-    /// In the ledger, but not sold: the event had no room for it by the ledger's account.
+    /// The order is in the ledger, but rejected: in the ledger the event has too few units left.
     case rejected(reason: String)
-    /// The event was reset since the claim, so the order is gone.
+    /// The event was reset after the claim, so the order is deleted.
     case forgotten
-    /// Nobody can settle it as it is; it is to be set aside with the reason.
+    /// No worker can settle the snapshot; it must be dead-lettered with the reason.
     case unsettleable(reason: String)
 }

@@ -1,8 +1,9 @@
 import Glibc
 
-/// A moment as whole milliseconds since 1970-01-01T00:00:00Z.
+/// A time in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Deadlines and orders' times are Redis's or Postgres's clock, never a client's.
+/// Deadlines and the times of orders are measured with the clock of the Redis or the PostgreSQL server, never with that
+/// of a program or a client.
 package struct Timestamp: Hashable, Comparable, Sendable {
     package let milliseconds: Int64
 
@@ -14,7 +15,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         left.milliseconds < right.milliseconds
     }
 
-    /// The time of this machine's clock. Use it for ids and reports only, never for a deadline.
+    /// The time of this machine's clock. Only for ids and reports, never for a deadline.
     package static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -1,13 +1,13 @@
-/// What became of confirming, cancelling or expiring an order. Only `done` changed anything.
+/// The outcome of confirming, cancelling or expiring an order. Only `done` changes data.
 package enum TransitionOutcome: Hashable, Sendable {
     case done(Order)
-    /// It was in the wanted state already.
+    /// The order is already in the requested state.
     case already(Order)
-    /// Its present state does not allow it.
+    /// The state of the order does not allow the transition.
     case conflict(Order)
-    /// Its hold is over, whether or not that has been carried out yet.
+    /// The hold of the order has ended, whether or not the order is expired yet.
     case holdExpired
-    /// There is no such order in the event's present generation.
+    /// The event's current generation has no such order.
     case orderUnknown
     /// The event's counters are missing, unreadable or being rebuilt.
     case recovering

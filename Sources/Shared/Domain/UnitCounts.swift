@@ -1,4 +1,4 @@
-/// Where an event's units are.
+/// The counters of an event.
 package struct UnitCounts: Hashable, Sendable {
     package var available = 0
     package var pending = 0
@@ -18,7 +18,8 @@ package struct UnitCounts: Hashable, Sendable {
             held: left.held - right.held, sold: left.sold - right.sold)
     }
 
-    /// Counts an order's units as those of its state; what it has given back is counted by nobody.
+    /// Adds an order's units to the counter of its state. Units of a rejected, cancelled or expired order are not
+    /// counted.
     package mutating func count(_ state: OrderState?, _ units: Int) {
         switch state {
         case .pending: pending += units

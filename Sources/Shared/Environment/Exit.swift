@@ -1,7 +1,7 @@
 import Foundation
 
 package enum Exit {
-    /// Ends the process with one line on the standard error stream.
+    /// Writes one line to standard error and ends the process.
     package static func now(_ code: Int32, _ line: String) -> Never {
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
         exit(code)

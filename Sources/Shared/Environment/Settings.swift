@@ -1,7 +1,7 @@
 import Configuration
 import Foundation
 
-/// A setting with a value that cannot be used: one line that says which, what is wrong and what would do.
+/// A setting whose value is not valid. The description is one line: the setting, its value and what is valid.
 package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
@@ -9,17 +9,18 @@ package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible
         self.description = description
     }
 
-    /// The exit code for a bad configuration, EX_CONFIG of sysexits(3).
+    /// The exit code for an invalid configuration, EX_CONFIG of sysexits(3).
     package static let exitCode: Int32 = 78
 }
 
-/// Reads settings from flags and, where a flag is not given, from the environment. An empty value counts as none.
+/// The values of settings: from command-line options and, if an option is not given, from the environment. An empty
+/// value counts as not set.
 package struct Settings: Sendable {
     private let reader: ConfigReader
 
     /// - Parameters:
-    ///   - flags: the values of flags by the setting's name in the environment, nil where a flag was not given.
-    ///   - environment: the environment's variables, for tests; nil for the process's own.
+    ///   - flags: the values of the options by the name of the setting's variable; nil if an option is not given.
+    ///   - environment: the environment variables, for tests; nil for those of the process.
     package init(flags: [String: String?], environment: [String: String]? = nil) {
         var given: [AbsoluteConfigKey: ConfigValue] = [:]
         for case (let name, let value?) in flags where !value.isEmpty {
@@ -34,19 +35,22 @@ package struct Settings: Sendable {
         AbsoluteConfigKey(name.lowercased().split(separator: "_").map(String.init))
     }
 
-    /// A text; nil where neither the flag nor the variable is set.
-    package func text(_ name: String) -> String? {
+    /// The value of a setting, or its default if it is not set.
+    ///
+    /// - Throws: a ``SettingsError`` if the value is not valid, or if the file of a secret cannot be read.
+    package func value<Value>(of setting: Setting<Value>) throws(SettingsError) -> Value {
+        let name = setting.entry.name
+        return try setting.value(setting.entry.isSecret ? try secret(name) : text(name))
+    }
+
+    private func text(_ name: String) -> String? {
         let value = reader.string(forKey: ConfigKey(Self.key(name).components), isSecret: true)
         return value.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    package func text(_ name: String, default fallback: String) -> String {
-        text(name) ?? fallback
-    }
-
-    /// A text that is not to stand in the environment: where `NAME` is not set, the first line of the file that
-    /// `NAME_FILE` names, as Docker and Kubernetes hand secrets over.
-    package func secret(_ name: String) throws(SettingsError) -> String? {
+    /// A value that is not stored in the environment: if `NAME` is not set, the first line of the file that `NAME_FILE`
+    /// names. Docker and Kubernetes pass secrets in this way.
+    private func secret(_ name: String) throws(SettingsError) -> String? {
         if let value = text(name) { return value }
         guard let path = text(name + "_FILE") else { return nil }
         guard let file = try? String(contentsOfFile: path, encoding: .utf8),
@@ -57,36 +61,9 @@ package struct Settings: Sendable {
         return String(line)
     }
 
-    package func integer(
-        _ name: String, default fallback: Int, in range: ClosedRange<Int>
-    ) throws(SettingsError) -> Int {
-        guard let text = text(name) else { return fallback }
-        guard let value = Int(text), range.contains(value) else {
-            throw Self.bad(name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return value
-    }
-
-    package func flag(_ name: String, default fallback: Bool) throws(SettingsError) -> Bool {
-        guard let text = text(name) else { return fallback }
-        switch text.lowercased() {
-        case "true", "1", "yes": return true
-        case "false", "0", "no": return false
-        default: throw Self.bad(name, text, "true or false")
-        }
-    }
-
-    package func choice<Value: RawRepresentable<String> & CaseIterable>(
-        _ name: String, default fallback: Value
-    ) throws(SettingsError) -> Value {
-        guard let text = text(name) else { return fallback }
-        guard let value = Value(rawValue: text.lowercased()) else {
-            throw Self.bad(name, text, "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return value
-    }
-
-    /// A value that cannot be used, and what could.
+    /// The error for a value that is not valid.
+    ///
+    /// - Parameter wanted: what is valid.
     package static func bad(_ name: String, _ text: String, _ wanted: String) -> SettingsError {
         SettingsError(description: "\(name) is '\(text)', but must be \(wanted)")
     }

@@ -1,8 +1,10 @@
-/// Who has which of a bounded number of connections, and who waits: decisions only, no connection is opened here.
+import DequeModule
+
+/// The state of a bounded pool: the idle connections, and the callers that wait for one. No I/O.
 struct PoolState<Connection, Waiter> {
     enum Lease {
         case lend(Connection)
-        /// There is room for one more: open it, then call `opened` or `openingFailed`.
+        /// The caller opens a connection, and reports a failure with ``PoolState/discard()``.
         case open
         case wait
         case refuse
@@ -11,7 +13,7 @@ struct PoolState<Connection, Waiter> {
     let limit: Int
     let waitingLimit: Int
     private var idle: [Connection] = []
-    private var waiters: [(key: Int, waiter: Waiter)] = []
+    private var waiters: Deque<(key: Int, waiter: Waiter)> = []
     /// Connections that are lent, idle or being opened.
     private(set) var count = 0
 
@@ -24,7 +26,7 @@ struct PoolState<Connection, Waiter> {
         self.waitingLimit = waitingLimit
     }
 
-    /// Asks for a connection. The last one given back comes first: it is the warmest, and the others can rest.
+    /// Requests a connection. The connection that was released last is lent first, so that the others stay idle.
     mutating func lease() -> Lease {
         if let connection = idle.popLast() { return .lend(connection) }
         if count < limit {
@@ -38,30 +40,34 @@ struct PoolState<Connection, Waiter> {
         waiters.append((key, waiter))
     }
 
-    /// Removes a waiter whose deadline passed; nil where it was served in the meantime.
+    /// Removes a waiter whose deadline has passed; nil if it got a connection in the meantime.
     mutating func abandon(key: Int) -> Waiter? {
         guard let index = waiters.firstIndex(where: { $0.key == key }) else { return nil }
         return waiters.remove(at: index).waiter
     }
 
-    /// A connection comes back in good order: the first waiter to hand it to, or nil (then it is kept idle).
+    /// Returns a reusable connection to the pool.
+    ///
+    /// - Returns: the first waiter, which gets the connection; nil if there is none, and the connection becomes idle.
     mutating func release(_ connection: Connection) -> Waiter? {
-        guard !waiters.isEmpty else {
+        guard let first = waiters.popFirst() else {
             idle.append(connection)
             return nil
         }
-        return waiters.removeFirst().waiter
+        return first.waiter
     }
 
-    /// A connection was given up, or could not be opened: the first waiter may open one in its place.
+    /// Removes a connection that is closed or could not be opened.
+    ///
+    /// - Returns: the first waiter, which may open a connection instead; nil if there is none.
     mutating func discard() -> Waiter? {
         count -= 1
-        guard !waiters.isEmpty else { return nil }
+        guard let first = waiters.popFirst() else { return nil }
         count += 1
-        return waiters.removeFirst().waiter
+        return first.waiter
     }
 
-    /// Takes everything out, for closing.
+    /// Removes all idle connections and all waiters, when the pool closes.
     mutating func drain() -> (idle: [Connection], waiters: [Waiter]) {
         defer {
             count -= idle.count

@@ -1,12 +1,12 @@
 import CHiredis
 
-/// Reads RESP2 with hiredis's reader. Not thread-safe: it belongs to one channel handler.
+/// Parses RESP2 with the reader of hiredis. Not thread-safe: each channel handler has its own.
 ///
-/// The reader's pointers stay in here: replies are copied into ``RESPValue`` and freed at once.
+/// The pointers of the reader do not leave this type: replies are copied to ``RESPValue`` and freed at once.
 final class RESPParser {
     private let reader: UnsafeMutablePointer<redisReader>
 
-    /// Fails where memory for a reader cannot be had.
+    /// - Throws: a ``RedisError`` if there is no memory for a reader.
     init() throws(RedisError) {
         guard let reader = redisReaderCreate() else {
             throw RedisError(.protocolViolation, "no memory for a protocol reader", mayHaveRun: false)
@@ -18,13 +18,13 @@ final class RESPParser {
         redisReaderFree(reader)
     }
 
-    /// Appends bytes as they came from the socket; they may end anywhere.
+    /// Appends bytes from the socket; a value may continue in the next bytes.
     func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisError) {
         guard let base = bytes.bindMemory(to: CChar.self).baseAddress else { return }
         guard redisReaderFeed(reader, base, bytes.count) == REDIS_OK else { throw failure() }
     }
 
-    /// The next whole value, or nil where more bytes are needed. After an error the stream cannot be read on.
+    /// The next complete value, or nil if more bytes are needed. After an error the stream cannot be parsed further.
     func next() throws(RedisError) -> RESPValue? {
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &reply) == REDIS_OK else { throw failure() }
@@ -37,7 +37,7 @@ final class RESPParser {
         let text = withUnsafeBytes(of: &reader.pointee.errstr) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        return RedisError(.protocolViolation, "unreadable answer: \(text)", mayHaveRun: true)
+        return RedisError(.protocolViolation, "invalid reply: \(text)", mayHaveRun: true)
     }
 
     private static func copy(_ reply: redisReply) -> RESPValue {

@@ -1,4 +1,4 @@
-/// A value of the Redis serialization protocol, version 2.
+/// A value of RESP2, the Redis serialization protocol, version 2.
 package enum RESPValue: Hashable, Sendable {
     case simpleString(String)
     case error(String)
@@ -9,7 +9,7 @@ package enum RESPValue: Hashable, Sendable {
 }
 
 extension RESPValue {
-    /// The text of a simple or bulk string; bytes that are not UTF-8 are replaced.
+    /// The text of a simple or bulk string; invalid UTF-8 is replaced.
     package var string: String? {
         switch self {
         case .simpleString(let text): text
@@ -30,7 +30,7 @@ extension RESPValue {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    /// The payload, where this is a message that a channel was sent: `message`, the channel, the payload.
+    /// The payload of a published message, an array of `message`, the channel and the payload; nil for any other value.
     package var message: [UInt8]? {
         guard case .array(let elements) = self, elements.count == 3, elements[0].string == "message",
             case .bulkString(let payload) = elements[2]

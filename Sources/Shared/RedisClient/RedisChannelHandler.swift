@@ -1,10 +1,10 @@
+import DequeModule
 import NIOCore
 
-/// Pairs commands with their answers on one socket: first sent, first answered.
+/// Matches commands with their replies on one socket: Redis replies in the order of the commands.
 ///
-/// Everything written in one turn of the event loop leaves in one write. The number of commands under way is bounded,
-/// and each has a deadline; when one passes, the socket is given up, since the answers behind it could no longer be
-/// told apart in time.
+/// The commands of one turn of the event loop are sent in one write. The number of commands in flight is bounded, and
+/// each has a deadline. If a deadline passes, the socket is closed, because the replies behind it would be late too.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -20,15 +20,16 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let onMessage: (([UInt8]) -> Void)?
     private let onInactive: () -> Void
     private var context: ChannelHandlerContext?
-    private var pending = CircularBuffer<Pending>()
+    private var pending = Deque<Pending>()
     private var outgoing = ByteBuffer()
     private var flushIsScheduled = false
     private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
     private var failure: RedisError?
 
     /// - Parameters:
-    ///   - onMessage: called with each message of a channel that was subscribed to.
-    ///   - onInactive: called once, when the socket is gone and all commands have been answered for.
+    ///   - limit: the maximum number of commands in flight.
+    ///   - onMessage: called with each message of a subscribed channel.
+    ///   - onInactive: called once, after the socket is closed and all commands have failed.
     init(
         limit: Int, onMessage: (([UInt8]) -> Void)? = nil, onInactive: @escaping () -> Void
     ) throws(RedisError) {
@@ -45,7 +46,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
             return
         }
         guard pending.count < limit else {
-            completion(.failure(RedisError(.overloaded, "\(limit) commands are under way", mayHaveRun: false)))
+            completion(.failure(RedisError(.overloaded, "\(limit) commands are in flight", mayHaveRun: false)))
             return
         }
         command.encode(into: &outgoing)
@@ -69,50 +70,49 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private func setTimer(for deadline: NIODeadline, context: ChannelHandlerContext) {
         if let timer, timer.deadline <= deadline { return }
         timer?.task.cancel()
-        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerFired() }
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerDidFire() }
         timer = (deadline, task)
     }
 
-    private func timerFired() {
+    private func timerDidFire() {
         timer = nil
-        guard let context, let earliest = pending.map(\.deadline).min() else { return }
+        guard let context, let earliest = pending.lazy.map(\.deadline).min() else { return }
         if earliest <= .now() {
-            fail(RedisError(.timeout, "no answer within the deadline", mayHaveRun: true))
+            fail(RedisError(.timeout, "no reply within the deadline", mayHaveRun: true))
         } else {
             setTimer(for: earliest, context: context)
         }
     }
 
-    // MARK: Answers
+    // MARK: Replies
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         do throws(RedisError) {
-            var fed: RedisError?
+            var failed: RedisError?
             buffer.withUnsafeReadableBytes { bytes in
-                do throws(RedisError) { try parser.feed(bytes) } catch { fed = error }
+                do throws(RedisError) { try parser.feed(bytes) } catch { failed = error }
             }
-            if let fed { throw fed }
-            while let value = try parser.next() {
-                if let onMessage, let message = value.message {
-                    onMessage(message)
-                    continue
-                }
-                guard let answered = pending.popFirst() else {
-                    throw RedisError(.protocolViolation, "an answer that nobody asked for", mayHaveRun: false)
-                }
-                if case .error(let message) = value {
-                    answered.completion(.failure(.server(message)))
-                } else {
-                    answered.completion(.success(value))
-                }
-            }
+            if let failed { throw failed }
+            while let value = try parser.next() { try receive(value) }
         } catch {
             fail(error)
         }
     }
 
-    // MARK: The socket's life
+    private func receive(_ value: RESPValue) throws(RedisError) {
+        if let onMessage, let message = value.message { return onMessage(message) }
+        guard let command = pending.popFirst() else {
+            throw RedisError(.protocolViolation, "a reply without a command", mayHaveRun: false)
+        }
+        if case .error(let message) = value {
+            command.completion(.failure(.server(message)))
+        } else {
+            command.completion(.success(value))
+        }
+    }
+
+    // MARK: Lifecycle of the socket
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -123,7 +123,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(RedisError(.connectionLost, "the connection ended", mayHaveRun: true))
+        fail(RedisError(.connectionLost, "the connection was closed", mayHaveRun: true))
         self.context = nil
         timer?.task.cancel()
         timer = nil
@@ -134,7 +134,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         fail(RedisError(.connectionLost, "the connection failed: \(error)", mayHaveRun: true))
     }
 
-    /// Answers all commands under way with an error and closes the socket.
+    /// Fails all commands in flight and closes the socket.
     func fail(_ error: RedisError) {
         guard failure == nil else { return }
         failure = error

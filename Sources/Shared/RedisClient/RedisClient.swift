@@ -2,14 +2,14 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// One pipelined connection for every event loop of a group.
+/// One pipelined connection for each event loop of a group.
 package final class RedisClient: Sendable {
     package let connections: [RedisConnection]
     private let next = NIOLockedValueBox(0)
 
-    /// Begins to open the connections; does not wait for them to stand.
+    /// Starts to open the connections, without waiting for them.
     package init(_ configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) async throws {
-        // One line is enough when all of them lose the same server.
+        // All connections lose the same server, so only the first logs it.
         var quiet = logger
         quiet.logLevel = .critical
         var connections: [RedisConnection] = []
@@ -20,14 +20,14 @@ package final class RedisClient: Sendable {
         self.connections = connections
     }
 
-    /// The connection of the event loop that runs the caller; elsewhere, each in turn.
+    /// The connection of the caller's event loop. Callers on other threads get the connections in turn.
     package var connection: RedisConnection {
         if let here = connections.first(where: { $0.eventLoop.inEventLoop }) { return here }
-        let turn = next.withLockedValue { turn in
-            turn = (turn + 1) % connections.count
-            return turn
+        let index = next.withLockedValue { index in
+            index = (index + 1) % connections.count
+            return index
         }
-        return connections[turn]
+        return connections[index]
     }
 
     package func close() async {

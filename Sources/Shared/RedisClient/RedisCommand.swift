@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A command as Redis reads it: an array of bulk strings, built argument by argument.
+/// A command in the format of the protocol: an array of bulk strings.
 package struct RedisCommand: Sendable {
     private var count = 0
     private var arguments = ByteBuffer()
@@ -10,7 +10,7 @@ package struct RedisCommand: Sendable {
         for argument in arguments { append(argument) }
     }
 
-    /// Appends one argument, its bytes as they are.
+    /// Appends one argument.
     package mutating func append(_ argument: String) {
         count += 1
         Self.writeHeader(UInt8(ascii: "$"), argument.utf8.count, to: &arguments)
@@ -29,7 +29,7 @@ package struct RedisCommand: Sendable {
         append(String(argument))
     }
 
-    /// Writes the whole command.
+    /// Writes the command to a buffer.
     package func encode(into buffer: inout ByteBuffer) {
         Self.writeHeader(UInt8(ascii: "*"), count, to: &buffer)
         buffer.writeImmutableBuffer(arguments)

@@ -3,21 +3,21 @@ import NIOCore
 import NIOPosix
 import Timing
 
-/// How connections behave; the same for all of a client.
+/// The configuration of all connections of a client.
 package struct RedisConfiguration: Sendable {
     package var url: RedisURL
-    /// Scripts to load whenever a connection opens.
+    /// Scripts to load each time a connection opens.
     package var scripts: [RedisScript]
-    /// For connecting and the hand-shake together.
+    /// The timeout of connecting, and of the handshake.
     package var connectTimeout: TimeAmount = .seconds(1)
-    /// For a command and its answer, unless the call says otherwise.
+    /// The timeout of a command, unless the call has its own.
     package var commandTimeout: TimeAmount = .seconds(1)
-    /// Commands that may be under way on one connection.
+    /// The maximum number of commands in flight on one connection.
     package var commandLimit = 10_000
     package var backoff = Backoff()
-    /// For a connection that listens: nothing else is to be sent on it.
+    /// The channels of a connection that subscribes; no other command may be sent on it.
     package var subscription: RedisSubscription?
-    /// How often a connection that listens asks whether the server is still there.
+    /// The interval of PING on a connection that subscribes.
     package var heartbeat: TimeAmount = .seconds(5)
 
     package init(url: RedisURL, scripts: [RedisScript] = []) {
@@ -26,16 +26,17 @@ package struct RedisConfiguration: Sendable {
     }
 }
 
-/// A pipelined connection that lives on one event loop and reopens itself until it is closed.
+/// A pipelined connection on one event loop. It reopens itself until it is closed.
 ///
-/// Commands are answered in the order they were sent. While the connection opens for the first time, or again after a
-/// loss, commands wait for it; after a failed attempt they fail at once, so that nothing piles up while Redis is away.
+/// Replies arrive in the order of the commands. While the connection opens for the first time, or again after a loss,
+/// commands wait for it. After a failed attempt commands fail at once, so that they do not pile up while Redis is
+/// unavailable.
 package final class RedisConnection: Sendable {
     package let eventLoop: any EventLoop
     private let core: NIOLoopBound<RedisConnectionCore>
     private let commandTimeout: TimeAmount
 
-    /// Makes a connection and begins to open it.
+    /// Creates a connection and starts to open it, without waiting for it.
     package static func open(
         _ configuration: RedisConfiguration, on eventLoop: any EventLoop, logger: Logger
     ) async throws -> RedisConnection {
@@ -52,9 +53,10 @@ package final class RedisConnection: Sendable {
         self.commandTimeout = configuration.commandTimeout
     }
 
-    /// Sends one command and returns its answer.
+    /// Sends one command and returns its reply.
     ///
-    /// - Parameter server: the only server process that is to get it, by its run id; on another it fails as fenced.
+    /// - Parameter server: the run id of the only server process that may run the command; nil for any. If another
+    ///   server answers, the command is not sent and fails with `.preconditionFailed`.
     package func send(
         _ command: RedisCommand, to server: String? = nil, timeout: TimeAmount? = nil
     ) async throws(RedisError) -> RESPValue {
@@ -72,7 +74,7 @@ package final class RedisConnection: Sendable {
         }
     }
 
-    /// Puts a script's call in line and returns at once: what one task puts in line is sent in that order.
+    /// Queues a call of a script and returns at once. The calls of one task are sent in their order.
     package func pipeline(_ call: RedisScriptCall) -> EventLoopFuture<RESPValue> {
         let promise = eventLoop.makePromise(of: RESPValue.self)
         let deadline = NIODeadline.now() + commandTimeout
@@ -82,18 +84,18 @@ package final class RedisConnection: Sendable {
         return promise.futureResult
     }
 
-    /// Runs a script, for callers that are on the event loop already; the completion is called there too, exactly once.
+    /// Runs a script; must be called on the event loop. The completion is called there exactly once.
     package func evaluateOnLoop(_ call: RedisScriptCall, completion: @escaping (Result<RESPValue, RedisError>) -> Void)
     {
         core.value.evaluate(call, deadline: .now() + commandTimeout, completion: completion)
     }
 
-    /// The run id of the server process at the other end; nil while there is no connection.
+    /// The run id of the connected server process; nil while there is no connection.
     package func server() async -> String? {
         try? await eventLoop.submit { self.core.value.server }.get()
     }
 
-    /// Ends the connection for good. Commands under way fail with `.closed`.
+    /// Closes the connection for good. Commands in flight fail with `.closed`.
     package func close() async {
         try? await eventLoop.submit { self.core.value.close() }.get()
     }

@@ -1,40 +1,41 @@
-/// What a connection that reopens itself does next: decisions only, no socket.
+/// The state of a connection that reopens itself, and what it does next. No I/O.
 ///
 /// ```
-/// idle ─start─▶ connecting ─opened─▶ ready ─lost─▶ connecting (at once; commands wait)
-///                  └─failed─▶ resting ─rested─▶ connecting (commands fail at once)        any ─close─▶ closed
+/// idle ─start─▶ connecting ─ready─▶ ready ─disconnect─▶ connecting (at once; commands wait)
+///                  └─failure─▶ backingOff ─elapsed─▶ connecting (commands fail at once)        any ─close─▶ closed
 /// ```
 struct RedisConnectionState: Equatable {
     enum Phase: Equatable {
-        case idle, connecting, ready, resting, closed
+        case idle, connecting, ready, backingOff, closed
     }
 
     enum Action: Equatable {
         case connect
-        /// Try again after the backoff for this many failures in a row.
-        case rest(failures: Int)
+        /// Connect again after the backoff for this number of consecutive failures.
+        case backOff(failures: Int)
         case none
     }
 
-    /// What to do with a command that arrives now.
+    /// What happens to a command that arrives now.
     enum Admission: Equatable {
         case send
-        /// Keep it until the connection stands or the attempt fails, whichever comes first.
+        /// It waits until the connection is ready or the attempt fails.
         case wait
         case refuse
         case refuseClosed
     }
 
     private(set) var phase = Phase.idle
+    /// Consecutive failed attempts to connect.
     private(set) var failures = 0
 
     var admission: Admission {
         switch phase {
         case .ready: .send
         case .idle: .wait
-        // After a failure nobody waits: a server that is away is answered for at once.
+        // After a failure commands fail at once: the server is unavailable, and commands must not pile up.
         case .connecting: failures == 0 ? .wait : .refuse
-        case .resting: .refuse
+        case .backingOff: .refuse
         case .closed: .refuseClosed
         }
     }
@@ -45,29 +46,29 @@ struct RedisConnectionState: Equatable {
         return .connect
     }
 
-    mutating func opened() {
+    mutating func didBecomeReady() {
         guard phase == .connecting else { return }
         phase = .ready
         failures = 0
     }
 
-    /// The attempt to connect failed, or the standing connection ended.
-    mutating func lost() -> Action {
+    /// The attempt to connect failed, or a connection that was ready was lost.
+    mutating func didDisconnect() -> Action {
         switch phase {
         case .connecting:
             failures += 1
-            phase = .resting
-            return .rest(failures: failures)
+            phase = .backingOff
+            return .backOff(failures: failures)
         case .ready:
             phase = .connecting
             return .connect
-        case .idle, .resting, .closed:
+        case .idle, .backingOff, .closed:
             return .none
         }
     }
 
-    mutating func rested() -> Action {
-        guard phase == .resting else { return .none }
+    mutating func backoffDidElapse() -> Action {
+        guard phase == .backingOff else { return .none }
         phase = .connecting
         return .connect
     }

@@ -1,28 +1,28 @@
-/// Why a Redis command did not answer, and whether it can have run all the same.
+/// The failure of a Redis command, and whether the command may have run anyway.
 package struct RedisError: Error, Hashable, Sendable {
     package enum Code: Hashable, Sendable {
-        /// There is no connection at the moment; the command was not sent.
+        /// There is no connection; the command was not sent.
         case notConnected
-        /// Too many commands are under way on this connection; the command was not sent.
+        /// Too many commands are in flight on this connection; the command was not sent.
         case overloaded
-        /// The deadline passed before the answer came.
+        /// The deadline passed before the reply arrived.
         case timeout
-        /// The connection ended before the answer came.
+        /// The connection was lost before the reply arrived.
         case connectionLost
-        /// The server is not the one that the command requires, or another condition of the caller does not hold. Nothing
-        /// was changed.
+        /// The server is not the one that the command requires, or another condition of the caller does not hold.
+        /// Nothing was changed.
         case preconditionFailed
-        /// Redis answered with an error; `message` begins with its code word.
+        /// Redis replied with an error; `message` begins with its code.
         case server
-        /// What came from the other side is not RESP2, or not the kind of answer this command has.
+        /// The reply is not valid RESP2, or not of the type that the command returns.
         case protocolViolation
-        /// The client was shut down.
+        /// The client is closed.
         case closed
     }
 
     package var code: Code
     package var message: String
-    /// Whether the command can have changed something: then it is not to be sent again blindly.
+    /// Whether the command may have changed data. If so, it must not be repeated unless it is idempotent.
     package var mayHaveRun: Bool
 
     package init(_ code: Code, _ message: String, mayHaveRun: Bool) {
@@ -31,20 +31,20 @@ package struct RedisError: Error, Hashable, Sendable {
         self.mayHaveRun = mayHaveRun
     }
 
-    /// The code word of a server's error: `NOSCRIPT`, `OOM`, `WRONGTYPE`, …
+    /// The code of an error of the server: `NOSCRIPT`, `OOM`, `WRONGTYPE`, …
     package var serverCode: Substring? {
         code == .server ? message.prefix { $0 != " " } : nil
     }
 
-    /// An error that Redis answered. A script that failed half-way may have written, so only the errors that Redis
-    /// gives before anything runs are known to have changed nothing.
+    /// An error reply of Redis. A script that fails may have written before, so only errors that Redis returns before
+    /// it runs a command have certainly changed nothing.
     package static func server(_ message: String) -> RedisError {
-        let word = message.prefix { $0 != " " }
+        let code = message.prefix { $0 != " " }
         let refusedBeforeRunning: Set<Substring> = [
             "NOSCRIPT", "OOM", "MISCONF", "LOADING", "READONLY", "NOAUTH", "NOPERM", "WRONGPASS", "MASTERDOWN", "BUSY",
             "NOREPLICAS", "CLUSTERDOWN", "MOVED",
         ]
-        return RedisError(.server, message, mayHaveRun: !refusedBeforeRunning.contains(word))
+        return RedisError(.server, message, mayHaveRun: !refusedBeforeRunning.contains(code))
     }
 }
 

@@ -1,7 +1,7 @@
-/// A Lua script, as a file of this package holds it.
+/// A Lua script.
 ///
-/// Connections load their scripts when they open and call them by the digest that Redis gave (EVALSHA); where Redis has
-/// forgotten one, the call is sent once more with the source (EVAL).
+/// A connection loads its scripts when it opens, and calls them by their digest (EVALSHA). If Redis does not have a
+/// script any more, the call is sent once more with the source (EVAL).
 package struct RedisScript: Hashable, Sendable {
     package let name: String
     package let source: String
@@ -15,7 +15,7 @@ package struct RedisScript: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-/// The keys and arguments of one call of a script, written in the wire's form only when it is sent.
+/// One call of a script: its keys and arguments. It is encoded when it is sent.
 package struct RedisScriptCall: Sendable {
     package enum Argument: Hashable, Sendable {
         case text(String)
@@ -23,7 +23,8 @@ package struct RedisScriptCall: Sendable {
     }
 
     package let script: RedisScript
-    /// The only server process that this may run on, by its run id; nil for any. Elsewhere it fails as fenced, unsent.
+    /// The run id of the only server process that may run the call; nil for any. If another server answers, the call is
+    /// not sent and fails with `.preconditionFailed`.
     package var server: String?
     package private(set) var keys: [String]
     package private(set) var arguments: [Argument]
@@ -39,7 +40,7 @@ package struct RedisScriptCall: Sendable {
     package mutating func append(_ argument: [UInt8]) { arguments.append(.bytes(argument)) }
     package mutating func append(_ argument: some BinaryInteger) { arguments.append(.text(String(argument))) }
 
-    /// The call as a command: by digest where one is known, with the source otherwise.
+    /// The call as a command: by its digest, or with its source if the digest is nil.
     package func command(digest: String?) -> RedisCommand {
         var command = digest.map { RedisCommand("EVALSHA", $0) } ?? RedisCommand("EVAL", script.source)
         command.append(keys.count)

@@ -1,10 +1,10 @@
-/// What a connection that listens does with what it hears (Redis publish/subscribe, at most once delivery).
+/// The channels of a connection that only subscribes (Redis publish/subscribe, at-most-once delivery).
 package struct RedisSubscription: Sendable {
     package var channels: [String]
     /// Called on the connection's event loop with each message of the channels.
     package var onMessage: @Sendable ([UInt8]) -> Void
-    /// Called on the event loop whenever listening has begun, at first and after every loss of the connection: messages
-    /// sent in between are gone, so that whoever waits for one has to look for itself.
+    /// Called on the event loop each time the subscription begins: at first, and after every loss of the connection.
+    /// Messages that were sent in between are lost, so the subscriber must read the state that they announced.
     package var onListening: @Sendable () -> Void
 
     package init(

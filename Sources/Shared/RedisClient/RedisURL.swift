@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a Redis is and how to enter: `redis://[user][:password]@host[:port][/database]` or
+/// The address and the credentials of a Redis server: `redis://[user][:password]@host[:port][/database]` or
 /// `unix://[user][:password]@/path/to/socket[?db=database]`. User, password and path may be percent-encoded.
 package struct RedisURL: Hashable, Sendable {
     package enum Address: Hashable, Sendable {
@@ -20,7 +20,7 @@ package struct RedisURL: Hashable, Sendable {
         self.database = database
     }
 
-    /// Why a text is not a Redis URL; the text itself is not repeated, since it may hold a password.
+    /// Why a text is not a Redis URL. The description does not contain the text, because it may have a password.
     package struct Malformed: Error, Hashable, CustomStringConvertible {
         package var description: String
     }
@@ -35,7 +35,7 @@ package struct RedisURL: Hashable, Sendable {
         let query = Self.takeQuery(&rest)
         switch scheme {
         case "redis":
-            guard query == nil else { throw Malformed(description: "redis:// takes no query") }
+            guard query == nil else { throw Malformed(description: "redis:// accepts no query") }
             (address, database) = try Self.tcp(rest)
         case "unix":
             (address, database) = try Self.socket(rest, query: query)
@@ -74,18 +74,20 @@ package struct RedisURL: Hashable, Sendable {
             port = try self.port(host[colon...])
             host = host[..<colon]
         }
-        guard !host.isEmpty else { throw Malformed(description: "it names no host") }
+        guard !host.isEmpty else { throw Malformed(description: "it has no host") }
         return (.tcp(host: String(host), port: port), try database(parts.count == 2 ? parts[1] : ""))
     }
 
     private static func socket(_ rest: Substring, query: Substring?) throws(Malformed) -> (Address, Int) {
         let path = try decode(rest)
         guard path.hasPrefix("/"), path.utf8.count > 1 else {
-            throw Malformed(description: "unix:// needs the absolute path of a socket")
+            throw Malformed(description: "unix:// requires the absolute path of a socket")
         }
-        guard path.utf8.count <= 107 else { throw Malformed(description: "the socket's path is over 107 bytes long") }
+        guard path.utf8.count <= 107 else {
+            throw Malformed(description: "the path of the socket is longer than 107 bytes")
+        }
         guard let query else { return (.unixSocket(path: path), 0) }
-        guard query.hasPrefix("db=") else { throw Malformed(description: "the only query that unix:// takes is ?db=N") }
+        guard query.hasPrefix("db=") else { throw Malformed(description: "unix:// accepts no query except ?db=N") }
         return (.unixSocket(path: path), try database(query.dropFirst(3)))
     }
 
@@ -107,7 +109,7 @@ package struct RedisURL: Hashable, Sendable {
 
     private static func decode(_ text: Substring) throws(Malformed) -> String {
         guard let decoded = String(text).removingPercentEncoding else {
-            throw Malformed(description: "it has a broken percent-encoding")
+            throw Malformed(description: "its percent-encoding is invalid")
         }
         return decoded
     }

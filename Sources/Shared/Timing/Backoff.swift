@@ -1,5 +1,5 @@
-/// How long to wait before the next attempt: doubling from `base` up to `limit`, of which a random half is left out,
-/// so that many clients that lost the same server do not come back in step.
+/// Exponential backoff with jitter: the nominal delay doubles from `base` to `limit`, and a random part of up to half
+/// is subtracted, so that clients that lost the same server do not reconnect at the same time.
 package struct Backoff: Sendable {
     package var base: Duration
     package var limit: Duration
@@ -9,7 +9,7 @@ package struct Backoff: Sendable {
         self.limit = limit
     }
 
-    /// The wait after the given number of failures in a row (1 or more), between half the nominal wait and all of it.
+    /// The delay after a number of consecutive failures (1 or more): between half of the nominal delay and all of it.
     package func delay(failures: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         let doublings = min(max(failures - 1, 0), 20)
         let nominal = min(base * (1 << doublings), limit)

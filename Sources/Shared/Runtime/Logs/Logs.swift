@@ -6,7 +6,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
 }
 
 package enum Logs {
-    /// Sets up logging for the process, to the standard error stream. To be called once.
+    /// Sets up logging to standard error. Must be called once per process.
     package static func bootstrap(_ settings: StoreSettings) {
         let (format, level) = (settings.logFormat, settings.logLevel)
         LoggingSystem.bootstrap { label in
@@ -18,7 +18,7 @@ package enum Logs {
     }
 }
 
-/// Writes each log event as one JSON object on a line of the standard error stream.
+/// Writes each log event to standard error as one line with a JSON object.
 struct JSONLogHandler: LogHandler {
     let label: String
     var logLevel = Logger.Level.info
@@ -38,7 +38,7 @@ struct JSONLogHandler: LogHandler {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
         var line = Self.line(label: label, level: event.level, message: "\(event.message)", metadata: all, at: Date())
         line += "\n"
-        // A log that cannot be written must not end the program.
+        // A failed write of a log line must not end the program.
         try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
 

@@ -2,10 +2,10 @@ import Metrics
 
 /// The metrics of this process.
 package enum Metering {
-    /// What `/metrics` shows. Empty until ``bootstrap()``.
+    /// The metrics that `/metrics` shows. Empty before ``bootstrap()``.
     package static let registry = PrometheusRegistry()
 
-    /// Has swift-metrics record into ``registry``. To be called once, before the first instrument is made.
+    /// Makes swift-metrics record to ``registry``. Must be called once, before the first instrument is created.
     package static func bootstrap() {
         MetricsSystem.bootstrap(registry)
     }

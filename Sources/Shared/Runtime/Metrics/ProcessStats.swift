@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
 
-/// What Linux says of this process, from /proc (proc(5)).
+/// Stats of this process from /proc (proc(5)).
 package enum ProcessStats {
     package static func readings() -> [MetricReading] {
         var readings: [MetricReading] = []
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         if let fields = statFields() {
-            // Numbered from 1 in proc(5); the first two, id and name, are cut off here.
+            // proc(5) numbers the fields from 1; the first two, id and name, are already removed.
             if let user = Double(fields[14 - 3]), let system = Double(fields[15 - 3]) {
                 readings.append(MetricReading("process_cpu_seconds_total", (user + system) / ticks))
             }
@@ -36,7 +36,7 @@ package enum ProcessStats {
             .flatMap { Double($0.dropFirst("btime ".count)) }
     }
 
-    /// These files say that they are empty, so they are read until they end.
+    /// Files in /proc have a size of 0, so they are read to their end.
     private static func text(_ path: String) -> String? {
         guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() else { return nil }
         return String(decoding: data, as: UTF8.self)

@@ -1,10 +1,10 @@
 import CoreMetrics
 import NIOConcurrencyHelpers
 
-/// Keeps what swift-metrics's instruments of this process record, and writes it as Prometheus reads it.
+/// Stores the values of this process's swift-metrics instruments, and renders them in the text format of Prometheus.
 ///
-/// Only metrics of ``MetricDescription/all`` are kept, so that every one has a type, a help text and bounds; a label's
-/// values come from the code and never from a request, so that there are few.
+/// Only metrics of ``MetricDescription/all`` are stored, so that each has a type, a help text and bounds. The values of
+/// labels come from the code, never from a request, so that the number of series is bounded.
 package final class PrometheusRegistry: MetricsFactory {
     private struct Series: Sendable {
         var labels: [(String, String)]
@@ -15,7 +15,7 @@ package final class PrometheusRegistry: MetricsFactory {
 
     package init() {}
 
-    /// The same handler for the same name and labels.
+    /// The handler of a name and its labels; the same one on each call.
     private func handler<Handler: Sendable>(
         _ name: String, _ labels: [(String, String)], _ make: (MetricDescription) -> Handler?
     ) -> Handler? {
@@ -55,15 +55,15 @@ package final class PrometheusRegistry: MetricsFactory {
         }
     }
 
-    // A series stays: its count must not begin anew while the process lives.
+    // Series are kept: a counter must not start again while the process runs.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}
     package func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// Prometheus's text format, version 0.0.4.
+    /// The text format of Prometheus, version 0.0.4.
     ///
-    /// - Parameter readings: what was read for this answer.
+    /// - Parameter readings: values that were read for this response.
     package func text(with readings: [MetricReading] = []) -> String {
         let kept = series.withLockedValue { $0 }
         let read = Dictionary(grouping: readings, by: \.name)
@@ -90,7 +90,7 @@ package final class PrometheusRegistry: MetricsFactory {
     }
 }
 
-/// A value that is read when it is asked for, and not kept.
+/// A value that is read for each response and not stored.
 package struct MetricReading: Sendable {
     var name: String
     var labels: [(String, String)]

@@ -2,7 +2,7 @@ import CoreMetrics
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// A count that only grows.
+/// A counter.
 final class CounterSeries: CounterHandler {
     private let count = Atomic<Int64>(0)
 
@@ -12,7 +12,7 @@ final class CounterSeries: CounterHandler {
     var value: Int64 { count.load(ordering: .relaxed) }
 }
 
-/// A value that goes up and down.
+/// A gauge.
 final class GaugeSeries: MeterHandler, RecorderHandler {
     private let box = NIOLockedValueBox(0.0)
 
@@ -26,10 +26,10 @@ final class GaugeSeries: MeterHandler, RecorderHandler {
     var value: Double { box.withLockedValue { $0 } }
 }
 
-/// How often values fell into which bucket.
+/// A histogram.
 final class HistogramSeries: RecorderHandler, TimerHandler {
     struct State: Hashable, Sendable {
-        /// By bucket, each without those below it; the last holds what is above every bound.
+        /// The number of values in each bucket, not cumulative; the last bucket has the values above all bounds.
         var counts: [Int64]
         var sum = 0.0
     }

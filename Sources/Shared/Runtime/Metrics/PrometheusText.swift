@@ -1,4 +1,4 @@
-/// Writes Prometheus's text format.
+/// A writer for the text format of Prometheus.
 struct PrometheusText {
     private(set) var text = ""
 
@@ -30,7 +30,7 @@ struct PrometheusText {
         add(name + "_count", labels, Double(total))
     }
 
-    /// Whole numbers without a point.
+    /// A number; a whole number has no decimal point.
     private static func number(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
     }

@@ -1,11 +1,11 @@
 import Engine
 import PostgresClient
 
-/// What is read of the stores each time that the metrics are asked for.
+/// The metrics that are read from the stores for each request of `/metrics`.
 package struct StoreReadings: Sendable {
     private let queues: [OrderQueue]
     private let pool: PostgresPool
-    /// What this process is called in `ticketblitz_build_info`.
+    /// The name of this program in `ticketblitz_build_info`.
     private let program: String
 
     package init(queues: [OrderQueue], pool: PostgresPool, program: String) {
@@ -14,7 +14,7 @@ package struct StoreReadings: Sendable {
         self.program = program
     }
 
-    /// Everything that is to be shown now. What a store does not tell is left out: the rest is worth having all the same.
+    /// The text of `/metrics`. If Redis does not answer, the metrics of the queue are left out.
     package func text() async -> String {
         let readings = ProcessStats.readings() + build + (await ofPool) + (await ofQueues)
         return Metering.registry.text(with: readings)
@@ -67,7 +67,7 @@ package struct StoreReadings: Sendable {
     }
 }
 
-/// What this is.
+/// The release of the programs.
 package enum Release {
     package static let version = "0.1.0"
 }

@@ -5,7 +5,7 @@ extension ServerSettings {
     private static let postgresQuery = PostgresStatement(
         name: "server_settings", sql: "SELECT name, setting FROM pg_settings WHERE name = ANY($1)")
 
-    /// Asks both servers.
+    /// Reads the settings of both servers.
     package init(_ redis: RedisConnection, _ pool: PostgresPool) async throws {
         let info = try await redis.send(RedisCommand("INFO", "server")).string ?? ""
         redisVersion =
@@ -16,7 +16,7 @@ extension ServerSettings {
         for row in rows { postgres[try row.text(0)] = try row.text(1) }
     }
 
-    /// Nil where the server refuses to tell.
+    /// The result of `CONFIG GET`; nil if the server refuses the command.
     private static func settings(of redis: RedisConnection) async throws(RedisError) -> [String: String]? {
         var command = RedisCommand("CONFIG", "GET")
         for name in redisNames { command.append(name) }
@@ -29,7 +29,7 @@ extension ServerSettings {
     }
 }
 
-/// The servers are set in a way in which nothing is to be sold.
+/// The settings of a server do not allow a safe sale. The description is one line.
 package struct UnsafeSettings: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 }

@@ -1,24 +1,23 @@
-/// What the two servers are set to, as far as it bears on what an acknowledgement is worth; and what there is to say about
-/// it. No I/O.
+/// The settings of the two servers that affect durability, and the findings about them. No I/O.
 package struct ServerSettings: Hashable {
-    /// Redis's `CONFIG GET`; nil where it does not say, as services that hide it do not.
+    /// The result of `CONFIG GET`; nil if the server refuses the command, as some hosted services do.
     package var redis: [String: String]?
-    /// Redis's version: `7.0.15`; Valkey tells the Redis version that it is compatible with.
+    /// The version of Redis: `7.0.15`. Valkey reports the Redis version with which it is compatible.
     var redisVersion = ""
-    /// Postgres's settings by name.
+    /// Settings of PostgreSQL by name.
     package var postgres: [String: String] = [:]
 
-    /// Something about the settings that an operator has to know.
+    /// A setting that an operator must know about.
     struct Finding: Hashable {
         enum Weight: Hashable {
-            /// Orders that were acknowledged may be lost or sold twice in normal operation, or nothing works at all.
+            /// Acknowledged orders can be lost or units sold twice in normal operation, or the programs cannot work.
             case refuse
-            /// Orders that were acknowledged may be lost when something dies.
+            /// Acknowledged orders can be lost in a crash.
             case warn
         }
 
         var weight: Weight
-        /// What is set, what may be lost, what to do.
+        /// The setting, what can be lost, and what to change.
         var line: String
     }
 
@@ -34,14 +33,14 @@ package struct ServerSettings: Hashable {
                 Finding(
                     weight: .refuse,
                     line:
-                        "Redis \(redisVersion) is too old: its scripts cannot refuse before they write; use 7.0 or later"
+                        "Redis \(redisVersion) is too old: it cannot refuse a script before its first write; use 7.0 or later"
                 ))
         }
         guard let redis else {
             findings.append(
                 Finding(
                     weight: .warn,
-                    line: "Redis does not tell its settings (CONFIG GET): see to it that it runs with appendonly yes, "
+                    line: "Redis refuses CONFIG GET, so its settings cannot be checked: run it with appendonly yes, "
                         + "appendfsync always and maxmemory-policy noeviction, or acknowledged orders may be lost"))
             return findings
         }
@@ -58,14 +57,14 @@ package struct ServerSettings: Hashable {
                 Finding(
                     weight: .warn,
                     line:
-                        "Redis's appendonly is no: a restart loses every acknowledged order that is not in Postgres yet; "
-                        + "set it to yes"))
+                        "Redis's appendonly is no: a restart loses every acknowledged order that is not in Postgres "
+                        + "yet; set it to yes"))
         } else if let sync = redis["appendfsync"], sync != "always" {
-            let lost = sync == "everysec" ? "the last two seconds' orders" : "the last half minute's orders"
+            let lost = sync == "everysec" ? "orders of the last two seconds" : "orders of the last half minute"
             findings.append(
                 Finding(
                     weight: .warn,
-                    line: "Redis's appendfsync is \(sync): a crash may lose \(lost) though they were acknowledged; "
+                    line: "Redis's appendfsync is \(sync): a crash may lose the acknowledged \(lost); "
                         + "set it to always"))
         }
         if redis["appendonly"] != "no", redis["no-appendfsync-on-rewrite"] == "yes" {
@@ -73,8 +72,8 @@ package struct ServerSettings: Hashable {
                 Finding(
                     weight: .warn,
                     line:
-                        "Redis's no-appendfsync-on-rewrite is yes: while its file is rewritten nothing is synced, and a "
-                        + "power cut may lose what was acknowledged meanwhile; set it to no"))
+                        "Redis's no-appendfsync-on-rewrite is yes: during a rewrite of its file nothing is synced, "
+                        + "and a power failure may lose acknowledged orders; set it to no"))
         }
         return findings
     }
@@ -85,20 +84,20 @@ package struct ServerSettings: Hashable {
             findings.append(
                 Finding(
                     weight: .refuse,
-                    line: "Postgres \(number / 10_000) is too old and gets no fixes any more; use 13 or later"))
+                    line: "Postgres \(number / 10_000) is too old and gets no fixes; use 13 or later"))
         }
         if postgres["synchronous_commit"] == "off" {
             findings.append(
                 Finding(
                     weight: .warn,
-                    line: "Postgres's synchronous_commit is off: a crash may lose the last half second's orders, which "
-                        + "Redis has let go by then; set it to on"))
+                    line: "Postgres's synchronous_commit is off: a crash may lose the orders of the last half "
+                        + "second, which Redis has already deleted from the queue; set it to on"))
         }
         for name in ["fsync", "full_page_writes"] where postgres[name] == "off" {
             findings.append(
                 Finding(
                     weight: .warn,
-                    line: "Postgres's \(name) is off: a power cut may destroy the ledger; set it to on"))
+                    line: "Postgres's \(name) is off: a power failure may destroy the ledger; set it to on"))
         }
         return findings
     }

@@ -6,43 +6,19 @@ import PostgresClient
 import RedisClient
 import RedisSchema
 
-/// The flags that the API and the Worker have in common; each is a variable of the environment too.
+/// The options that the API and the Worker share.
 package struct StoreOptions: ParsableArguments {
-    @Option(
-        help:
-            "Where Redis is: redis://[user:password@]host[:port][/database] or unix:///path. REDIS_URL (default: redis://127.0.0.1:6379)"
-    )
-    package var redisURL: String?
-
-    @Option(
-        help:
-            "Where Postgres is, a URL or keywords as libpq takes them. DATABASE_URL (default: postgres://127.0.0.1:5432/ticketblitz)"
-    )
-    package var databaseURL: String?
-
-    @Option(help: "Connections to Postgres at most. DATABASE_POOL_SIZE (default: 25)")
-    package var databasePoolSize: String?
-
-    @Option(help: "Partitions of the keys in Redis; the same for all programs of a sale. PARTITIONS (default: 1)")
-    package var partitions: String?
-
-    @Option(help: "trace, debug, info, notice, warning, error or critical. LOG_LEVEL (default: info)")
-    package var logLevel: String?
-
-    @Option(help: "text or json. LOG_FORMAT (default: text)")
-    package var logFormat: String?
+    @Option(StoreSettings.redisURL) package var redisURL: GivenOption?
+    @Option(StoreSettings.databaseURL) package var databaseURL: GivenOption?
+    @Option(StoreSettings.databasePoolSize) package var databasePoolSize: GivenOption?
+    @Option(StoreSettings.partitions) package var partitions: GivenOption?
+    @Option(StoreSettings.logLevel) package var logLevel: GivenOption?
+    @Option(StoreSettings.logFormat) package var logFormat: GivenOption?
 
     package init() {}
-
-    package var flags: [String: String?] {
-        [
-            "REDIS_URL": redisURL, "DATABASE_URL": databaseURL, "DATABASE_POOL_SIZE": databasePoolSize,
-            "PARTITIONS": partitions, "LOG_LEVEL": logLevel, "LOG_FORMAT": logFormat,
-        ]
-    }
 }
 
-/// Where the stores are and how logs are written.
+/// The settings of the stores and the logs.
 package struct StoreSettings: Sendable {
     package var redis: RedisURL
     package var databaseURL: String
@@ -52,20 +28,60 @@ package struct StoreSettings: Sendable {
     package var logFormat: LogFormat
 
     package init(_ settings: Settings) throws(SettingsError) {
-        let address = try settings.secret("REDIS_URL")
+        redis = try settings.value(of: Self.redisURL)
+        databaseURL = try settings.value(of: Self.databaseURL)
+        databasePoolSize = try settings.value(of: Self.databasePoolSize)
+        partitioning = Partitioning(count: try settings.value(of: Self.partitions))
+        logLevel = try settings.value(of: Self.logLevel)
+        logFormat = try settings.value(of: Self.logFormat)
+    }
+}
+
+extension StoreSettings {
+    /// In the order of `--help` and docs/configuration.md.
+    package static let table = [
+        redisURL.entry, databaseURL.entry, databasePoolSize.entry, partitions.entry, logLevel.entry, logFormat.entry,
+    ]
+
+    private static let defaultRedis = "redis://127.0.0.1:6379"
+    private static let defaultDatabase = "postgres://127.0.0.1:5432/ticketblitz"
+
+    static let redisURL = Setting<RedisURL>(
+        SettingEntry(
+            "REDIS_URL", default: .value(defaultRedis), isSecret: true,
+            "Redis server: `redis://[user:password@]host[:port][/database]` or `unix:///path[?db=N]`; "
+                + "TLS is not supported")
+    ) { text throws(SettingsError) in
         do throws(RedisURL.Malformed) {
-            redis = try RedisURL(address ?? "redis://127.0.0.1:6379")
+            return try RedisURL(text ?? defaultRedis)
         } catch {
             throw SettingsError(description: "REDIS_URL cannot be read: \(error.description)")
         }
-        databaseURL = try settings.secret("DATABASE_URL") ?? "postgres://127.0.0.1:5432/ticketblitz"
-        if let reason = PostgresConninfo.flaw(of: databaseURL) {
+    }
+
+    static let databaseURL = Setting<String>(
+        SettingEntry(
+            "DATABASE_URL", default: .value(defaultDatabase), isSecret: true,
+            "PostgreSQL server: a URL or a keyword string in the format of libpq")
+    ) { text throws(SettingsError) in
+        let text = text ?? defaultDatabase
+        if let reason = PostgresConninfo.flaw(of: text) {
             throw SettingsError(description: "DATABASE_URL cannot be read: \(reason)")
         }
-        databasePoolSize = try settings.integer("DATABASE_POOL_SIZE", default: 25, in: 1...1000)
-        partitioning = Partitioning(
-            count: try settings.integer("PARTITIONS", default: 1, in: 1...OrderID.partitionLimit))
-        logLevel = try settings.choice("LOG_LEVEL", default: .info)
-        logFormat = try settings.choice("LOG_FORMAT", default: .text)
+        return text
     }
+
+    static let databasePoolSize = Setting<Int>(
+        "DATABASE_POOL_SIZE", default: 25, in: 1...1000,
+        "maximum number of connections to PostgreSQL of one process")
+
+    static let partitions = Setting<Int>(
+        "PARTITIONS", default: 1, in: 1...OrderID.partitionLimit, "number of partitions of the keys in Redis",
+        note: "the same for all programs of a sale")
+
+    static let logLevel = Setting<Logger.Level>("LOG_LEVEL", default: .info, "lowest level that is logged")
+
+    static let logFormat = Setting<LogFormat>(
+        "LOG_FORMAT", default: .text, "format of the logs on standard error",
+        note: "`json` writes one object per line")
 }

@@ -1,7 +1,12 @@
 import Logging
 import Timing
 
-/// Repeats something until it works, with a backoff, and says so once for each new reason.
+/// Repeats an operation with a backoff until it succeeds. Logs a failure only if its reason differs from the last one.
+///
+/// - Parameters:
+///   - what: the operation, for the log.
+///   - isFinal: whether an error ends the repetition.
+/// - Throws: an error for which `isFinal` is true, or a `CancellationError`.
 package func retrying<Value: Sendable>(
     _ what: String, logger: Logger, backoff: Backoff = Backoff(),
     unless isFinal: @Sendable (any Error) -> Bool = { _ in false }, _ body: @Sendable () async throws -> Value
@@ -18,7 +23,7 @@ package func retrying<Value: Sendable>(
             failures += 1
             let reason = "\(error)"
             if reason != lastReason {
-                logger.warning("\(what) does not work; trying again", metadata: ["reason": "\(reason)"])
+                logger.warning("\(what) failed; retrying", metadata: ["reason": "\(reason)"])
             }
             lastReason = reason
             try await Task.sleep(for: backoff.delay(failures: failures))

@@ -6,19 +6,21 @@ import RedisSchema
 import ServiceLifecycle
 import Timing
 
-/// Prepares the stores at the start, and sees to it from then on that Redis may be relied on: looks once a second, and at
-/// once when somebody has a requestCheck. Every program has one, so that a recovery needs no person and no certain process.
+/// Prepares the stores at the start. Then checks once per second, and at once if a check is requested, whether Redis
+/// has the data of the ledger, and recovers partitions that do not. Each program runs a supervisor, so that a recovery
+/// needs no operator and no particular process.
 package struct StoreSupervisor: Service {
     private static let interval = Duration.seconds(1)
-    private static let shortestRest = Duration.milliseconds(20)
-    /// While another process is at a recovery, or a store is away: each look opens a connection to Postgres.
-    private static let restWhileClosed = Duration.milliseconds(100)
+    private static let shortestInterval = Duration.milliseconds(20)
+    /// While another process recovers a partition, or a store is unavailable: each check opens a connection to
+    /// Postgres.
+    private static let intervalWhileClosed = Duration.milliseconds(100)
 
     private let recovery: Recovery
     private let partitions: [Keyspace]
     private let logger: Logger
-    /// Partitions whose events this process is filling in.
-    private let filling = NIOLockedValueBox<Set<Int>>([])
+    /// Partitions that this process is backfilling.
+    private let backfilling = NIOLockedValueBox<Set<Int>>([])
 
     package init(_ recovery: Recovery, partitioning: Partitioning, logger: Logger) {
         self.recovery = recovery
@@ -42,10 +44,10 @@ package struct StoreSupervisor: Service {
                         recovery.fence.clearRequests()
                         for keys in partitions {
                             let look = await look(at: keys, lastReason: &reasons[keys.partition])
-                            guard case .needsBackfill(let token) = look, begins(keys) else { continue }
+                            guard case .needsBackfill(let token) = look, beginBackfill(keys) else { continue }
                             group.addTask { await backfill(keys, token: token) }
                         }
-                        try await rest()
+                        try await sleep()
                     }
                 }
             }
@@ -54,7 +56,7 @@ package struct StoreSupervisor: Service {
         }
     }
 
-    /// Throws where nothing is to be sold with these settings.
+    /// - Throws: ``UnsafeSettings`` if a finding does not allow a sale.
     private func report(_ findings: [ServerSettings.Finding]) throws(UnsafeSettings) {
         for finding in findings {
             switch finding.weight {
@@ -64,26 +66,28 @@ package struct StoreSupervisor: Service {
         }
     }
 
-    /// Whether this process is not filling the partition's events in already; it is from now on.
-    private func begins(_ keys: Keyspace) -> Bool {
-        filling.withLockedValue { $0.insert(keys.partition).inserted }
+    /// Marks the partition as being backfilled by this process.
+    ///
+    /// - Returns: false if it already is.
+    private func beginBackfill(_ keys: Keyspace) -> Bool {
+        backfilling.withLockedValue { $0.insert(keys.partition).inserted }
     }
 
-    /// Beside the looks, which go on: what fails is begun again at the next look, where it was interrupted.
+    /// Runs concurrently with the checks. After a failure the next check resumes the backfill.
     private func backfill(_ keys: Keyspace, token: String?) async {
         do {
             _ = try await recovery.backfill(keys, token: token)
         } catch {
             if !(error is CancellationError) {
                 logger.warning(
-                    "filling Redis from the ledger was interrupted; going on",
+                    "the backfill was interrupted; resuming",
                     metadata: ["partition": "\(keys.partition)", "reason": "\(error)"])
             }
         }
-        filling.withLockedValue { _ = $0.remove(keys.partition) }
+        backfilling.withLockedValue { _ = $0.remove(keys.partition) }
     }
 
-    /// Nil if nothing could be found out.
+    /// Checks a partition; nil if the check failed.
     private func look(at keys: Keyspace, lastReason: inout String?) async -> Recovery.Look? {
         do {
             let look = try await recovery.look(at: keys)
@@ -92,23 +96,23 @@ package struct StoreSupervisor: Service {
         } catch is CancellationError {
             return nil
         } catch {
-            // While it may be used as far as anybody knows, whoever uses it meets the same failure and tells of it.
+            // While the partition is open, its users meet the same failure and report it.
             let reason = "\(error)"
             guard !recovery.fence.isOpen(keys), reason != lastReason else { return nil }
             lastReason = reason
             logger.warning(
-                "nothing can be sold before Redis has been compared with the ledger; trying again",
+                "a partition is closed until Redis has been compared with the ledger; retrying",
                 metadata: ["partition": "\(keys.partition)", "reason": "\(reason)"])
             return nil
         }
     }
 
-    /// Until there is a requestCheck, a second at most; not for long while something cannot be used.
-    private func rest() async throws {
+    /// Sleeps until a check is requested, at most a second; less while a partition is closed.
+    private func sleep() async throws {
         guard partitions.allSatisfy(recovery.fence.isOpen) else {
-            return try await Task.sleep(for: Self.restWhileClosed)
+            return try await Task.sleep(for: Self.intervalWhileClosed)
         }
-        try await Task.sleep(for: Self.shortestRest)
+        try await Task.sleep(for: Self.shortestInterval)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await recovery.fence.checkRequested() }
             group.addTask { try? await Task.sleep(for: Self.interval) }

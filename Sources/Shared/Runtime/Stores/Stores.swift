@@ -6,17 +6,17 @@ import PostgresClient
 import RedisClient
 import RedisSchema
 
-/// The two stores, opened as the settings say, and what is built on them.
+/// The connections to the two stores, opened according to the settings.
 package struct Stores: Sendable {
     package let redis: RedisClient
     package let pool: PostgresPool
     package let ledger: Ledger
-    /// Which Redis may be relied on.
+    /// The Redis server and epoch that each partition may use.
     package let fence = Fence()
 
-    /// Does not wait for either store: a program starts while they are away, and says so.
+    /// Does not wait for the stores: a program starts while they are unavailable, and logs that.
     ///
-    /// - Parameter tune: changes deadlines and limits; programs keep the defaults.
+    /// - Parameter tune: changes timeouts and limits in tests; programs keep the defaults.
     package init(
         _ settings: StoreSettings, group: any EventLoopGroup, logger: Logger,
         tune: (inout RedisConfiguration, inout PostgresConfiguration) -> Void = { _, _ in }

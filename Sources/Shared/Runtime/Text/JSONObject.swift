@@ -1,5 +1,5 @@
-/// A flat writer for the JSON this package answers with. Reading is Foundation's; writing a handful of known fields this
-/// way costs a tenth of an encoder's time, and an answer is written for every request of a sale.
+/// A JSON object for responses. For the few known fields of a response, this takes a tenth of the time of an encoder,
+/// and each request of a sale writes one. Foundation parses JSON.
 package struct JSONObject: Hashable, Sendable {
     package enum Value: Hashable, Sendable {
         case string(String)
@@ -18,7 +18,7 @@ package struct JSONObject: Hashable, Sendable {
 
     package init() {}
 
-    /// Fields are written in the order in which they were first set; setting nil leaves a field out.
+    /// Fields are written in the order in which they were first set. Setting nil removes a field.
     package subscript(name: String) -> Value? {
         get { fields.first { $0.name == name }?.value }
         set {
@@ -60,7 +60,7 @@ package struct JSONObject: Hashable, Sendable {
         text += "}"
     }
 
-    /// Escapes what RFC 8259, section 7, says must be.
+    /// Writes a string with the escapes that RFC 8259, section 7, requires.
     private static func write(_ value: String, to text: inout String) {
         text += "\""
         if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {

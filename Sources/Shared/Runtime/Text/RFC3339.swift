@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import Timing
 
-/// Times as RFC 3339 writes them, in UTC with milliseconds.
+/// Times in the format of RFC 3339, in UTC with milliseconds.
 package enum RFC3339 {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     private static let wholeSeconds = Date.ISO8601FormatStyle()
@@ -12,11 +12,11 @@ package enum RFC3339 {
     }
 
     package static func text(_ time: Timestamp) -> String {
-        // The style cuts to milliseconds, and a binary fraction can lie just below the one that is meant.
+        // The style truncates to milliseconds, and a binary fraction can be slightly below the exact value.
         text(Date(timeIntervalSince1970: (Double(time.milliseconds) + 0.25) / 1000))
     }
 
-    /// Reads a time with or without fractions of a second; they are cut to milliseconds.
+    /// Parses a time with or without fractions of a second, truncated to milliseconds; nil if it is not valid.
     package static func timestamp(_ text: String) -> Timestamp? {
         let text = text.uppercased()
         guard isInRange(text), let date = (try? style.parse(text)) ?? (try? wholeSeconds.parse(text)) else {
@@ -25,8 +25,8 @@ package enum RFC3339 {
         return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000 + 0.25).rounded(.down)))
     }
 
-    /// Foundation's parser carries what is out of range over (12:99 is 13:39, 31 February is 3 March): a time that is
-    /// written back as it was given has no such field.
+    /// Whether all fields are in range. Foundation's parser carries fields that are out of range over (12:99 becomes
+    /// 13:39, 31 February becomes 3 March), so the time is formatted again and compared.
     private static func isInRange(_ text: String) -> Bool {
         let local = text.prefix(19) + "Z"
         guard let date = try? wholeSeconds.parse(String(local)), date.formatted(wholeSeconds) == local else {

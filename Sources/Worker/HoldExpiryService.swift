@@ -5,16 +5,17 @@ import RedisClient
 import ServiceLifecycle
 import Timing
 
-/// Ends one partition's holds when their time is over, a bounded slice at a time, so that claims beside it hardly wait.
+/// Expires the holds of one partition when they are due, in slices of bounded size, so that claims are hardly delayed.
 ///
-/// Any number of workers sweep at the same time; each hold ends once, and one that is late cannot be confirmed meanwhile.
-struct HoldExpiry: Service {
+/// Any number of workers can run this service at the same time: each hold expires once. A hold that is overdue cannot
+/// be confirmed, even before it is expired.
+struct HoldExpiryService: Service {
     let holds: HoldExpirer
     let logger: Logger
 
-    /// The longest it sleeps: a hold that begins while it sleeps may end sooner than any that it knew of.
-    private static let longestRest = Duration.seconds(1)
-    private let expiries = Counter(label: "ticketblitz_holds_expired_total")
+    /// The maximum sleep: a hold that begins during the sleep may end before all holds that were known at its start.
+    private static let longestSleep = Duration.seconds(1)
+    private let expired = Counter(label: "ticketblitz_holds_expired_total")
 
     init(holds: HoldExpirer, logger: Logger) {
         self.holds = holds
@@ -26,15 +27,15 @@ struct HoldExpiry: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do throws(RedisError) {
                 let round = try await holds.expireDue()
-                if failures > 0 { logger.notice("ending holds works again") }
+                if failures > 0 { logger.notice("expiring holds works again") }
                 failures = 0
-                expiries.increment(by: round.expired)
-                await pause(min(round.rest ?? Self.longestRest, Self.longestRest))
+                expired.increment(by: round.expired)
+                await pause(min(round.rest ?? Self.longestSleep, Self.longestSleep))
             } catch {
                 if error.code == .closed { return }
                 failures += 1
                 if failures == 1 {
-                    logger.warning("holds cannot be ended; trying again", metadata: ["reason": "\(error)"])
+                    logger.warning("cannot expire holds; retrying", metadata: ["reason": "\(error)"])
                 }
                 await pause(Backoff().delay(failures: failures))
             }

@@ -1,28 +1,28 @@
 @testable import Domain
 @testable import RedisSchema
 
-/// What clients know, from their history.
-struct Told {
-    /// Orders that were accepted, each once.
+/// What the clients observed, derived from their history.
+struct ClientObservations {
+    /// Accepted orders, each once.
     private(set) var accepted: [OrderID] = []
     private(set) var acceptedSet: Set<OrderID> = []
-    /// Orders that requests with an unknown outcome were told they may have become.
+    /// Orders that responses with an unknown outcome named.
     private(set) var named: Set<OrderID> = []
-    /// Purchases without a key whose outcome is unknown and whose order nobody named.
+    /// Purchases without a key and with an unknown outcome whose response named no order.
     private(set) var anonymous = 0
-    /// The half of the id that a key leads to, for those purchases with a key that nobody was told the end of.
+    /// The half of the order id that a key determines, for purchases with a key whose outcome is still unknown.
     private(set) var openKeys: Set<UInt64> = []
-    /// Orders that were accepted under a key that had led to another.
+    /// Accepted orders whose key had returned another order before.
     private(set) var severalOfOneKey: [OrderID] = []
-    /// Purchases with a key that were accepted, by the first order that the key has led to.
+    /// Accepted purchases with a key, by the first order that the key returned.
     private(set) var keyed: [OrderID: Operation.Kind] = [:]
-    /// Orders that the service has said it does not know, though it accepted them.
+    /// Orders that the service answered with order-not-found.
     private(set) var unfound: [OrderID] = []
     private(set) var unknown = 0
     private(set) var refused = 0
-    /// States that an order was seen in, or told to be in, in this order.
+    /// The states in which an order was observed, oldest first.
     private var seen: [OrderID: [OrderState]] = [:]
-    /// Orders that were asked to be cancelled, whatever came of it.
+    /// Orders with a cancellation request that was not refused.
     private var cancelled: Set<OrderID> = []
     private var confirmed: Set<OrderID> = []
 
@@ -69,13 +69,13 @@ struct Told {
         }
     }
 
-    /// The half of an order's id that its key makes.
+    /// The half of an order id that its key determines.
     static func half(of key: String, of customer: String, for event: EventID) -> UInt64 {
         let scope = IdempotencyScope(event: event, customer: customer, key: key)
         return OrderID(at: Timestamp(milliseconds: 0), partition: 0, keyHash: scope.hash).low
     }
 
-    /// Whether an order may be in this state at the end, by all that was seen of it.
+    /// Whether the observed states of an order allow this final state.
     func allows(_ state: OrderState, of id: OrderID) -> Bool {
         for before in seen[id] ?? [] {
             switch before {
