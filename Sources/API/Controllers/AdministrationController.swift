@@ -4,7 +4,15 @@ import Hummingbird
 import Runtime
 import Timing
 
-extension Sale {
+/// The routes for operators. All require the admin token.
+struct AdministrationController: Sendable {
+    let access: AdminAccess
+    let inventory: Inventory
+    let catalogue: EventCatalogue
+    let restorer: EventRestorer
+    /// The queues of all partitions.
+    let queues: [OrderQueue]
+
     /// `GET /admin/queue`
     func queueStatus(_ request: Request) async throws -> Response {
         try access.checkAdmin(request)
@@ -20,7 +28,7 @@ extension Sale {
         return .json(object)
     }
 
-    /// `GET /admin/dead-letters`: up to `?limit=` (100, at most 1000), the oldest first.
+    /// `GET /admin/dead-letters`: at most `?limit=` (default 100, maximum 1000), the oldest first.
     func deadLetters(_ request: Request) async throws -> Response {
         try access.checkAdmin(request)
         let limit = try Page(request).limit
@@ -38,31 +46,31 @@ extension Sale {
     }
 
     /// `POST /admin/dead-letters/{id}/requeue`
-    func requeue(_ request: Request, _ context: SaleContext) async throws -> Response {
+    func requeue(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         try access.checkAdmin(request)
-        _ = try StrictObject.read(try await request.jsonBody(limit: Self.bodyLimit), fields: [])
+        _ = try StrictObject.read(try await request.jsonBody(limit: BodyLimit.standard), fields: [])
         let id = context.parameters.get("id") ?? ""
         for queue in queues {
             switch try await queue.requeue(id) {
             case .unknown: continue
             case .eventIsRecovering(let event):
-                try await restore(event)
+                try await restorer.restoreOrThrow(event)
                 throw Problem(Refusal.recovering, event: event)
             case .done: break
             }
-            context.logger.notice("a dead letter was put back", metadata: ["id": "\(id)"])
+            context.logger.notice("a dead letter was requeued", metadata: ["id": "\(id)"])
             var object = JSONObject()
             object["id"] = .string(id)
             object["status"] = .string("queued")
             return .json(object)
         }
-        throw Problem(.deadLetterNotFound, "There is no dead letter of this id any more.")
+        throw Problem(.deadLetterNotFound, "There is no dead letter with this id.")
     }
 
-    /// `POST /admin/reconcile`: one event, or a page of all in the order of their ids.
-    func reconcile(_ request: Request, _ context: SaleContext) async throws -> Response {
+    /// `POST /admin/reconcile`: one event, or one page of all events in the order of their ids.
+    func reconcile(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         try access.checkAdmin(request)
-        let wanted = try ReconcileRequest(try await request.jsonBody(limit: Self.bodyLimit))
+        let wanted = try ReconcileRequest(try await request.jsonBody(limit: BodyLimit.standard))
         let page = try Page(request)
         let results: [Reconciliation]
         do {

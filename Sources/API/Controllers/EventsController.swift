@@ -4,9 +4,14 @@ import HTTPTypes
 import Hummingbird
 import Runtime
 
-extension Sale {
-    /// `GET /events`, a page at a time.
-    func events(_ request: Request) async throws -> Response {
+/// Events: their state, their terms, and their reset.
+struct EventsController: Sendable {
+    let catalogue: EventCatalogue
+    let restorer: EventRestorer
+    let access: AdminAccess
+
+    /// `GET /events`: one page of results.
+    func list(_ request: Request) async throws -> Response {
         let page = try Page(request)
         let reports = try await catalogue.reports(after: page.after, limit: page.limit)
         var object = JSONObject()
@@ -15,28 +20,28 @@ extension Sale {
     }
 
     /// `GET /events/{id}`
-    func event(_ context: SaleContext) async throws -> Response {
+    func event(_ context: APIRequestContext) async throws -> Response {
         let id = try eventID(context)
         guard let report = try await catalogue.report(id) else { throw Problem(Refusal.eventUnknown, event: id) }
         return .json(JSONObject(report))
     }
 
-    /// `PUT /events/{id}`
-    func putEvent(_ request: Request, _ context: SaleContext) async throws -> Response {
+    /// `PUT /events/{id}`: 201 if the event is new, 200 if it existed.
+    func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         try access.checkAdmin(request)
         let id = try eventID(context)
-        let wanted = try EventRequest(try await request.jsonBody(limit: Self.adminBodyLimit))
-        let created = try await refusing(id) { try await catalogue.put(id, wanted.change) }
+        let wanted = try EventRequest(try await request.jsonBody(limit: BodyLimit.administration))
+        let created = try await changing(id) { try await catalogue.put(id, wanted.change) }
         guard let report = try await catalogue.report(id) else { throw Problem(Refusal.eventUnknown, event: id) }
         context.logger.notice("event put", metadata: ["event": "\(id)", "capacity": "\(report.terms.capacity)"])
         return .json(JSONObject(report), status: created ? .created : .ok)
     }
 
     /// `POST /reset`
-    func reset(_ request: Request, _ context: SaleContext) async throws -> Response {
+    func reset(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         try access.checkAdminOrDemo(request)
-        let wanted = try ResetRequest(try await request.jsonBody(limit: Self.bodyLimit))
-        let capacity = try await refusing(wanted.event) {
+        let wanted = try ResetRequest(try await request.jsonBody(limit: BodyLimit.standard))
+        let capacity = try await changing(wanted.event) {
             try await catalogue.reset(wanted.event, capacity: wanted.capacity)
         }
         context.logger.notice("event reset", metadata: ["event": "\(wanted.event)", "capacity": "\(capacity)"])
@@ -47,18 +52,19 @@ extension Sale {
         return .json(object)
     }
 
-    private func eventID(_ context: SaleContext) throws -> EventID {
+    private func eventID(_ context: APIRequestContext) throws -> EventID {
         try EventID(checked: context.parameters.get("id") ?? "", field: "id")
     }
 
-    private func refusing<Value>(_ id: EventID, _ body: () async throws -> Value) async throws -> Value {
+    /// Runs a change of an event, and schedules its publication in Redis if the change may not be in effect there.
+    private func changing<Value>(_ id: EventID, _ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as CatalogueError {
             if case .notInEffectYet = error { await restorer.owe(id) }
             throw Problem(error, event: id)
         } catch {
-            // How far it came is not known; publishing puts Redis right whatever the ledger holds.
+            // How much of the change was made is not known. Publishing makes Redis agree with the ledger in every case.
             await restorer.owe(id)
             throw error
         }

@@ -1,23 +1,26 @@
 import HTTPTypes
 import Hummingbird
 
-extension Sale {
-    /// The live page's files. It needs nothing from anywhere else, and a browser is told to load nothing from there.
-    func addPage(to router: Router<SaleContext>) {
-        router.get("/") { _, _ in Self.file(PackageResources.index_html, "text/html; charset=utf-8") }
-        router.get("/page.css") { _, _ in Self.file(PackageResources.page_css, "text/css; charset=utf-8") }
-        router.get("/page.js") { _, _ in Self.file(PackageResources.page_js, "text/javascript; charset=utf-8") }
-    }
+/// The files of the live page. The page loads nothing from other hosts, and its headers forbid browsers to.
+struct PageController: Sendable {
+    /// `GET /`
+    func index() -> Response { file(PackageResources.index_html, "text/html; charset=utf-8") }
 
-    private static func file(_ bytes: [UInt8], _ type: String) -> Response {
-        var headers = pageHeaders
+    /// `GET /page.css`
+    func style() -> Response { file(PackageResources.page_css, "text/css; charset=utf-8") }
+
+    /// `GET /page.js`
+    func script() -> Response { file(PackageResources.page_js, "text/javascript; charset=utf-8") }
+
+    private func file(_ bytes: [UInt8], _ type: String) -> Response {
+        var headers = Self.headers
         headers[.contentType] = type
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    /// What the OWASP Secure Headers Project advises for a page that has neither inline code nor frames. Nothing on
-    /// encryption: whoever ends TLS in front of this service says that (`Strict-Transport-Security`).
-    private static let pageHeaders: HTTPFields = {
+    /// The headers that the OWASP Secure Headers Project recommends for a page without inline code and frames.
+    /// `Strict-Transport-Security` is not among them: the proxy that terminates TLS sets it.
+    private static let headers: HTTPFields = {
         var headers: HTTPFields = [.cacheControl: "no-cache"]
         for (name, value) in [
             (

@@ -3,14 +3,15 @@ import Hummingbird
 import PostgresClient
 import RedisClient
 
-/// Turns whatever a route throws into a problem, in one place, and names the request in every answer.
+/// Turns every error that a controller throws into a problem document, and adds `X-Request-Id` to every response.
 struct ProblemMiddleware: RouterMiddleware {
-    typealias Context = SaleContext
+    typealias Context = APIRequestContext
 
     let routes: RouteTable
 
     func handle(
-        _ request: Request, context: SaleContext, next: (Request, SaleContext) async throws -> Response
+        _ request: Request, context: APIRequestContext,
+        next: (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
         var response: Response
         do {
@@ -18,43 +19,44 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let problem as Problem {
             response = problem.response
         } catch let error as HTTPError where error.status == .notFound {
-            response = missing(request).response
+            response = noRoute(request).response
         } catch {
             response = failure(error, context: context).response
         }
         response.headers[.requestID] = context.requestID
-        // The router leaves the body out for HEAD only where there is a route.
+        // The router omits the body for HEAD only if the route exists.
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func missing(_ request: Request) -> Problem {
+    /// 405 if the path exists with other methods, 404 otherwise.
+    private func noRoute(_ request: Request) -> Problem {
         let methods = routes.methods(of: request.uri.path)
-        guard !methods.isEmpty else { return Problem(.routeNotFound, "There is nothing at this path.") }
+        guard !methods.isEmpty else { return .routeNotFound }
         let allowed = methods.joined(separator: ", ")
-        var problem = Problem(.methodNotAllowed, "This path takes \(allowed).")
+        var problem = Problem(.methodNotAllowed, "This path accepts \(allowed).")
         problem.headers[.allow] = allowed
         return problem
     }
 
-    private func failure(_ error: any Error, context: SaleContext) -> Problem {
+    private func failure(_ error: any Error, context: APIRequestContext) -> Problem {
         switch StoreFailure(error) {
         case .recovering:
-            return .redisIsRecovered
+            return .redisIsRecovering
         case .nothingChanged:
-            context.logger.debug("a store does not answer", metadata: ["reason": "\(error)"])
+            context.logger.debug("a store does not respond", metadata: ["reason": "\(error)"])
             return .storeUnavailable
         case .unknownOutcome:
-            context.logger.warning("a store did not answer in time", metadata: ["reason": "\(error)"])
+            context.logger.warning("a store did not respond in time", metadata: ["reason": "\(error)"])
             return .outcomeUnknown
         case nil:
             context.logger.error("a request failed", metadata: ["reason": "\(error)"])
-            return Problem(.internalError, "Name the request id when you report this.")
+            return Problem(.internalError, "Include the request id if you report this error.")
                 .with("request_id", .string(context.requestID))
         }
     }
 }
 
-/// What a store's error means for the request that met it; nil for errors that are a fault of this program.
+/// What a store's error means for the request; nil for an error that is a defect of this program.
 private enum StoreFailure {
     case nothingChanged, unknownOutcome, recovering
 
@@ -77,6 +79,6 @@ private enum StoreFailure {
 }
 
 extension HTTPField.Name {
-    // A constant, valid by RFC 9110's rule for tokens.
+    // A constant; it is a valid token (RFC 9110).
     static let requestID = Self("X-Request-Id").unsafelyUnwrapped
 }

@@ -1,18 +1,25 @@
+import Engine
 import HTTPTypes
 import Hummingbird
+import Ledger
 import Runtime
 
-extension Sale {
+/// The process itself: health, readiness, metrics, and the description of the API.
+struct ServiceController: Sendable {
+    let inventory: Inventory
+    let ledger: Ledger
+    let restorer: EventRestorer
+    let readings: StoreReadings
+
     /// `GET /healthz`: the process is alive.
-    static func health() -> Response {
+    func health() -> Response {
         var object = JSONObject()
         object["status"] = .string("alive")
         return .json(object)
     }
 
-    /// `GET /readyz`: both stores answer, Redis has all that the ledger has seen, and every event is on sale as the ledger
-    /// has it.
-    func readiness(_ context: SaleContext) async throws -> Response {
+    /// `GET /readyz`: both stores respond, the recovery of Redis is complete, and every event is published in Redis.
+    func readiness() async throws -> Response {
         try await inventory.ping()
         try await ledger.ping()
         for progress in inventory.recovery where progress.phase != .complete { throw Problem(progress) }
@@ -24,15 +31,15 @@ extension Sale {
         return .json(object)
     }
 
-    /// `GET /metrics`: Prometheus's text format.
-    func metricsText() async -> Response {
+    /// `GET /metrics`: the Prometheus text format.
+    func metrics() async -> Response {
         Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: await readings.text())))
     }
 
-    /// `GET /openapi.yaml`: this API's description.
-    static func openAPI() -> Response {
+    /// `GET /openapi.yaml`: the description of this API.
+    func openAPI() -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/yaml"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))

@@ -1,8 +1,9 @@
 import Engine
 import ServiceLifecycle
 
-/// Keeps the watch over orders until the stop begins; then whoever waits is answered with the order as it is.
-struct Watching: Service {
+/// Closes the order watch when the shutdown begins. The requests that wait are then answered with the order's current
+/// state.
+struct OrderWatchService: Service {
     let watch: OrderWatch
 
     func run() async throws {

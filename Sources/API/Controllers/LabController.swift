@@ -5,21 +5,12 @@ import Hummingbird
 import PostgresClient
 import Runtime
 
-/// The lab's routes; there are none without `DEMO=true`.
-extension Sale {
-    static let labRoutes = RouteTable([
-        ("/lab", ["GET", "HEAD"]), ("/lab/:strategy", ["GET", "HEAD"]), ("/lab/:strategy/buy", ["POST"]),
-        ("/lab/:strategy/reset", ["POST"]),
-    ])
+/// The lab: purchases with each strategy. It exists only with `DEMO=true`.
+struct LabController: Sendable {
+    let lab: Lab
 
-    func addLab(_ lab: Lab, to router: Router<SaleContext>) {
-        router.get("/lab") { _, _ in try await labOverview(lab) }
-        router.get("/lab/:strategy") { _, context in try await labAccount(lab, context) }
-        router.post("/lab/:strategy/buy") { request, context in try await labBuy(lab, request, context) }
-        router.post("/lab/:strategy/reset") { request, context in try await labReset(lab, request, context) }
-    }
-
-    private func labOverview(_ lab: Lab) async throws -> Response {
+    /// `GET /lab`: all strategies with their counts.
+    func overview() async throws -> Response {
         var strategies: [JSONObject] = []
         for strategy in lab.strategies {
             var object = JSONObject(try await strategy.account(), of: strategy)
@@ -32,14 +23,16 @@ extension Sale {
         return .json(object)
     }
 
-    private func labAccount(_ lab: Lab, _ context: SaleContext) async throws -> Response {
-        let strategy = try strategy(of: lab, context)
+    /// `GET /lab/{strategy}`
+    func account(_ context: APIRequestContext) async throws -> Response {
+        let strategy = try strategy(context)
         return .json(JSONObject(try await strategy.account(), of: strategy))
     }
 
-    private func labReset(_ lab: Lab, _ request: Request, _ context: SaleContext) async throws -> Response {
-        let strategy = try strategy(of: lab, context)
-        let wanted = try LabResetRequest(try await request.jsonBody(limit: Self.bodyLimit))
+    /// `POST /lab/{strategy}/reset`
+    func reset(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let strategy = try strategy(context)
+        let wanted = try LabResetRequest(try await request.jsonBody(limit: BodyLimit.standard))
         do {
             try await strategy.reset(to: wanted.capacity)
         } catch let error as CatalogueError {
@@ -48,9 +41,10 @@ extension Sale {
         return .json(JSONObject(try await strategy.account(), of: strategy))
     }
 
-    private func labBuy(_ lab: Lab, _ request: Request, _ context: SaleContext) async throws -> Response {
-        let strategy = try strategy(of: lab, context)
-        let wanted = try LabBuyRequest(try await request.jsonBody(limit: Self.bodyLimit))
+    /// `POST /lab/{strategy}/buy`
+    func buy(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let strategy = try strategy(context)
+        let wanted = try LabBuyRequest(try await request.jsonBody(limit: BodyLimit.standard))
         switch try await sale(strategy, wanted.quantity) {
         case .sold:
             var object = JSONObject()
@@ -67,25 +61,25 @@ extension Sale {
         case .refused(let refusal):
             throw Problem(refusal, event: .lab)
         case .notStocked:
-            throw Problem(.recovering, "There is no stock: POST /lab/\(strategy.name)/reset puts some there.")
+            throw Problem(.recovering, "There is no stock. POST /lab/\(strategy.name)/reset creates it.")
         }
     }
 
-    /// The failures that the lab is there to show are told by name.
+    /// The lab exists to show this failure of Postgres, so it has a code of its own.
     private func sale(_ strategy: any LabStrategy, _ quantity: Int) async throws -> LabSale {
         do {
             return try await strategy.buy(quantity)
         } catch let error as PostgresError where error.sqlState == "53300" {
             throw Problem(
-                .tooManyClients, "Postgres takes no more connections (SQLSTATE 53300); nothing was changed.",
+                .tooManyClients, "Postgres accepts no more connections (SQLSTATE 53300); nothing was changed.",
                 retryAfterSeconds: 1)
         }
     }
 
-    private func strategy(of lab: Lab, _ context: SaleContext) throws(Problem) -> any LabStrategy {
+    private func strategy(_ context: APIRequestContext) throws(Problem) -> any LabStrategy {
         guard let strategy = context.parameters.get("strategy").flatMap({ lab[$0] }) else {
             let names = lab.strategies.map(\.name).joined(separator: ", ")
-            throw Problem(.routeNotFound, "There is no such strategy; there are \(names).")
+            throw Problem(.routeNotFound, "There is no such strategy; the strategies are \(names).")
         }
         return strategy
     }

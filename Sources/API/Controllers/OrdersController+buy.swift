@@ -4,19 +4,19 @@ import Hummingbird
 import RedisClient
 import Runtime
 
-extension Sale {
+extension OrdersController {
     /// `POST /buy`
-    func buy(_ request: Request, _ context: SaleContext) async throws -> Response {
+    func buy(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let key = try request.idempotencyKey()
-        let wanted = try BuyRequest(try await request.jsonBody(limit: Self.bodyLimit))
+        let wanted = try BuyRequest(try await request.jsonBody(limit: BodyLimit.standard))
         let purchase = Purchase(
             id: inventory.makeOrderID(
                 for: wanted.event, at: .now, customer: wanted.customer, idempotencyKey: key),
             event: wanted.event, quantity: wanted.quantity, customer: wanted.customer)
         var outcome = try await claim(purchase, context)
         if case .refused(let refusal) = outcome, refusal == .eventUnknown || refusal == .recovering {
-            // Redis may have lost the event, or a reset was cut off: Postgres knows.
-            try await restore(wanted.event)
+            // Redis may have lost the event, or a reset may have been interrupted. The ledger has the event.
+            try await restorer.restoreOrThrow(wanted.event)
             outcome = try await claim(purchase, context)
         }
         switch outcome {
@@ -29,23 +29,17 @@ extension Sale {
         }
     }
 
-    /// Has an event filled into Redis that is missing or closed there; throws a problem where that has to wait.
-    func restore(_ event: EventID) async throws {
-        guard case .wait(let seconds) = try await restorer.restore(event) else { return }
-        throw Problem.eventIsRecovered(seconds)
-    }
-
-    private func claim(_ purchase: Purchase, _ context: SaleContext) async throws -> ClaimOutcome {
-        let begun = ContinuousClock.now
+    private func claim(_ purchase: Purchase, _ context: APIRequestContext) async throws -> ClaimOutcome {
+        let start = ContinuousClock.now
         do throws(RedisError) {
             let outcome = try await inventory.claim(purchase)
-            metrics.record(outcome, after: ContinuousClock.now - begun)
+            metrics.record(outcome, after: ContinuousClock.now - start)
             return outcome
         } catch {
-            metrics.record(error, after: ContinuousClock.now - begun)
+            metrics.record(error, after: ContinuousClock.now - start)
             guard error.mayHaveRun else { throw error }
             context.logger.warning(
-                "the answer to a claim was lost", metadata: ["order": "\(purchase.id)", "reason": "\(error)"])
+                "the response to a claim was lost", metadata: ["order": "\(purchase.id)", "reason": "\(error)"])
             throw Problem.claimUnknown(purchase)
         }
     }
