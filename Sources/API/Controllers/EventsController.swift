@@ -61,11 +61,11 @@ struct EventsController: Sendable {
         do {
             return try await body()
         } catch let error as CatalogueError {
-            if case .notInEffectYet = error { await restorer.owe(id) }
+            if case .notInEffectYet = error { await restorer.schedulePublish(id) }
             throw Problem(error, event: id)
         } catch {
             // How much of the change was made is not known. Publishing makes Redis agree with the ledger in every case.
-            await restorer.owe(id)
+            await restorer.schedulePublish(id)
             throw error
         }
     }

@@ -6,41 +6,41 @@ import Runtime
 import ServiceLifecycle
 import Timing
 
-/// Has events published in Redis: those that the ledger says may not be known there, at the start, and one by one where a
-/// claim finds an event missing or closed.
+/// Publishes events in Redis: at the start those that the ledger marks as unpublished, later one by one those that a claim
+/// finds missing or closed.
 actor EventRestorer {
-    /// What became of an event that is missing or closed in Redis.
-    enum Restoring: Hashable {
-        case done
-        /// It has to wait; so many seconds, as far as that can be told.
-        case wait(seconds: Int)
+    /// The result of ``restore(_:)``.
+    enum Restoration: Hashable {
+        case published
+        /// The event will be published later. The estimate is in seconds.
+        case retry(seconds: Int)
+        case eventUnknown
     }
 
-    /// Tickets up to which a request waits until its event is filled in.
+    /// The number of tickets up to which a request waits for the event's backfill.
     private static let smallLimit = 20_000
-    /// How long an answer of the ledger about an event's size is good: many ask at once.
-    private static let memory = Duration.seconds(1)
+    /// How long an event's size is cached. Many requests need it at the same time.
+    private static let sizeLifetime = Duration.seconds(1)
 
     private let catalogue: EventCatalogue
     private let ledger: Ledger
-    private var restoring: [EventID: Task<Bool, any Error>] = [:]
+    private var publications: [EventID: Task<Bool, any Error>] = [:]
     private var sizes: [EventID: (units: Int, at: ContinuousClock.Instant)] = [:]
-    /// Whether every event that was not published has been since the start.
+    /// Whether every event that was unpublished at the start has been published.
     private(set) var isComplete = false
-    /// Events whose last change, or its undoing, could not be published.
-    private var owed: Set<EventID> = []
+    /// Events whose last change, or the reversal of it, could not be published.
+    private var pendingPublishes: Set<EventID> = []
 
     init(catalogue: EventCatalogue, ledger: Ledger) {
         self.catalogue = catalogue
         self.ledger = ledger
     }
 
-    /// Puts one event right. However many requests ask for the same event at once, it is done once. While Redis is being
-    /// filled, or if the event is large, nobody waits here: the event comes next.
-    ///
-    /// Throws a problem if there is no such event.
-    func restore(_ id: EventID) async throws -> Restoring {
-        let units = try await size(of: id)
+    /// Publishes one event that is missing or closed in Redis. Concurrent calls for one event share one publication. If the
+    /// recovery of Redis is not complete, or the event has more than 20,000 tickets, the call does not wait: the event is
+    /// scheduled and the result is `retry`.
+    func restore(_ id: EventID) async throws -> Restoration {
+        guard let units = try await size(of: id) else { return .eventUnknown }
         let progress = catalogue.progress(of: id)
         guard progress.phase == .complete, units <= Self.smallLimit else {
             if progress.phase == .complete {
@@ -48,53 +48,55 @@ actor EventRestorer {
             } else {
                 try await catalogue.requestBackfill(of: id)
             }
-            return .wait(seconds: progress.seconds(for: units))
+            return .retry(seconds: progress.seconds(for: units))
         }
-        return try await publication(of: id).value ? .done : .wait(seconds: 1)
+        return try await publication(of: id).value ? .published : .retry(seconds: 1)
     }
 
     private func publication(of id: EventID) -> Task<Bool, any Error> {
-        if let running = restoring[id] { return running }
+        if let running = publications[id] { return running }
         let task = Task { [catalogue] in
-            defer { restoring[id] = nil }
+            defer { publications[id] = nil }
             return try await !catalogue.publish(id).isIncomplete
         }
-        restoring[id] = task
+        publications[id] = task
         return task
     }
 
-    private func size(of id: EventID) async throws -> Int {
+    /// The number of an event's tickets that are held or sold; nil if there is no such event.
+    private func size(of id: EventID) async throws -> Int? {
         let now = ContinuousClock.now
-        if let known = sizes[id], now - known.at < Self.memory { return known.units }
-        guard let event = try await ledger.event(id) else { throw Problem(Refusal.eventUnknown, event: id) }
-        sizes = sizes.filter { now - $0.value.at < Self.memory }
+        if let known = sizes[id], now - known.at < Self.sizeLifetime { return known.units }
+        guard let event = try await ledger.event(id) else { return nil }
+        sizes = sizes.filter { now - $0.value.at < Self.sizeLifetime }
         sizes[id] = (event.held + event.sold, now)
         return event.held + event.sold
     }
 
-    /// Notes an event that is to be published as soon as that can be done.
-    func owe(_ id: EventID) {
-        owed.insert(id)
+    /// Adds an event to those that ``retryPending()`` publishes.
+    func schedulePublish(_ id: EventID) {
+        pendingPublishes.insert(id)
     }
 
-    /// Publishes what is owed, looking once a second, until it is cancelled.
-    func payDebts() async throws {
+    /// Publishes the scheduled events once a second until the task is cancelled.
+    func retryPending() async throws {
         while true {
             try await Task.sleep(for: .seconds(1))
-            for id in owed {
+            for id in pendingPublishes {
                 do {
                     let publication = try await catalogue.publish(id)
-                    if publication == .done || publication == .superseded { owed.remove(id) }
+                    if publication == .done || publication == .superseded { pendingPublishes.remove(id) }
                 } catch CatalogueError.eventUnknown {
-                    owed.remove(id)  // There is no such event: it was never made.
+                    pendingPublishes.remove(id)  // The event was never created.
                 } catch {
-                    // A store is still away.
+                    // A store is still unavailable.
                 }
             }
         }
     }
 
-    /// Publishes what was not, again and again until nothing is left. What waits for its filling is published with it.
+    /// Publishes the unpublished events, and retries until all are published. An event that needs a backfill is published
+    /// with it.
     func restoreAll(logger: Logger) async throws {
         while !isComplete {
             isComplete = try await retrying("publishing events in Redis", logger: logger) { [catalogue] in

@@ -80,7 +80,7 @@ final class RateGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func answerRefused(_ context: ChannelHandlerContext) {
         while case .refused(let standing, let method, let closing, true)? = turns.first {
             turns.removeFirst()
-            var (head, body) = limits.problem(standing).answer
+            var (head, body) = limits.problem(standing).responseParts
             if closing { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             if method != .head { context.write(wrapOutboundOut(.body(body)), promise: nil) }

@@ -112,7 +112,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let isForThisRequest = unanswered == (bodyIsArriving ? 1 : 0) && !answerHasBegun
         defer { failBody(context) }
         guard isForThisRequest else { return context.close(promise: nil) }
-        var (head, body) = problem.answer
+        var (head, body) = problem.responseParts
         head.headerFields[.connection] = "close"
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)

@@ -57,18 +57,18 @@ final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed {
-            letGo(context)
+            resume(context)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        drop()
+        cancel()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        drop()
+        cancel()
     }
 
     // MARK: Waiting
@@ -79,9 +79,9 @@ final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
         let eventLoop = context.eventLoop
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: eventLoop)
         let waiter = watch.watch(request.order) { eventLoop.execute { bound.value.gate.changed(bound.value.context) } }
-        guard let waiter else { return letGo(context) }
+        guard let waiter else { return resume(context) }
         held?.waiter = waiter
-        held?.timer = eventLoop.scheduleTask(in: request.limit) { bound.value.gate.letGo(bound.value.context) }
+        held?.timer = eventLoop.scheduleTask(in: request.limit) { bound.value.gate.resume(bound.value.context) }
         look(context)
     }
 
@@ -102,7 +102,7 @@ final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
         guard let request = held, request.waiter === waiter else { return }
         held?.isLooking = false
         if isSettled || watch.isClosed {
-            letGo(context)
+            resume(context)
         } else if request.hasChanged {
             look(context)
         }
@@ -111,7 +111,7 @@ final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
     private func changed(_ context: ChannelHandlerContext) {
         guard let request = held else { return }
         if watch.isClosed {
-            letGo(context)
+            resume(context)
         } else if request.isLooking {
             held?.hasChanged = true
         } else {
@@ -120,7 +120,7 @@ final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Lets the request go on, at a moment when nothing else is being read.
-    private func letGo(_ context: ChannelHandlerContext) {
+    private func resume(_ context: ChannelHandlerContext) {
         guard held != nil else { return }
         release(context)
         context.fireChannelReadComplete()
@@ -128,12 +128,12 @@ final class WaitingGate: ChannelInboundHandler, RemovableChannelHandler {
 
     private func release(_ context: ChannelHandlerContext) {
         guard let request = held else { return }
-        drop()
+        cancel()
         context.fireChannelRead(wrapInboundOut(.head(request.head)))
         if case .some(let trailers) = request.end { context.fireChannelRead(wrapInboundOut(.end(trailers))) }
     }
 
-    private func drop() {
+    private func cancel() {
         held?.timer?.cancel()
         if let waiter = held?.waiter { watch.end(waiter) }
         held = nil

@@ -46,8 +46,8 @@ struct Problem: Error {
         return object.text
     }
 
-    /// As it is written where no route is at work.
-    var answer: (head: HTTPResponse, body: ByteBuffer) {
+    /// The response in parts, for a response that is written without the router.
+    var responseParts: (head: HTTPResponse, body: ByteBuffer) {
         let body = ByteBuffer(string: body)
         var headers = allHeaders
         headers[.contentLength] = String(body.readableBytes)

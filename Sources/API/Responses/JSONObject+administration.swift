@@ -3,12 +3,13 @@ import RedisSchema
 import Runtime
 
 extension JSONObject {
+    /// A dead letter.
     init(_ letter: DeadLetter) {
         self.init()
         self["id"] = .string(letter.id)
         self["at"] = letter.at.map { .string(RFC3339.text($0)) }
         self["reason"] = .string(letter.reason)
-        // As it is, for whoever has to find out what it is; bytes that are not UTF-8 are replaced.
+        // Unchanged, for the operator who examines it. Bytes that are not UTF-8 are replaced.
         self["entry"] = .string(String(decoding: letter.entry, as: UTF8.self))
         if let order = letter.order {
             self["ticket_id"] = .string(order.id.description)
@@ -18,7 +19,7 @@ extension JSONObject {
         }
     }
 
-    /// The partition that is furthest behind says how far all are.
+    /// The recovery of all partitions: the phase and remaining time of the slowest one, and the sums of the rest.
     init(_ recovery: [RecoveryProgress]) {
         self.init()
         let behind =
@@ -30,6 +31,7 @@ extension JSONObject {
         self["remaining_s"] = .integer(behind.remainingSeconds)
     }
 
+    /// The reconciliation of one event.
     init(_ result: Reconciliation) {
         self.init()
         self["event"] = .string(result.event.description)

@@ -1,22 +1,9 @@
 import Domain
-import HTTPTypes
-import Hummingbird
+import Engine
 import Runtime
 
-extension Response {
-    /// A JSON object as the whole answer.
-    static func json(
-        _ object: JSONObject, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
-    ) -> Response {
-        var headers = headers
-        headers[.contentType] = "application/json"
-        return Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: object.text)))
-    }
-}
-
 extension JSONObject {
-    /// The answer to an accepted purchase; the same for each that its idempotency key is sent with.
+    /// The response to an accepted purchase. It is the same for every request with the same idempotency key.
     init(accepted purchase: Purchase, as acceptance: Acceptance) {
         self.init()
         let id = acceptance.order.description
@@ -29,13 +16,14 @@ extension JSONObject {
         self["expires_at"] = acceptance.expiresAt.map { .string(RFC3339.text($0)) }
     }
 
+    /// An order's current state.
     init(_ order: Order) {
         self.init(changed: order)
         self["persisted"] = .boolean(order.isPersisted)
     }
 
-    /// The order as a transition left it: the same however often the transition is asked for, so without what changes by
-    /// itself afterwards, whether the ledger has it yet.
+    /// An order after a transition. It is the same if the transition is repeated, so it does not contain `persisted`, which
+    /// changes later.
     init(changed order: Order) {
         self.init()
         self["ticket_id"] = .string(order.id.description)
@@ -48,6 +36,7 @@ extension JSONObject {
         self["reason"] = order.reason.map { .string($0) }
     }
 
+    /// An event's terms and counters.
     init(_ event: EventReport) {
         self.init()
         self["id"] = .string(event.id.description)
