@@ -12,8 +12,6 @@ extension App {
     /// Limits of a request; docs/operations.md gives the reasons.
     private static let headerLimit = 16 * 1024
     private static let headerFieldLimit = 64
-    private static let idleTimeout = TimeAmount.seconds(10)
-    private static let bodyDeadline = TimeAmount.seconds(5)
 
     /// Serves until SIGTERM or SIGINT, then completes the requests that it has accepted.
     static func serve(_ settings: APISettings) async throws {
@@ -101,20 +99,10 @@ extension App {
         _ settings: APISettings, watch: OrderWatch, orders: OrderLookup
     ) -> HTTP1Channel.Configuration {
         let limits = settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) }
+        let observer = OrderObserver(watch, orders: orders)
         return .init(
-            additionalChannelHandlers: guards(limits, watch, orders),
+            additionalChannelHandlers: [ConnectionHandler(limits: limits, orders: observer)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: headerFieldLimit))
-    }
-
-    /// The handlers between a connection and the routes; the first is the nearest to the connection.
-    private static func guards(
-        _ limits: ClientLimits?, _ watch: OrderWatch, _ orders: OrderLookup
-    ) -> [any RemovableChannelHandler] {
-        var guards: [any RemovableChannelHandler] = [
-            IdleGuard(timeout: idleTimeout), RequestGuard(bodyDeadline: bodyDeadline),
-        ]
-        if let limits { guards.append(RateGuard(limits)) }
-        return guards + [WaitingGate(watch: watch) { await orders.isSettled($0) }]
     }
 }
