@@ -1,7 +1,7 @@
 import Environment
 import Runtime
 
-/// Everything that the API can be told.
+/// The settings of the API; docs/configuration.md describes them.
 struct APISettings: Sendable {
     var stores: StoreSettings
     var host: String
@@ -10,7 +10,7 @@ struct APISettings: Sendable {
     var isDemo: Bool
     var queueLimit: Int
     var connectionLimit: Int
-    /// Nil: clients may ask as often as they like.
+    /// Nil: clients have no rate limit.
     var rateLimit: RateLimit?
     var trustedProxies: TrustedProxies
 
@@ -28,7 +28,7 @@ struct APISettings: Sendable {
         let proxies = settings.text("TRUSTED_PROXIES", default: "")
         guard let trusted = TrustedProxies(proxies) else {
             throw Settings.bad(
-                "TRUSTED_PROXIES", proxies, "addresses or ranges with commas between them, as 10.0.0.0/8,fd00::/8")
+                "TRUSTED_PROXIES", proxies, "addresses or ranges, separated by commas, such as 10.0.0.0/8,fd00::/8")
         }
         trustedProxies = trusted
     }

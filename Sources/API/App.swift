@@ -4,17 +4,18 @@ import Foundation
 import Logging
 import Runtime
 
-/// This module's way in: a program is a file that calls it.
+/// The entry point of the program `API`.
 package enum Program {
-    /// Runs the HTTP service with the process's arguments; ends the process where they, or a setting, cannot be used.
+    /// Runs the HTTP service with the process's arguments. Exits the process if the arguments or the settings are invalid.
     package static func main() async { await App.main() }
 }
 
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "API",
-        abstract: "TicketBlitz's HTTP service: sells tickets, exactly as many as there are.",
-        discussion: "Every option is a variable of the environment too, named at its end; the option wins.")
+        abstract: "The HTTP service of TicketBlitz. It sells tickets and never oversells.",
+        discussion:
+            "Every option has an environment variable, named at the end of its description. The option has precedence.")
 
     @Option(help: "Address to listen on. HOST (default: 127.0.0.1)")
     var host: String?
@@ -22,27 +23,27 @@ struct App: AsyncParsableCommand {
     @Option(help: "Port to listen on. PORT (default: 9090)")
     var port: String?
 
-    @Option(help: "Bearer token of the admin routes; unset, they answer 403. ADMIN_TOKEN (default: none)")
+    @Option(help: "Bearer token of the admin routes; without it they respond 403. ADMIN_TOKEN (default: none)")
     var adminToken: String?
 
-    @Option(help: "true opens /reset and /lab, and makes the event 'demo' with 100 tickets. DEMO (default: false)")
+    @Option(help: "true opens /reset and /lab, and creates the event 'demo' with 100 tickets. DEMO (default: false)")
     var demo: String?
 
-    @Option(help: "Orders on their way at which buying answers 503. MAX_QUEUE_DEPTH (default: 1000000)")
+    @Option(help: "Orders in the queue at which POST /buy responds 503. MAX_QUEUE_DEPTH (default: 1000000)")
     var maxQueueDepth: String?
 
-    @Option(help: "Connections of clients at the same time. MAX_CONNECTIONS (default: 10000)")
+    @Option(help: "Maximum number of open client connections. MAX_CONNECTIONS (default: 10000)")
     var maxConnections: String?
 
-    @Option(help: "Requests a second of one client's address; 0: as many as it likes. RATE_LIMIT (default: 0)")
+    @Option(help: "Requests per second from one client address; 0 for no limit. RATE_LIMIT (default: 0)")
     var rateLimit: String?
 
-    @Option(help: "Requests that it may send at once. RATE_LIMIT_BURST (default: twice RATE_LIMIT)")
+    @Option(help: "Requests that one client address can send at once. RATE_LIMIT_BURST (default: twice RATE_LIMIT)")
     var rateLimitBurst: String?
 
     @Option(
         help:
-            "Proxies, as 10.0.0.0/8,::1, whose X-Forwarded-For names the client; no other's is believed. TRUSTED_PROXIES (default: none)"
+            "Proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,::1; from other peers it is ignored. TRUSTED_PROXIES (default: none)"
     )
     var trustedProxies: String?
 

@@ -2,8 +2,8 @@ import Domain
 import Metrics
 import RedisClient
 
-/// Counts purchases by what they came to, and how long the claim took. The labels' values are codes of this program, so
-/// there are few.
+/// Counts claims by their outcome and records their duration. The label values are codes of this program, so their number is
+/// bounded.
 struct ClaimMetrics: Sendable {
     private let accepted = Self.counter("accepted", "new")
     private let replayed = Self.counter("accepted", "replayed")
@@ -12,7 +12,7 @@ struct ClaimMetrics: Sendable {
     private let unknown = Self.counter("failed", "outcome-unknown")
     private let duration = Metrics.Timer(label: "ticketblitz_claim_duration_seconds")
 
-    /// The codes that a refusal of a claim has.
+    /// The codes of refused claims.
     private static let refusals: [ProblemCode] = [
         .eventNotFound, .recovering, .notOnSale, .invalidRequest, .customerLimit, .queueFull, .insufficientStock,
         .allHeld, .soldOut, .idempotencyKeyReused,
@@ -27,6 +27,7 @@ struct ClaimMetrics: Sendable {
         Counter(label: "ticketblitz_claims_total", dimensions: [("outcome", outcome), ("reason", reason)])
     }
 
+    /// Records a claim that Redis has answered.
     func record(_ outcome: ClaimOutcome, after time: Duration) {
         duration.record(duration: time)
         switch outcome {
@@ -35,6 +36,7 @@ struct ClaimMetrics: Sendable {
         }
     }
 
+    /// Records a claim that failed.
     func record(_ error: RedisError, after time: Duration) {
         duration.record(duration: time)
         if error.code == .preconditionFailed {
