@@ -32,7 +32,7 @@ import Testing
     func refuses(body: String, field: String?) {
         do {
             _ = try BuyRequest(Data(body.utf8))
-            Issue.record("took \(body)")
+            Issue.record("accepted \(body)")
         } catch {
             #expect(error.code == .invalidRequest)
             if let field { #expect(error.extras.first?.value == .string(field)) }
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func scheduledSalesSayWhenToComeBack() {
+    @Test func scheduledSalesHaveARetryTime() {
         let problem = Problem(
             .scheduled(opensAt: Timestamp(milliseconds: 5001), now: Timestamp(milliseconds: 1000)), event: .demo)
         #expect(problem.code == .notOnSale)
