@@ -34,6 +34,7 @@ extension Target.Dependency {
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
     static var nioConcurrencyHelpers: Self { .product(name: "NIOConcurrencyHelpers", package: "swift-nio") }
     static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
     static var nioFoundationCompat: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
@@ -115,7 +116,7 @@ let package = Package(
             path: "Sources/Programs/TicketBlitz"),
         .target(name: "TestSupport", dependencies: engine + [.nioPosix], path: "Tests/TestSupport"),
         .testTarget(name: "SharedTests", dependencies: engine + ["TestSupport"]),
-        .testTarget(name: "APITests", dependencies: ["API"]),
+        .testTarget(name: "APITests", dependencies: ["API", .nioEmbedded]),
         // Debian's Lua 5.1, the language of Redis's scripts, to run ours without a server.
         .systemLibrary(name: "CLua", path: "Tests/CLua", providers: [.apt(["liblua5.1-0-dev"])]),
         // Optimised in debug builds too: it is thousands of runs.

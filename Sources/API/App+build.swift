@@ -9,13 +9,11 @@ import Runtime
 import ServiceLifecycle
 
 extension App {
-    /// Limits on what a client may send; see docs/operations.md for the reasons.
+    /// Limits of a request; docs/operations.md gives the reasons.
     private static let headerLimit = 16 * 1024
     private static let headerFieldLimit = 64
-    private static let idleTimeout = TimeAmount.seconds(10)
-    private static let bodyDeadline = TimeAmount.seconds(5)
 
-    /// Serves until the process is told to stop, then finishes what it took in.
+    /// Serves until SIGTERM or SIGINT, then completes the requests that it has accepted.
     static func serve(_ settings: APISettings) async throws {
         let logger = Logger(label: "api")
         let group = MultiThreadedEventLoopGroup.singleton
@@ -29,9 +27,9 @@ extension App {
         logger.info("stopped")
     }
 
-    /// The server, what prepares it, and what it waits with; for `serve` and for tests. At the stop the last goes first.
+    /// The services of the API, for `serve` and for tests. They are stopped in reverse order.
     ///
-    /// - Parameter watch: what it waits with, where a test wants to see who waits.
+    /// - Parameter watch: the order watch; nil to open one.
     static func services(
         _ settings: APISettings, stores: Stores, group: any EventLoopGroup, logger: Logger, watch: OrderWatch? = nil,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
@@ -41,35 +39,51 @@ extension App {
             queueLimit: settings.queueLimit)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
+        let orders = OrderLookup(inventory: inventory, ledger: stores.ledger)
+        let lab = settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil
         let watch =
             if let watch { watch } else {
                 try await OrderWatch(
                     Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
             }
-        let queues = settings.stores.partitioning.all.map {
-            OrderQueue(stores.partition($0), lease: .zero)
-        }
-        let sale = Sale(
-            inventory: inventory, ledger: stores.ledger, catalogue: catalogue, restorer: restorer, watch: watch,
-            queues: queues,
-            access: AdminAccess(token: settings.adminToken, isDemo: settings.isDemo),
-            metrics: ClaimMetrics(), readings: StoreReadings(queues: queues, pool: stores.pool, program: "API"),
-            lab: settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil)
-        let keeper = StoreSupervisor(
+        let controllers = controllers(
+            settings, stores: stores, inventory: inventory, catalogue: catalogue, restorer: restorer, orders: orders,
+            lab: lab)
+        let supervisor = StoreSupervisor(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
             logger: logger)
         let preparation = Preparation(
-            inventory: inventory, catalogue: catalogue, restorer: restorer, lab: sale.lab, logger: logger)
+            inventory: inventory, catalogue: catalogue, restorer: restorer, lab: lab, logger: logger)
         let server = Application(
-            responder: sale.router().buildResponder(),
-            server: .http1(configuration: channelConfiguration(settings, sale)),
+            responder: RouteTable(includesLab: lab != nil).router(to: controllers).buildResponder(),
+            server: .http1(configuration: channelConfiguration(settings, watch: watch, orders: orders)),
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), backlog: 4096,
                 availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
             onServerRunning: onServerRunning,
             eventLoopGroupProvider: .shared(group),
             logger: logger)
-        return [keeper, preparation, server, Watching(watch: watch)]
+        return [supervisor, preparation, server, OrderWatchService(watch: watch)]
+    }
+
+    private static func controllers(
+        _ settings: APISettings, stores: Stores, inventory: Inventory, catalogue: EventCatalogue,
+        restorer: EventRestorer, orders: OrderLookup, lab: Lab?
+    ) -> Controllers {
+        let access = AdminAccess(token: settings.adminToken, isDemo: settings.isDemo)
+        let queues = settings.stores.partitioning.all.map {
+            OrderQueue(stores.partition($0), lease: .zero)
+        }
+        return Controllers(
+            orders: OrdersController(
+                inventory: inventory, orders: orders, restorer: restorer, metrics: ClaimMetrics()),
+            events: EventsController(catalogue: catalogue, restorer: restorer, access: access),
+            administration: AdministrationController(
+                access: access, inventory: inventory, catalogue: catalogue, restorer: restorer, queues: queues),
+            service: ServiceController(
+                inventory: inventory, ledger: stores.ledger, restorer: restorer,
+                readings: StoreReadings(queues: queues, pool: stores.pool, program: "API")),
+            lab: lab.map { LabController(lab: $0) })
     }
 
     private static func lab(
@@ -81,20 +95,14 @@ extension App {
             pool: stores.pool, direct: direct, redis: stores.redis, inventory: inventory, catalogue: catalogue)
     }
 
-    private static func channelConfiguration(_ settings: APISettings, _ sale: Sale) -> HTTP1Channel.Configuration {
+    private static func channelConfiguration(
+        _ settings: APISettings, watch: OrderWatch, orders: OrderLookup
+    ) -> HTTP1Channel.Configuration {
         let limits = settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) }
+        let observer = OrderObserver(watch, orders: orders)
         return .init(
-            additionalChannelHandlers: guards(limits, sale),
+            additionalChannelHandlers: [ConnectionHandler(limits: limits, orders: observer)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: headerFieldLimit))
-    }
-
-    /// What stands between a connection and the routes, the nearest to the connection first.
-    private static func guards(_ limits: ClientLimits?, _ sale: Sale) -> [any RemovableChannelHandler] {
-        var guards: [any RemovableChannelHandler] = [
-            IdleGuard(timeout: idleTimeout), RequestGuard(bodyDeadline: bodyDeadline),
-        ]
-        if let limits { guards.append(RateGuard(limits)) }
-        return guards + [WaitingGate(watch: sale.watch) { await sale.isSettled($0) }]
     }
 }

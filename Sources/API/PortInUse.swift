@@ -1,11 +1,11 @@
 import Glibc
 
-/// A port that another program listens on already, be it on the other address family: clients that resolve `localhost`
-/// to both would then reach one of the two by chance.
+/// Another program already listens on the port, possibly with the other address family. Clients that resolve `localhost` to
+/// both families would reach one of the two programs at random.
 struct PortInUse: Error, Hashable, CustomStringConvertible {
     let description: String
 
-    /// Tries the port on IPv4 and IPv6, on the addresses that clients of `host` would use. Port 0 is always free.
+    /// Checks the port with IPv4 and IPv6, on the addresses that clients of `host` use. Port 0 is always free.
     static func check(host: String, port: Int) throws(PortInUse) {
         guard port != 0 else { return }
         let isLoopback = ["127.0.0.1", "::1", "localhost"].contains(host)
@@ -20,7 +20,7 @@ struct PortInUse: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Binds and listens for an instant. Any failure but "in use" (no IPv6 here, say) is not this check's concern.
+    /// Binds and listens briefly. Failures other than "in use", such as a machine without IPv6, are ignored.
     private static func isTaken(_ address: String, port: Int) -> Bool {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST

@@ -5,9 +5,9 @@ import Runtime
 import ServiceLifecycle
 import Timing
 
-/// What has to be done once, when Redis may be used, before everything can be sold: the demo event, the stock in Redis.
-/// Requests are answered from the start; what is not ready yet answers 503. After that it stays, and publishes what could
-/// not be published at once.
+/// Prepares the sale once Redis is open: creates the demo event and the lab's stock, and publishes every event in Redis.
+/// Requests are served from the start; until the preparation is complete, they can respond 503. After that it retries
+/// pending publications until the shutdown.
 struct Preparation: Service {
     let inventory: Inventory
     let catalogue: EventCatalogue
@@ -20,7 +20,7 @@ struct Preparation: Service {
         try await cancelWhenGracefulShutdown {
             do {
                 try await prepare()
-                try await restorer.payDebts()
+                try await restorer.retryPending()
             } catch is CancellationError {
                 return
             }
@@ -30,12 +30,12 @@ struct Preparation: Service {
     private func prepare() async throws {
         while !inventory.isOpen { try await Task.sleep(for: .milliseconds(10)) }
         if let lab {
-            try await retrying("making the demo event and the lab", logger: logger) {
+            try await retrying("creating the demo event and the lab", logger: logger) {
                 try await catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100))
                 try await lab.prepare()
             }
         }
         try await restorer.restoreAll(logger: logger)
-        logger.info("every event is on sale as the ledger has it")
+        logger.info("every event is published in Redis")
     }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import API
 
 extension TestStores {
-    /// Runs the API on a free port while `body` runs, ready to serve, then stops it gracefully.
+    /// Runs the API on a free port until it is ready, runs `body`, and stops the API gracefully.
     func withAPI<Value: Sendable>(
         demo: Bool = true, token: String? = "secret", connectionLimit: Int = 10_000,
         queueLimit: Int = 1_000_000, watch: OrderWatch? = nil, rateLimit: RateLimit? = nil,
@@ -35,7 +35,7 @@ extension TestStores {
             do {
                 var iterator = ports.makeAsyncIterator()
                 guard let port = await iterator.next() else { throw GaveUp(description: "no port") }
-                // From an address of its own, so that it does not count for the limits of the test's.
+                // From another address, so that it does not count for the rate limit of the test's client.
                 let asking = HTTPClient(port: port, from: "127.0.0.2")
                 try await eventually("the API is ready") { try await asking.send("GET", "/readyz").status == 200 }
                 result = .success(try await body(HTTPClient(port: port)))
@@ -52,7 +52,7 @@ extension TestStores {
 }
 
 extension HTTPClient {
-    /// Sends a request again and again while the answer is that Redis is being recovered.
+    /// Sends a request, and retries while the response is `recovering`, for 20 s at most.
     func sendUntilRecovered(_ method: String, _ path: String, _ body: String? = nil) async throws -> Answer {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {

@@ -4,7 +4,7 @@ import Testing
 import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct HTTPLimitsTests {
-    @Test func headersAreLimitedInSizeAndNumber() async throws {
+    @Test func headersHaveLimitsForSizeAndNumber() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let big = try await api.send("GET", "/healthz", headers: ["X-Big": String(repeating: "x", count: 17_000)])
@@ -24,19 +24,19 @@ import Timing
         "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
         "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
     ])
-    func whatIsNotHTTPIsRefusedAndTheConnectionEnds(request: String) async throws {
+    func invalidHTTPIsRefusedAndTheConnectionCloses(request: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
-            let answer = try HTTPClient.parse(try await api.exchange([.send(request)]))
-            #expect(answer.status == 400)
-            #expect(answer.text("code") == "invalid-request")
-            #expect(answer.headers["connection"] == "close")
+            let response = try HTTPClient.parse(try await api.exchange([.send(request)]))
+            #expect(response.status == 400)
+            #expect(response.text("code") == "invalid-request")
+            #expect(response.headers["connection"] == "close")
         }
         await test.close()
     }
 
-    /// Shapes that two programs in a row could read differently, so that one takes for a request what the other takes for a
-    /// body: none may buy anything, nor may what follows be answered.
+    /// Requests that a proxy and the API could parse differently (request smuggling). None may buy anything, and the request
+    /// after it may not be answered.
     @Test(arguments: [
         "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
@@ -49,7 +49,7 @@ import Timing
         "POST /buy HTTP/1.1\r\nHost: x\nContent-Length: 0\r\n\r\n",
         "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\n\n",
     ])
-    func whatCouldBeReadInTwoWaysIsRefused(request: String) async throws {
+    func ambiguousRequestsAreRefused(request: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let text = try await api.exchange([.send(request + "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")])
@@ -60,9 +60,9 @@ import Timing
         await test.close()
     }
 
-    /// Not even by a request that would be complete without what is missing.
+    /// Also if the part of the body that arrived is a valid purchase.
     @Test(arguments: ["Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"])
-    func whoLeavesInTheMiddleOfABodyBuysNothing(rest: String) async throws {
+    func aConnectionThatClosesDuringABodyBuysNothing(rest: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             for _ in 0..<20 {
@@ -77,14 +77,14 @@ import Timing
         await test.close()
     }
 
-    @Test(arguments: ["", "{"]) func aBodyThatDoesNotArriveInTimeIsGivenUp(begun: String) async throws {
+    @Test(arguments: ["", "{"]) func aBodyThatDoesNotArriveInTimeIsRefused(begun: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
-            let began = ContinuousClock.now
+            let start = ContinuousClock.now
             let text = try await api.exchange([
                 .send("POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n\(begun)")
             ])
-            let took = ContinuousClock.now - began
+            let took = ContinuousClock.now - start
             #expect(try HTTPClient.parse(text).text("code") == "request-timeout")
             #expect(took > .seconds(4) && took < .seconds(9))
             #expect(try await test.redis("LLEN", test.keys.queue).integer == 0)
@@ -134,7 +134,7 @@ import Timing
         await test.close()
     }
 
-    @Test func headNeverHasABodySoThatTheNextAnswerCanBeRead() async throws {
+    @Test func responsesToHEADHaveNoBody() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let heads = ["/nowhere", "/buy", "/healthz", "/events/nowhere"].map {
@@ -142,30 +142,30 @@ import Timing
             }
             let last = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             let text = try await api.exchange([.send(heads.joined() + last)])
-            let answers = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
-            #expect(answers.map { $0.prefix(3) } == ["404", "405", "200", "404", "200"])
-            for answer in answers.dropLast() { #expect(answer.hasSuffix("\r\n\r\n")) }
+            let responses = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
+            #expect(responses.map { $0.prefix(3) } == ["404", "405", "200", "404", "200"])
+            for response in responses.dropLast() { #expect(response.hasSuffix("\r\n\r\n")) }
         }
         await test.close()
     }
 
-    @Test func connectionsAboveTheLimitWaitForOneToEnd() async throws {
+    @Test func connectionsAboveTheLimitWaitUntilOneCloses() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(connectionLimit: 3) { api in
             async let first = api.exchange([.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), .expect("alive")])
-            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<30 { group.addTask { try await api.send("GET", "/healthz").status } }
                 return try await group.reduce(into: [Int]()) { $0.append($1) }
             }
-            #expect(answers == Array(repeating: 200, count: 30))
+            #expect(statuses == Array(repeating: 200, count: 30))
             _ = try await first
         }
         await test.close()
     }
 
     private func timed(_ body: @Sendable () async throws -> String) async throws -> (Duration, String) {
-        let began = ContinuousClock.now
+        let start = ContinuousClock.now
         let text = try await body()
-        return (ContinuousClock.now - began, text)
+        return (ContinuousClock.now - start, text)
     }
 }

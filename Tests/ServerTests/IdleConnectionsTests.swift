@@ -6,9 +6,9 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct IdleConnectionsTests {
     private static let count = 5000
 
-    /// Connections that say nothing keep nobody from buying, and are ended. The API is a process of its own here: programs
-    /// that other tests start meanwhile would inherit its end of the connections.
-    @Test func thousandsOfIdleConnectionsDoNotKeepAnybodyFromBuying() async throws {
+    /// Idle connections do not prevent purchases, and are closed. The API is a separate process: otherwise programs that
+    /// other tests start would inherit its sockets.
+    @Test func thousandsOfIdleConnectionsDoNotPreventPurchases() async throws {
         FileLimit.raise()
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -23,8 +23,8 @@ import Testing
             let answer = try await client.send("POST", "/buy")
             #expect(answer.status == 202)
         }
-        #expect(idle.open > 0, "all this took less time than they are given")
-        try await eventually("all are ended", within: 60) { idle.open == 0 }
+        #expect(idle.open > 0, "the purchases took less than the idle timeout")
+        try await eventually("all are closed", within: 60) { idle.open == 0 }
         let after = try await client.send("POST", "/buy")
         #expect(after.status == 202)
         api.signal(SIGTERM)
@@ -34,7 +34,7 @@ import Testing
     }
 }
 
-/// Connections that say nothing. Bare sockets: they are to cost the API something, not the tests beside this one.
+/// Idle connections. They are plain sockets, so that they cost the other tests little.
 private final class IdleConnections: Sendable {
     private let descriptors: [Int32]
 
@@ -57,7 +57,7 @@ private final class IdleConnections: Sendable {
 
     deinit { for descriptor in descriptors { close(descriptor) } }
 
-    /// How many the server has not ended.
+    /// The number of connections that the server has not closed.
     var open: Int {
         descriptors.count { descriptor in
             var byte: UInt8 = 0

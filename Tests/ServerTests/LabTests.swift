@@ -16,14 +16,14 @@ extension TestStores {
     }
 }
 
-/// The lab's strategies under the interleaving that tells them apart, and under a crowd.
+/// The lab's strategies with the interleaving that makes the naive ones oversell, and under load.
 @Suite(.timeLimit(.minutes(10))) struct LabTests {
-    /// Four buyers, one ticket, and the row held by another transaction until all four have come as far as they can without
-    /// it: the naive ones have read "1 left" by then, and sell it four times.
+    /// Four purchases of one ticket. Another transaction locks the row until all four wait for it. The naive strategies have
+    /// read "1 left" by then, and sell it four times.
     @Test(arguments: [
         ("naive", 4), ("direct", 4), ("row-lock", 1), ("conditional-update", 1), ("serializable", 1),
     ])
-    func buyersWhoMeetAtTheLastTicket(name: String, sold: Int) async throws {
+    func concurrentPurchasesOfTheLastTicket(name: String, sold: Int) async throws {
         let test = try await TestStores.make()
         let strategy = try #require(try await test.lab()[name])
         try await strategy.reset(to: 1)
@@ -51,7 +51,7 @@ extension TestStores {
     }
 
     @Test(arguments: ["row-lock", "conditional-update", "serializable", "redis-lua", "queue"])
-    func anExactStrategySellsWhatThereIsToACrowd(name: String) async throws {
+    func anExactStrategySellsExactlyTheCapacityUnderLoad(name: String) async throws {
         let test = try await TestStores.make()
         let strategy = try #require(try await test.lab()[name])
         try await strategy.reset(to: 21)
@@ -67,17 +67,17 @@ extension TestStores {
             }
             return try await group.reduce(0, +)
         }
-        // Of 21 in pairs one is left.
+        // 21 units are sold in pairs, so one is left.
         #expect(accepted == 20)
         #expect(try await strategy.account() == LabAccount(capacity: 21, sold: 20, stock: 1))
         await test.close()
     }
 
-    /// 30 buyers at 20 connections: with the pool they wait, without they are told that there are too many.
-    @Test func withoutAPoolACrowdIsTooManyClients() async throws {
+    /// 30 purchases and 20 connections: with the pool they wait, without it Postgres refuses some of them.
+    @Test func withoutAPoolLoadIsTooManyClients() async throws {
         let postgres = try await PostgresServer.start(connections: 20)
         let test = try await TestStores.make(postgres: postgres)
-        // A connection of its own, taken while there are some: the buyers take all others.
+        // Connected before the purchases use all other connections.
         let watcher = PostgresPool(PostgresConfiguration(conninfo: test.settings.databaseURL))
         _ = try await watcher.withConnection { try await $0.execute(script: "SELECT 1") }
         try await test.withAPI { api in
@@ -86,7 +86,7 @@ extension TestStores {
                     try await test.pool.withTransaction { connection in
                         try await connection.execute(script: "SELECT 1 FROM lab_stock FOR UPDATE")
                         for _ in 0..<30 { group.addTask { try await api.send("POST", "\(path)/buy") } }
-                        // All but this transaction's and the pool's are taken, or so many wait as the pool has left.
+                        // All connections are in use, or all connections of the pool wait.
                         try await eventually("they wait for the row") {
                             let waiting = try await watcher.withConnection {
                                 try await $0.execute(
@@ -108,7 +108,7 @@ extension TestStores {
         try await postgres.stop()
     }
 
-    @Test func theLabIsOpenInADemoOnly() async throws {
+    @Test func theLabExistsOnlyInADemo() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(demo: false) { api in
             for (method, path) in [
@@ -130,7 +130,7 @@ extension TestStores {
         await test.close()
     }
 
-    @Test func theRealPathLeadsToAnOrderAndARow() async throws {
+    @Test func theQueueStrategyLeadsToAnOrderAndARow() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             #expect(try await api.send("POST", "/lab/queue/reset", #"{"capacity":5}"#).integer("stock") == 5)
@@ -149,7 +149,7 @@ extension TestStores {
         await test.close()
     }
 
-    @Test func stockThatRedisLostIsSaidToBeMissing() async throws {
+    @Test func stockThatRedisLostIsReportedAsMissing() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             #expect(try await api.send("POST", "/lab/redis-lua/buy").status == 202)

@@ -5,7 +5,7 @@ import Testing
 @testable import API
 
 @Suite(.timeLimit(.minutes(10))) struct PageTests {
-    @Test func thePageAndItsFilesTellABrowserToLoadNothingElse() async throws {
+    @Test func thePageForbidsBrowsersToLoadFromOtherHosts() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             for (path, type) in [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")] {
@@ -27,8 +27,8 @@ import Testing
         await test.close()
     }
 
-    /// The policy would keep inline scripts and styles from running, and files from elsewhere from loading.
-    @Test func thePageKeepsItsOwnPolicy() async throws {
+    /// The policy blocks inline scripts and styles, and files from other hosts.
+    @Test func thePageCompliesWithItsPolicy() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let page = try await api.send("GET", "/").body
@@ -41,7 +41,7 @@ import Testing
                 let answer = try await api.send("GET", path)
                 #expect(answer.status == 200, "\(path)")
             }
-            // What the service says is written as text.
+            // Data from the service is inserted as text.
             for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
                 #expect(!script.contains(way))
             }

@@ -5,7 +5,7 @@ import Testing
 @testable import API
 
 @Suite(.timeLimit(.minutes(10))) struct RateLimitServerTests {
-    /// So slow a limit that nothing comes back while a test runs.
+    /// A limit that does not recover during a test: one request per hour.
     private let few = RateLimit(interval: 3_600_000_000_000, burst: 6)
 
     @Test func requestsAboveTheLimitAreRefusedAndChangeNothing() async throws {
@@ -17,7 +17,7 @@ import Testing
             #expect(accepted.headers["ratelimit"] == #""address";r=3;t=1"#)
             var refused: [HTTPClient.Answer] = []
             var taken = 1
-            // On a machine that is busy with other tests, some come back meanwhile.
+            // On a busy machine the limit recovers partly during the loop.
             for _ in 0..<400 where refused.count < 12 {
                 let answer = try await api.send("POST", "/buy")
                 if answer.status == 202 { taken += 1 } else { refused.append(answer) }
@@ -36,7 +36,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aRefusedConnectionStaysAndItsAnswersComeInOrder() async throws {
+    @Test func aRefusalKeepsTheConnectionAndTheOrderOfResponses() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(rateLimit: few) { api in
             let buy = "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
@@ -53,33 +53,33 @@ import Testing
             #expect(firstRefused == 6)
             #expect(statuses.dropFirst(firstRefused).allSatisfy { $0 == "429" })
             let toHead = try #require(answers.dropLast(2).last)
-            #expect(toHead.hasSuffix("\r\n\r\n"), "an answer to HEAD has no body")
+            #expect(toHead.hasSuffix("\r\n\r\n"), "a response to HEAD has no body")
         }
         await test.close()
     }
 
-    /// A request that would wait is refused at once, not after its wait.
+    /// A refusal does not wait for the order.
     @Test func aRequestThatWouldWaitIsRefusedAtOnce() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(rateLimit: few) { api in
             let order = try #require(try await api.send("POST", "/buy").text("ticket_id"))
             let get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
             let wait = "GET /orders/\(order)?wait=30 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-            let began = ContinuousClock.now
+            let start = ContinuousClock.now
             let text = try await api.exchange([.send(String(repeating: get, count: 20) + wait)])
             #expect(text.components(separatedBy: "HTTP/1.1 ").last?.hasPrefix("429") == true)
-            #expect(ContinuousClock.now - began < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(20))
         }
         await test.close()
     }
 
-    @Test func onlyATrustedProxyCanSpeakForOthers() async throws {
+    @Test func onlyATrustedProxyIdentifiesClients() async throws {
         let test = try await TestStores.make()
         func statuses(trusting proxies: String) async throws -> [Int] {
             try await test.withAPI(rateLimit: few, trusting: proxies) { api in
                 var statuses: [Int] = []
                 for number in 0..<20 {
-                    // What the client wrote itself comes first, then the address that the proxy saw.
+                    // The first address is the client's own value, the second is appended by the proxy.
                     let forwarded = ["X-Forwarded-For": "203.0.113.\(number), 198.51.100.\(number / 10)"]
                     statuses.append(try await api.send("GET", "/healthz", headers: forwarded).status)
                 }
@@ -87,14 +87,14 @@ import Testing
             }
         }
         let untrusted = try await statuses(trusting: "")
-        #expect(untrusted.contains(429), "every address that was made up counts for the peer")
+        #expect(untrusted.contains(429), "every forged address counts for the peer")
         let trusted = try await statuses(trusting: "127.0.0.0/8")
         #expect(trusted.prefix(6).allSatisfy { $0 == 200 } && trusted.prefix(10).contains(429))
         #expect(trusted[10..<16].allSatisfy { $0 == 200 } && trusted.suffix(4).contains(429))
         await test.close()
     }
 
-    @Test func withoutALimitNobodyIsToldOfOne() async throws {
+    @Test func withoutALimitResponsesHaveNoLimitHeaders() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             for _ in 0..<100 {
@@ -105,16 +105,16 @@ import Testing
         await test.close()
     }
 
-    /// However many requests a client sends ahead, what is kept for it is bounded.
-    @Test func whoSendsEndlesslyAheadIsCutOff() async throws {
+    /// The state of a connection is bounded, however many requests a client pipelines.
+    @Test func endlessPipeliningClosesTheConnection() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(rateLimit: RateLimit(perSecond: 1, burst: 2)) { api in
             let order = try #require(try await api.send("POST", "/buy").text("ticket_id"))
             let wait = "GET /orders/\(order)?wait=30 HTTP/1.1\r\nHost: x\r\n\r\n"
             let get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-            let began = ContinuousClock.now
+            let start = ContinuousClock.now
             _ = try? await api.exchange([.send(wait + String(repeating: get, count: 2000))])
-            #expect(ContinuousClock.now - began < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(20))
         }
         await test.close()
     }

@@ -29,7 +29,8 @@ import Testing
             #expect(confirmed.text("expires_at") == end && confirmed.text("confirmed_at") != nil)
             try await test.withWorkers { try await test.drained() }
             #expect(
-                try await api.send("POST", "/orders/\(id)/confirm").body == confirmed.body, "also once it is persisted")
+                try await api.send("POST", "/orders/\(id)/confirm").body == confirmed.body, "also after it is persisted"
+            )
             #expect(try await api.send("GET", "/orders/\(id)").json["persisted"] as? Bool == true)
 
             let cancelled = try await api.send("POST", "/orders/\(id)/cancel", "{}")
@@ -40,7 +41,7 @@ import Testing
             #expect(conflict.text("state") == "cancelled")
             #expect(try await api.send("GET", "/events/gala").integer("available") == 5)
             try await test.withWorkers { try await test.drained() }
-            // From the ledger, once Redis has let the record go.
+            // From the ledger, after Redis's record is deleted.
             let settled = try await api.send("GET", "/orders/\(id)")
             while try await test.queue().deleteOldestRecords(retention: .zero) {}
             #expect(try await test.inventory.order(try #require(OrderID(id))) == nil)
@@ -51,7 +52,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aHoldWhoseTimeIsOverIsGoneSweptOrNot() async throws {
+    @Test func anExpiredHoldIsRefusedBeforeAndAfterTheExpiry() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             _ = try await api.send("PUT", "/events/gala", #"{"capacity":2,"hold_seconds":1}"#, headers: admin)
@@ -61,14 +62,14 @@ import Testing
             let held = try await api.send("POST", "/buy", #"{"event":"gala"}"#)
             #expect(held.status == 409 && held.text("code") == "all-held")
             #expect(held.headers["retry-after"] == "1" && held.integer("retry_after_s") == 1)
-            try await eventually("the hold is over") {
+            try await eventually("the hold has ended") {
                 try await test.redis("TIME").time().milliseconds >= RFC3339.timestamp(end)?.milliseconds ?? .max
             }
             let over = try await api.send("POST", "/orders/\(id)/confirm")
             #expect(over.text("code") == "hold-expired")
             #expect(try await api.send("GET", "/orders/\(id)").text("status") != "confirmed")
             try await test.withWorkers {
-                try await eventually("it is swept") {
+                try await eventually("the order is expired") {
                     try await api.send("GET", "/orders/\(id)").text("status") == "expired"
                 }
             }
@@ -80,7 +81,7 @@ import Testing
         await test.close()
     }
 
-    @Test func allHeldTellsWhenUnitsMayComeBackAndSoldOutIsForGood() async throws {
+    @Test func allHeldReportsTheNextExpiryAndSoldOutIsFinal() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             _ = try await api.send("PUT", "/events/gala", #"{"capacity":3,"hold_seconds":300}"#, headers: admin)
@@ -89,7 +90,7 @@ import Testing
             let second = try await api.send("POST", "/buy", #"{"event":"gala","quantity":2}"#)
             let held = try await api.send("POST", "/buy", #"{"event":"gala"}"#)
             #expect(held.status == 409 && held.text("code") == "all-held")
-            #expect((290...300).contains(try #require(held.integer("retry_after_s"))), "the first hold's end")
+            #expect((290...300).contains(try #require(held.integer("retry_after_s"))), "the end of the first hold")
             _ = try await api.send("POST", "/orders/\(try #require(first.text("ticket_id")))/confirm")
             let later = try await api.send("POST", "/buy", #"{"event":"gala"}"#)
             #expect((890...900).contains(try #require(later.integer("retry_after_s"))))
@@ -100,7 +101,7 @@ import Testing
         await test.close()
     }
 
-    @Test func customersHaveALimitAndMustSayWhoTheyAre() async throws {
+    @Test func customersHaveALimitAndAreRequired() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             _ = try await api.send("PUT", "/events/gala", #"{"capacity":9,"per_customer_limit":2}"#, headers: admin)
@@ -117,14 +118,14 @@ import Testing
         await test.close()
     }
 
-    @Test func aRetryWithItsKeyIsAnsweredAsTheFirst() async throws {
+    @Test func aRetryWithItsKeyHasTheSameResponse() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let key = ["Idempotency-Key": "order 66 |~!"]
             let body = #"{"quantity":2,"customer":"ann"}"#
             let first = try await api.send("POST", "/buy", body, headers: key)
             #expect(first.status == 202 && first.headers["idempotent-replayed"] == nil)
-            // The same purchase, written in another way, and when the event has sold out.
+            // The same purchase with another formatting, after the event has sold out.
             #expect(try await api.send("POST", "/buy", #"{"quantity":9}"#).status == 202)
             _ = try await api.send("PUT", "/events/demo", #"{"capacity":11}"#, headers: admin)
             let again = try await api.send(
@@ -141,7 +142,7 @@ import Testing
     }
 
     @Test(arguments: [String(repeating: "k", count: 256), "tab\there", "é"])
-    func keysOfAnotherFormAreRefused(key: String) async throws {
+    func malformedKeysAreRefused(key: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let answer = try await api.send("POST", "/buy", nil, headers: ["Idempotency-Key": key])
@@ -169,7 +170,7 @@ import Testing
             ("POST", "/orders/x/confirm", nil, 400, "invalid-request"),
             ("POST", "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4/confirm", nil, 404, "order-not-found"),
             ("POST", "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4/cancel", nil, 404, "order-not-found"),
-            // Of a partition that does not exist.
+            // The id belongs to a partition that does not exist.
             ("POST", "/orders/01a20a22-c03b-7fff-8d33-ead0f94fdaf4/cancel", nil, 404, "order-not-found"),
             ("POST", "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4/cancel", #"{"x":1}"#, 400, "invalid-request"),
             ("GET", "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4/cancel", nil, 405, "method-not-allowed"),
@@ -191,7 +192,7 @@ import Testing
         ("per_customer_limit", "0"), ("per_customer_limit", "1000001"), ("per_customer_limit", "\"4\""),
         ("hold_seconds", "-1"), ("hold_seconds", "604801"), ("hold_seconds", "1.5"), ("hold_seconds", "true"),
     ])
-    func termsOutOfRangeAreRefusedByName(field: String, value: String) async throws {
+    func termsOutOfRangeAreRefusedWithTheField(field: String, value: String) async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let answer = try await api.send(
@@ -202,8 +203,8 @@ import Testing
         await test.close()
     }
 
-    /// A purchase, a transition and a look at an order find an event missing in Redis: it is filled in, and they go on.
-    @Test func anEventThatRedisLostIsFilledInOnTheWay() async throws {
+    /// Purchases and transitions find the event missing in Redis: it is backfilled, and they succeed.
+    @Test func anEventThatRedisLostIsBackfilled() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             _ = try await api.send(

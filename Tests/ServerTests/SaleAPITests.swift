@@ -33,7 +33,7 @@ import Timing
                 "SELECT status || ' ' || to_char(claimed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') FROM orders"
             )
             #expect(row == "confirmed \(try #require(confirmed.text("claimed_at")))")
-            // Once Redis has let the record go, the ledger answers the same.
+            // Without Redis's record the response comes from the ledger, and is the same.
             try await test.redis("DEL", test.keys.order(try #require(OrderID(id))))
             let later = try await api.send("GET", "/orders/\(id.uppercased())")
             #expect(later.body == confirmed.body)
@@ -41,7 +41,7 @@ import Timing
         await test.close()
     }
 
-    @Test func manyClientsBuyExactlyWhatThereIs() async throws {
+    @Test func manyClientsBuyExactlyTheCapacity() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             try await test.withWorkers(2) {
@@ -72,7 +72,7 @@ import Timing
         await test.close()
     }
 
-    @Test func aResetTakesItsOrdersAwayAlsoThoseOnTheirWay() async throws {
+    @Test func aResetDeletesOrdersAlsoQueuedOnes() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let id = try #require(try await api.send("POST", "/buy", #"{"quantity":3}"#).text("ticket_id"))
@@ -86,7 +86,7 @@ import Timing
         await test.close()
     }
 
-    @Test func eventsAreMadeChangedAndListed() async throws {
+    @Test func eventsAreCreatedChangedAndListed() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             let made = try await api.send("PUT", "/events/gala", #"{"name":"Gala \"é\"","capacity":3}"#, headers: admin)
@@ -172,7 +172,7 @@ import Timing
         await test.close()
     }
 
-    @Test func adminRoutesAreClosedUnlessSwitchedOn() async throws {
+    @Test func adminRoutesRequireATokenInTheSettings() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(demo: false, token: nil) { api in
             let put = try await api.send("PUT", "/events/x", #"{"capacity":1}"#, headers: admin)
@@ -190,7 +190,7 @@ import Timing
         await test.close()
     }
 
-    @Test func aFullQueueIsToldWithATimeToComeBack() async throws {
+    @Test func aFullQueueIsRefusedWithRetryAfter() async throws {
         let test = try await TestStores.make()
         try await test.withAPI(queueLimit: 2) { api in
             for _ in 0..<2 { #expect(try await api.send("POST", "/buy").status == 202) }
@@ -203,7 +203,7 @@ import Timing
         await test.close()
     }
 
-    @Test func aLostEventIsRestoredByTheFirstWhoWantsIt() async throws {
+    @Test func aLostEventIsRestoredByTheNextPurchase() async throws {
         let test = try await TestStores.make()
         try await test.withAPI { api in
             #expect(try await api.send("POST", "/buy", #"{"quantity":4}"#).status == 202)
@@ -213,13 +213,13 @@ import Timing
             #expect(try await api.send("GET", "/events/demo").integer("available") == 95)
             try await test.redis("DEL", test.keys.event(.demo))
             let unsure = try await api.send("POST", "/buy")
-            #expect(unsure.status == 503 && unsure.text("code") == "recovering", "an order is on its way")
+            #expect(unsure.status == 503 && unsure.text("code") == "recovering", "an order is queued")
             #expect(unsure.headers["retry-after"] != nil)
         }
         await test.close()
     }
 
-    @Test func withRedisAwayEverySaleIsRefusedAtOnceAndOrdersAreStillFound() async throws {
+    @Test func withoutRedisPurchasesAreRefusedAtOnceAndOrdersAreFound() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis)
         try await test.withAPI { api in
@@ -229,10 +229,10 @@ import Timing
             try await eventually("sales are refused") {
                 try await api.send("POST", "/buy").text("code") == "store-unavailable"
             }
-            let began = ContinuousClock.now
+            let start = ContinuousClock.now
             for _ in 0..<20 { #expect(try await api.send("POST", "/buy").status == 503) }
-            // Not each after a timeout of its own, which would be 20 s each here.
-            #expect(ContinuousClock.now - began < .seconds(60))
+            // A timeout for each purchase would be 20 s each.
+            #expect(ContinuousClock.now - start < .seconds(60))
             #expect(try await api.send("GET", "/orders/\(id)").text("status") == "confirmed")
             #expect(try await api.send("GET", "/orders/00000000-0000-7000-8000-000000000000").status == 503)
             #expect(try await api.send("GET", "/readyz").status == 503)
@@ -245,8 +245,8 @@ import Timing
         try await redis.kill()
     }
 
-    /// Redis lowers the capacity, but its answer is lost, so the ledger does not follow.
-    @Test func aLoweringWhoseAnswerWasLostIsUndone() async throws {
+    /// Redis lowers the capacity, but its response is lost, so the ledger keeps the old capacity.
+    @Test func aLowerCapacityWhoseResponseWasLostIsReverted() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis, redisTimeout: .seconds(2))
         try await test.withAPI { api in
@@ -256,7 +256,7 @@ import Timing
             #expect(lost.status == 503)
             #expect(try await test.sql("SELECT capacity FROM events") == "100")
             try await test.redisIsBack()
-            try await eventually("the capacity is as it was") {
+            try await eventually("the capacity is reverted") {
                 let event = try await api.send("GET", "/events/demo")
                 return event.integer("available") == 100 && event.integer("capacity") == 100
             }
@@ -265,7 +265,7 @@ import Timing
         try await redis.kill()
     }
 
-    @Test func aChangeMadeWhileRedisIsAwayTakesEffectWhenItIsBack() async throws {
+    @Test func aChangeDuringAnOutageOfRedisTakesEffectAfterIt() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis)
         try await test.withAPI { api in
@@ -281,7 +281,7 @@ import Timing
         try await redis.kill()
     }
 
-    @Test func aLostAnswerNamesTheTicketThatMayExist() async throws {
+    @Test func aLostResponseReportsTheOrderThatMayExist() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis, redisTimeout: .seconds(2))
         try await test.withAPI { api in
@@ -292,7 +292,7 @@ import Timing
             #expect(unknown.status == 503 && unknown.text("code") == "store-unavailable")
             let id = try #require(unknown.text("ticket_id"))
             try await test.redisIsBack()
-            #expect(try await api.send("GET", "/orders/\(id)").text("status") == "pending", "it had been taken")
+            #expect(try await api.send("GET", "/orders/\(id)").text("status") == "pending", "the order was accepted")
         }
         await test.close()
         try await redis.kill()

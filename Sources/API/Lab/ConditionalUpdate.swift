@@ -1,12 +1,13 @@
 import PostgresClient
 
-/// The check goes into the write: UPDATE … WHERE stock >= quantity. **Exact.**
+/// Checks and writes in one statement: UPDATE … WHERE stock >= quantity. **Exact.**
 ///
-/// Why: an UPDATE locks the row before it changes it, and where it had to wait for the lock, Postgres looks at the WHERE
-/// again with the row as it then stands. So check and write are one step, without anybody having to think of a lock.
+/// Why: an UPDATE locks the row before it changes it. If it had to wait for the lock, Postgres evaluates the WHERE clause
+/// again with the current row. So the check and the write are one step, without an explicit lock.
 ///
-/// The cost: the row is still one, and held until the commit is on disk; but the line is one statement long and not four,
-/// and whoever finds it sold out takes no lock at all. For a shop of usual size this is the answer.
+/// Cost: all buyers still share one row, which is locked until the commit is on disk. But a buyer holds the lock for one
+/// statement instead of four, and a buyer who finds the event sold out takes no lock. For a shop of usual size this strategy
+/// is the right choice.
 struct ConditionalUpdate: LabTableStrategy {
     private static let sell = PostgresStatement(
         name: "lab_conditional_update",

@@ -1,17 +1,16 @@
 import PostgresClient
 
-/// ``Naive`` with a connection of its own for every purchase, and no limit on how many: **it oversells, and fails besides.**
+/// ``Naive`` with a new connection for every purchase, without a limit: **it oversells, and it fails under load.**
 ///
-/// Why it fails: each connection is a process in Postgres, which takes `max_connections` of them (100 by default) and tells
-/// the others "too many clients already" (SQLSTATE 53300). A crowd of 200 is enough, and those refused are not only buyers:
-/// whatever else wants a connection at that moment is turned away too. All other strategies share a pool of 25; there the
-/// crowd waits for its turn, and is served faster for it, as Postgres has no 200 processes to switch between.
+/// Why it fails: each connection is a process in Postgres. Postgres accepts `max_connections` of them (100 by default) and
+/// refuses the others with "too many clients already" (SQLSTATE 53300). 200 clients are enough to reach the limit. Then every
+/// other program that connects is refused too. All other strategies share a pool of 25 connections: purchases wait for a
+/// connection, and are faster, because Postgres does not switch between 200 processes.
 ///
-/// Besides, a connection costs more than the purchase: a new process, and the proof of the password by SCRAM, which is made
-/// to be slow.
+/// A connection also costs more than the purchase: a new process, and the SCRAM authentication, which is slow by design.
 struct Direct: LabTableStrategy {
     let name = "direct"
-    let summary = "naive without a pool: a connection for every purchase; 200 buyers are too many clients"
+    let summary = "naive without a pool: a connection for every purchase; fails with 200 clients"
     let isExact = false
     let pool: PostgresPool
     let configuration: PostgresConfiguration

@@ -3,8 +3,9 @@ import Logging
 import PostgresClient
 import RedisClient
 
-/// All strategies of the lab, from the one that fails to the one that this service is built on.
+/// All strategies of the lab, from the simplest to the one that this service uses.
 struct Lab: Sendable {
+    /// The units that each strategy has at first.
     static let capacity = 100
 
     let strategies: [any LabStrategy]
@@ -22,7 +23,7 @@ struct Lab: Sendable {
 
     subscript(name: String) -> (any LabStrategy)? { strategies.first { $0.name == name } }
 
-    /// Puts stock where there is none.
+    /// Creates the stock of every strategy that has none.
     func prepare() async throws {
         for strategy in strategies { try await strategy.prepare(capacity: Self.capacity) }
     }

@@ -1,19 +1,20 @@
 import Domain
 
-/// One way to sell what is in stock. The lab sells the same stock in each, side by side, so that they can be compared.
+/// One way to sell stock. The lab sells the same stock with each strategy, so that they can be compared.
 protocol LabStrategy: Sendable {
     /// Its name in paths.
     var name: String { get }
-    /// What it does, in a line.
+    /// A description in one line.
     var summary: String { get }
-    /// Whether it sells exactly what there is.
+    /// Whether it never oversells.
     var isExact: Bool { get }
 
-    /// Makes sure that there is something to sell from; stock that is there stays as it is.
+    /// Creates the stock if there is none. Existing stock is unchanged.
     func prepare(capacity: Int) async throws
-    /// Puts `capacity` units into stock and forgets what was sold.
+    /// Sets the stock to `capacity` units and deletes the sales.
     func reset(to capacity: Int) async throws
     func buy(_ quantity: Int) async throws -> LabSale
+    /// The counts of the strategy.
     func account() async throws -> LabAccount
 }
 
@@ -21,25 +22,25 @@ extension LabStrategy {
     var isExact: Bool { true }
 }
 
-/// What a purchase in the lab came to.
+/// The outcome of a purchase in the lab.
 enum LabSale: Hashable {
     case sold
-    /// Taken by the real path, which leads to an order.
+    /// Accepted by ``QueueStrategy``; the order follows.
     case accepted(Purchase, Acceptance)
-    /// Refused by the real path.
+    /// Refused by ``QueueStrategy``.
     case refused(Refusal)
-    /// Fewer are left than asked for.
+    /// Fewer units are left than requested.
     case soldOut
-    /// There is no stock; it has to be reset.
+    /// There is no stock; a reset creates it.
     case notStocked
 }
 
-/// What a strategy has sold.
+/// The counts of a strategy.
 struct LabAccount: Hashable {
     var capacity: Int
     var sold: Int
     var stock: Int
 
-    /// Units that were sold and never existed.
+    /// Units that were sold but do not exist.
     var oversold: Int { max(0, sold - capacity) }
 }

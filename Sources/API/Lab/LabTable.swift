@@ -1,8 +1,8 @@
 import PostgresClient
 
-/// The rows that the strategies with Postgres sell from, and the statements that they are made of.
+/// The tables of the strategies that use Postgres, and their statements.
 enum LabTable {
-    /// The lock keeps programs that start at once from making the tables at once.
+    /// The advisory lock prevents programs that start at the same time from creating the tables concurrently.
     private static let create =
         "SELECT pg_advisory_xact_lock(hashtextextended('ticketblitz.lab.' || current_schema(), 0));"
         + String(decoding: PackageResources.lab_sql, as: UTF8.self)
@@ -47,7 +47,7 @@ enum LabTable {
         }
     }
 
-    /// The stock as it stands; with `locking`, no other transaction can lock or change it before this one has ended.
+    /// The current stock. With `locking`, no other transaction can lock or change it before this one ends.
     static func stock(
         of strategy: String, on connection: PostgresConnection, locking: Bool = false
     ) async throws -> Int {
@@ -55,7 +55,7 @@ enum LabTable {
         return try result.rows.first?.integer(0) ?? 0
     }
 
-    /// Takes units out of stock, whatever is there, and records the sale.
+    /// Decrements the stock without a check, and records the sale.
     static func sell(_ quantity: Int, of strategy: String, on connection: PostgresConnection) async throws {
         _ = try await connection.execute(take, [strategy, String(quantity)])
         _ = try await connection.execute(record, [strategy, String(quantity)])
@@ -71,7 +71,7 @@ enum LabTable {
 
 /// A strategy whose stock is a row in Postgres.
 protocol LabTableStrategy: LabStrategy {
-    /// For reading and resetting, and in most strategies for selling too.
+    /// The pool for reads and resets, and in most strategies for purchases.
     var pool: PostgresPool { get }
 }
 

@@ -1,17 +1,18 @@
 import PostgresClient
 
-/// Read, check, write: what everyone writes first. **It sells more than there is.**
+/// Reads, checks and writes: the obvious implementation. **It oversells.**
 ///
-/// Why: two buyers read "1 left" before either of them writes, both find that it is enough, and both sell it. The
-/// transaction around the three steps changes nothing about that: at Postgres's default level, READ COMMITTED, a read takes
-/// no lock, and says what was committed when it was made, not what is so when it is acted upon. The two writes come one
-/// after the other, since each locks the row, but neither looks again.
+/// Why: two transactions read "1 left" before either of them writes. Both find that it is enough, and both sell it. The
+/// transaction does not prevent this: at the default isolation level of Postgres, READ COMMITTED, a read takes no lock and
+/// returns what was committed at the time of the read, not at the time of the write. The two writes run one after the other,
+/// because each locks the row, but neither checks again.
 ///
-/// How much too much: at most as many as can stand between reading and writing at once, so clients - 1 or the pool's size -
-/// 1. That it takes load to show is what makes it dangerous: one buyer after the other it works.
+/// It oversells by at most the number of purchases that can be between the read and the write at the same time: the number
+/// of clients minus 1, or the size of the pool minus 1. The defect is dangerous because it appears only under load: with one
+/// buyer at a time, the strategy works.
 struct Naive: LabTableStrategy {
     let name = "naive"
-    let summary = "read, check, write in a transaction; sells more than there is"
+    let summary = "read, check, write in a transaction; oversells"
     let isExact = false
     let pool: PostgresPool
 
@@ -19,7 +20,7 @@ struct Naive: LabTableStrategy {
         try await pool.withTransaction { connection in
             let stock = try await LabTable.stock(of: name, on: connection)  // read
             guard stock >= quantity else { return .soldOut }  // check
-            try await LabTable.sell(quantity, of: name, on: connection)  // write, on the strength of what was
+            try await LabTable.sell(quantity, of: name, on: connection)  // write, based on a value that may be outdated
             return .sold
         }
     }

@@ -1,18 +1,18 @@
 import Domain
 import Engine
 
-/// What `POST /buy` does, on an event of the lab's own. **Exact, and every order is kept.**
+/// The implementation of `POST /buy`, with an event of the lab's own. **Exact, and no order is lost.**
 ///
-/// Why: as ``RedisLua`` with the order's record and its place in a queue written in the same script, and all of it on disk
-/// before the answer. A worker brings the orders into Postgres, many in one transaction, and Postgres counts again:
+/// Why: it extends ``RedisLua``. The same script also writes the order's record and its queue entry, and everything is on
+/// disk before the response. A worker writes the orders to Postgres, many in one transaction, and Postgres checks again:
 /// `CHECK (sold + held <= capacity)`.
 ///
-/// The cost: the answer is a promise (202), not a row; it is a row some milliseconds later. And there is a second program to
-/// run. What it buys is that a purchase waits for no row of Postgres and shares its sync of the disk with all that came at
-/// the same moment; see docs/races.md for the stats.
+/// Cost: the response is a promise (202); the row exists some milliseconds later. A second program has to run. In return, a
+/// purchase waits for no row of Postgres, and concurrent purchases share one sync of the disk; docs/races.md has the
+/// measurements.
 struct QueueStrategy: LabStrategy {
     let name = "queue"
-    let summary = "the real path: Lua claims and queues in one step, a worker brings it into Postgres"
+    let summary = "POST /buy: a Lua script claims and queues in one step, a worker writes to Postgres"
     let inventory: Inventory
     let catalogue: EventCatalogue
 
@@ -36,7 +36,7 @@ struct QueueStrategy: LabStrategy {
 
     func account() async throws -> LabAccount {
         guard let report = try await catalogue.report(.lab) else { return LabAccount(capacity: 0, sold: 0, stock: 0) }
-        // What is on its way to the ledger is sold.
+        // A pending order counts as sold.
         return LabAccount(
             capacity: report.terms.capacity, sold: report.sold + report.pending, stock: report.available)
     }

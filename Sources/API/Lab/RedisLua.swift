@@ -1,20 +1,20 @@
 import RedisClient
 
-/// Check and decrement in a Lua script (`check_and_decrement.lua`). **Exact, and nothing more.**
+/// Checks and decrements in a Lua script (`check_and_decrement.lua`). **Exact, but it records no orders.**
 ///
-/// Why: Redis runs one script at a time and nothing beside it, so that between check and decrement there is nothing. No
-/// lock, no waiting in line on a disk per row, no retries; this is what sold exactly 100 of 100 where ``Naive`` sold 108.
+/// Why: Redis runs one script at a time and no other command during it, so nothing can happen between the check and the
+/// decrement. The strategy needs no row lock, no disk write per purchase and no retries. In the original demonstration it
+/// sold exactly 100 of 100, and ``Naive`` sold 108.
 ///
-/// What is missing: a number went down, and that is all that is known. Who bought is not recorded; a program that dies
-/// between the script and its answer leaves a ticket that is sold to nobody. The next step, ``QueueStrategy``, pushes the order in
-/// the same script.
+/// What is missing: only a number is decremented. The buyer is not recorded. If a program fails between the script and its
+/// response, a ticket is sold without a buyer. ``QueueStrategy`` writes the order in the same script.
 struct RedisLua: LabStrategy {
     static let script = RedisScript(name: "check_and_decrement", source: PackageResources.check_and_decrement_lua)
 
     let name = "redis-lua"
     let summary = "a Lua script in Redis checks and decrements; nothing is recorded"
     let redis: RedisClient
-    /// Beside the sale's keys, in the same slot; gone when Redis is recovered, and then filled by a reset only.
+    /// In the same hash slot as the sale's keys. A recovery of Redis deletes it; then only a reset creates it again.
     private let key = "tb:{0}:lab:redis-lua"
 
     init(redis: RedisClient) {

@@ -1,16 +1,17 @@
 import PostgresClient
 
-/// ``Naive`` with two words more: SELECT … FOR UPDATE. **Exact.**
+/// ``Naive`` with two more words: SELECT … FOR UPDATE. **Exact.**
 ///
-/// Why: the read locks the row until the transaction ends. Whoever else wants to read it for an update waits, and then reads
-/// what the first has committed. Between a buyer's reading and writing nobody writes, so what was checked is still so.
+/// Why: the read locks the row until the transaction ends. Another transaction that reads the row for an update waits, and
+/// then reads what the first one committed. No transaction can write between the read and the write of another one, so the
+/// check is still valid at the write.
 ///
-/// The cost: buyers of one event stand in line for the whole transaction, four round trips and a sync of the disk long; so
-/// many purchases a second are the most that one event can have, however many connections there are. And those who learn
-/// that it is sold out stand in the same line.
+/// Cost: purchases of one event run one after the other, each for a complete transaction: four round trips and a sync of the
+/// disk. That limits the purchases per second of one event, however many connections there are. Purchases that are refused
+/// because the event is sold out wait in the same line.
 struct RowLock: LabTableStrategy {
     let name = "row-lock"
-    let summary = "SELECT … FOR UPDATE, check, write: one buyer at a time"
+    let summary = "SELECT … FOR UPDATE, check, write: one purchase at a time"
     let pool: PostgresPool
 
     func buy(_ quantity: Int) async throws -> LabSale {

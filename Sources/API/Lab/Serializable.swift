@@ -1,20 +1,21 @@
 import PostgresClient
 
-/// ``Naive``, word for word, at the level SERIALIZABLE, and tried again when Postgres says so. **Exact.**
+/// ``Naive`` at the isolation level SERIALIZABLE, with retries. **Exact.**
 ///
-/// Why: at this level the outcome has to be one that the transactions could have had one after the other. Two that read the
-/// same stock and both sold of it could not; so Postgres lets the first commit and ends the other with SQLSTATE 40001, with
-/// nothing of it done. Trying again is part of the strategy: without it a buyer would be told of a failure while there are
-/// tickets left.
+/// Why: at this level the outcome has to be one that is possible if the transactions run one after the other. Two
+/// transactions that read the same stock and both sell from it have no such outcome. Postgres commits the first and rolls
+/// back the other with SQLSTATE 40001. The retry is part of the strategy: without it, purchases would fail while tickets are
+/// left.
 ///
-/// The cost: under a crowd nearly every transaction meets another, and what is done is mostly thrown away: of as many that
-/// start together, one gets through. It is right where conflicts are rare, and a sale's one row is the opposite of that.
+/// Cost: under load nearly every transaction conflicts with another, and most of the work is rolled back: of the
+/// transactions that start at the same time, one commits. The strategy is suitable if conflicts are rare, but all purchases
+/// of a sale use one row.
 struct Serializable: LabTableStrategy {
-    /// Attempts until the buyer is told to come again; between them there is a pause that grows.
+    /// The number of attempts before the purchase fails. The pause between two attempts grows.
     static let attempts = 200
 
     let name = "serializable"
-    let summary = "naive at the level SERIALIZABLE, tried again when transactions met"
+    let summary = "naive at the isolation level SERIALIZABLE, with retries after conflicts"
     let pool: PostgresPool
 
     func buy(_ quantity: Int) async throws -> LabSale {
@@ -23,7 +24,7 @@ struct Serializable: LabTableStrategy {
             do {
                 return try await attemptToBuy(quantity)
             } catch let error as PostgresError where error.sqlState == "40001" && attempt < Self.attempts {
-                // By chance, so that those who met do not meet again; up to 20 ms, so that nobody waits for long.
+                // Random, so that the same transactions do not conflict again; at most 20 ms.
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...min(attempt * 500, 20_000))))
                 attempt += 1
             }

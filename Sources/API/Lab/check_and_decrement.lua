@@ -1,9 +1,9 @@
 #!lua
--- Check and decrement in one step: Redis runs one script at a time, so nothing comes between the two.
+-- Checks and decrements in one step: Redis runs one script at a time, so nothing can happen between the two.
 --
 -- KEYS  the strategy's hash
 -- ARGV  quantity
--- Answer: 1 sold, 0 not enough left, -1 there is no stock to sell from
+-- Result: 1 sold, 0 not enough units left, -1 there is no stock
 local quantity = tonumber(ARGV[1])
 local stock = tonumber(redis.call('HGET', KEYS[1], 'stock') or nil)
 if not stock then return -1 end

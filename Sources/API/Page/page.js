@@ -1,5 +1,5 @@
-// The live page: asks for the events again and again while somebody looks, buys, and follows what was bought.
-// Everything that came from the service is written as text, never as markup.
+// The live page: polls the events while the page is visible, buys, and polls the orders that were created.
+// Data from the service is inserted as text, never as markup.
 const state = document.getElementById("state");
 const events = new Map(); // by id: the event's elements
 const list = document.getElementById("events");
@@ -14,11 +14,11 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** An answer's status, its JSON, and the seconds after which to ask again. */
-async function ask(path, options = {}) {
-  const answer = await fetch(path, { ...options, cache: "no-store", credentials: "omit" });
-  const body = await answer.json();
-  return { status: answer.status, body, again: Number(answer.headers.get("Retry-After")) || 1 };
+/** The response's status, its JSON, and the seconds after which to retry. */
+async function fetchJSON(path, options = {}) {
+  const response = await fetch(path, { ...options, cache: "no-store", credentials: "omit" });
+  const body = await response.json();
+  return { status: response.status, body, retryAfter: Number(response.headers.get("Retry-After")) || 1 };
 }
 
 // The sales
@@ -28,11 +28,11 @@ function makeEvent(event) {
   const made = {
     name: element("span", { class: "name" }), status: element("span", { class: "status" }),
     buy: element("button", { type: "button" }, "Buy one"), numbers: element("p", { class: "numbers" }),
-    said: element("p", { class: "said", role: "status" }), parts,
+    message: element("p", { class: "message", role: "status" }), parts,
     bar: element("svg", { class: "bar", viewBox: "0 0 1000 10", preserveAspectRatio: "none", role: "img" }, ...parts),
   };
   made.buy.addEventListener("click", () => buy(event.id, made));
-  made.row = element("li", {}, element("div", { class: "top" }, made.name, made.status, made.buy), made.bar, made.numbers, made.said);
+  made.row = element("li", {}, element("div", { class: "top" }, made.name, made.status, made.buy), made.bar, made.numbers, made.message);
   return made;
 }
 
@@ -44,7 +44,7 @@ function showEvent(event) {
   const shown = events.get(event.id);
   shown.name.textContent = event.name || event.id;
   shown.status.textContent = event.status.replace("_", " ");
-  const text = `${event.sold} sold, ${event.pending} on their way to the ledger, ${event.held} held, ${event.available} of ${event.capacity} left`;
+  const text = `${event.sold} sold, ${event.pending} pending, ${event.held} held, ${event.available} of ${event.capacity} left`;
   shown.numbers.textContent = text;
   shown.bar.setAttribute("aria-label", text);
   shown.buy.disabled = event.status !== "open";
@@ -62,18 +62,18 @@ async function watch() {
     let wait = 1;
     if (document.visibilityState === "visible") {
       try {
-        const { status, body, again } = await ask("/events?limit=50");
+        const { status, body, retryAfter } = await fetchJSON("/events?limit=50");
         if (status === 200) {
           const present = new Set(body.events.map((event) => event.id));
           for (const [id, shown] of events) if (!present.has(id)) { shown.row.remove(); events.delete(id); }
           body.events.forEach(showEvent);
-          state.textContent = body.events.length ? "As of this second." : "Nothing is on sale.";
+          state.textContent = body.events.length ? "Updated every second." : "Nothing is on sale.";
         } else {
           state.textContent = body.detail;
-          wait = again;
+          wait = retryAfter;
         }
       } catch {
-        state.textContent = "The service does not answer; trying again.";
+        state.textContent = "The service does not respond; retrying.";
         wait = 3;
       }
     }
@@ -83,7 +83,7 @@ async function watch() {
 
 // Buying
 
-/** A key that leads to one order however often the request is sent. */
+/** An idempotency key: a retried request leads to the same order. */
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 async function buy(event, shown) {
@@ -92,23 +92,23 @@ async function buy(event, shown) {
     method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": newKey() },
     body: JSON.stringify({ event, quantity: 1, ...(customer && { customer }) }),
   };
-  shown.said.textContent = "Buying";
+  shown.message.textContent = "Buying";
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {
-      const { status, body, again } = await ask("/buy", options);
+      const { status, body, retryAfter } = await fetchJSON("/buy", options);
       if (status === 202) {
-        shown.said.textContent = "";
+        shown.message.textContent = "";
         return follow(body);
       }
-      shown.said.textContent = body.detail;
+      shown.message.textContent = body.detail;
       if (status !== 503 && status !== 429) return;
-      await pause(again);
+      await pause(retryAfter);
     } catch {
-      shown.said.textContent = "The service does not answer; asking again with the same key.";
+      shown.message.textContent = "The service does not respond; retrying with the same key.";
       await pause(1);
     }
   }
-  shown.said.textContent += " Gave up.";
+  shown.message.textContent += " Stopped retrying.";
 }
 
 async function follow(order) {
@@ -123,7 +123,7 @@ async function follow(order) {
       .map((action) => {
         const button = element("button", { type: "button" }, action);
         button.addEventListener("click", async () => {
-          const { status: code, body } = await ask(`/orders/${order.ticket_id}/${action}`, { method: "POST" });
+          const { status: code, body } = await fetchJSON(`/orders/${order.ticket_id}/${action}`, { method: "POST" });
           if (code === 200) show(body); else status.textContent = body.detail;
         });
         return button;
@@ -132,12 +132,12 @@ async function follow(order) {
   show(order);
   for (;;) {
     try {
-      const { status: code, body, again } = await ask(`/orders/${order.ticket_id}?wait=20`);
+      const { status: code, body, retryAfter } = await fetchJSON(`/orders/${order.ticket_id}?wait=20`);
       if (code === 200) {
         show(body);
         if (body.status !== "pending" && body.status !== "held") return;
         if (body.status === "held") await pause(2);
-      } else await pause(again);
+      } else await pause(retryAfter);
     } catch { await pause(2); }
   }
 }

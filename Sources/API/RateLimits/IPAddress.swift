@@ -1,8 +1,8 @@
 import Foundation
 import NIOCore
 
-/// An address of the Internet Protocol. One of version 4 is kept as version 6 writes it (RFC 4291, section 2.5.5.2), so that
-/// a client is the same whichever way a socket names it.
+/// An IP address. An IPv4 address is stored as an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2), so that a client has
+/// one address whichever form a socket reports.
 struct IPAddress: Hashable, Sendable {
     let bits: UInt128
 
@@ -20,7 +20,7 @@ struct IPAddress: Hashable, Sendable {
         self.bits = bits
     }
 
-    /// Nil unless the text is an address and nothing else.
+    /// Nil unless the whole text is an address.
     init?(_ text: some StringProtocol) {
         var version4 = in_addr()
         var version6 = in6_addr()
@@ -34,7 +34,7 @@ struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Nil for a socket that is a file.
+    /// Nil for a Unix domain socket.
     init?(_ address: SocketAddress) {
         switch address {
         case .v4(let address): self.init(version4: UInt32(bigEndian: address.address.sin_addr.s_addr))
@@ -45,12 +45,12 @@ struct IPAddress: Hashable, Sendable {
 
     var isVersion4: Bool { bits >> 32 == 0xffff }
 
-    /// What one client has: an address of version 4, or the /64 that a network of version 6 is given at the least
-    /// (RFC 6177), out of which a client may take a new address for every request.
+    /// The address that rate limits count: an IPv4 address, or the /64 prefix of an IPv6 address. A network has at least a /64
+    /// (RFC 6177), so a client can use a new address of it for every request.
     var client: IPAddress { isVersion4 ? self : IPAddress(bits: bits & ~UInt128(UInt64.max)) }
 }
 
-/// The addresses that have their first bits in common, as `10.0.0.0/8`, `fd00::/8`, or one alone.
+/// A range of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`, or a single address.
 struct AddressRange: Hashable, Sendable {
     private let first: UInt128
     private let mask: UInt128

@@ -1,10 +1,11 @@
-/// How often one client may ask: so many requests at once, and so many a second in the long run.
+/// The rate limit of one client: a burst, and a rate in the long run.
 struct RateLimit: Hashable, Sendable {
-    /// Nanoseconds in which one request's worth comes back.
+    /// Nanoseconds after which one more request is allowed.
     let interval: Int64
+    /// Requests that are allowed at once.
     let burst: Int
 
-    /// Whole requests a second, at least 1.
+    /// Whole requests per second, at least 1.
     var perSecond: Int { max(1, Int(1_000_000_000 / interval)) }
 
     init(perSecond: Int, burst: Int) {
@@ -16,35 +17,36 @@ struct RateLimit: Hashable, Sendable {
         self.burst = burst
     }
 
-    /// Nanoseconds in which all of it comes back.
+    /// Nanoseconds after which the complete burst is allowed again.
     var whole: Int64 { interval * Int64(burst) }
 }
 
-/// Where a client stands with its limit.
+/// A client's state with respect to its limit.
 struct RateStanding: Hashable, Sendable {
     var isAllowed: Bool
-    /// Requests that it may send at once.
+    /// Requests that it can send at once.
     var remaining: Int
-    /// Nanoseconds until it may send the burst again.
+    /// Nanoseconds until it can send the complete burst.
     var wholeIn: Int64
-    /// Nanoseconds until it may send one.
+    /// Nanoseconds until it can send one request.
     var nextIn: Int64
 }
 
-/// What each client has left, in a size that has a bound.
+/// The standing of each client, in bounded memory.
 ///
-/// By the generic cell rate algorithm (ITU-T I.371): one moment is kept for a client, at which its limit is whole again. A
-/// client whose moment has passed is as good as one never seen. So clients are kept in two halves, the older of which is
-/// dropped as soon as that is true of all in it: nobody is looked for, and nothing is forgotten too early. Only where
-/// clients come in greater numbers than there is room for, the older half goes at once, and they get more than the limit.
+/// It uses the generic cell rate algorithm (ITU-T I.371): for each client it stores the moment at which the complete burst is
+/// allowed again. A client whose moment has passed has the same standing as a new client. The clients are in two
+/// generations. The older one is discarded when the moments of all its clients have passed, so no search is needed and no
+/// client is discarded too early. Only if there are more clients than room, the older generation is discarded at once; then
+/// its clients get more than their limit.
 struct RateTable: Sendable {
     let limit: RateLimit
     let room: Int
     private var recent: [IPAddress: Int64] = [:]
     private var older: [IPAddress: Int64] = [:]
-    private var turnedAt: Int64 = 0
+    private var rotatedAt: Int64 = 0
 
-    /// - Parameter room: clients to keep at most.
+    /// - Parameter room: the maximum number of clients.
     init(_ limit: RateLimit, room: Int) {
         self.limit = limit
         self.room = room
@@ -52,9 +54,11 @@ struct RateTable: Sendable {
 
     var count: Int { recent.count + older.count }
 
-    /// Counts one request of a client, unless it is one too many.
+    /// Counts one request of a client unless it exceeds the limit.
+    ///
+    /// - Parameter now: nanoseconds of a monotonic clock.
     mutating func take(_ client: IPAddress, at now: Int64) -> RateStanding {
-        turn(now)
+        rotate(now)
         let full = max(recent[client] ?? older[client] ?? now, now)
         let after = full + limit.interval
         guard after - now <= limit.whole else {
@@ -67,10 +71,11 @@ struct RateTable: Sendable {
             nextIn: 0)
     }
 
-    private mutating func turn(_ now: Int64) {
-        guard now - turnedAt >= limit.whole || recent.count >= room / 2 else { return }
+    /// Starts a new generation if the older one can be discarded.
+    private mutating func rotate(_ now: Int64) {
+        guard now - rotatedAt >= limit.whole || recent.count >= room / 2 else { return }
         older = recent
         recent = [:]
-        turnedAt = now
+        rotatedAt = now
     }
 }

@@ -1,5 +1,4 @@
-/// Which peers are proxies whose word on their clients' addresses is taken; everybody else can write what they like into
-/// `X-Forwarded-For`.
+/// The peers whose header `X-Forwarded-For` is trusted. Any other peer can send any value.
 struct TrustedProxies: Hashable, Sendable {
     private let ranges: [AddressRange]
 
@@ -9,7 +8,9 @@ struct TrustedProxies: Hashable, Sendable {
         self.ranges = ranges
     }
 
-    /// - Parameter list: addresses and ranges with commas between them; nil where one cannot be read.
+    /// Nil if an item of the list is invalid.
+    ///
+    /// - Parameter list: addresses and ranges, separated by commas.
     init?(_ list: String) {
         var ranges: [AddressRange] = []
         for item in list.split(separator: ",") {
@@ -21,10 +22,10 @@ struct TrustedProxies: Hashable, Sendable {
 
     func contains(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
-    /// Whose request it is: the peer's; of a trusted proxy, that of the client which the proxy names.
+    /// The address of the client: the peer's, or the one in `X-Forwarded-For` if the peer is a trusted proxy.
     ///
-    /// Each proxy adds the address that it saw at the end of the header. So it is read from its end, for as long as what it
-    /// names is a proxy of ours: the first that is not is the client, and whatever stands before it was the client's to write.
+    /// Each proxy appends the address of its own peer. The header is read from its end; the first address that is not a
+    /// trusted proxy's is the client's. The client itself can have sent everything before it.
     func client(of peer: IPAddress, forwardedFor: String?) -> IPAddress {
         guard contains(peer), let forwardedFor else { return peer }
         var client = peer
@@ -36,7 +37,7 @@ struct TrustedProxies: Hashable, Sendable {
         return client
     }
 
-    /// Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+    /// Some proxies append the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
     private static func address(_ text: Substring) -> IPAddress? {
         if let address = IPAddress(text) { return address }
         if text.first == "[" { return IPAddress(text.dropFirst().prefix { $0 != "]" }) }

@@ -1,9 +1,9 @@
 import Domain
 import Foundation
 
-/// The body of `POST /buy`. All of it is optional.
+/// The body of `POST /buy`. Every field is optional.
 struct BuyRequest: Hashable {
-    /// What no event allows more of; an event's own maximum is checked with the claim.
+    /// The range for all events; the claim checks the event's own maximum.
     static let quantityRange = 1...EventTerms.maxQuantityRange.upperBound
     private static let fields: Set<String> = ["event", "quantity", "customer"]
 
@@ -19,7 +19,7 @@ struct BuyRequest: Hashable {
         if let customer { try Self.check(customer) }
     }
 
-    /// A customer is 1 to 128 characters, none of them a control character (Postgres cannot hold NUL, logs no others).
+    /// A customer has 1 to 128 characters and no control characters: Postgres cannot store NUL, and the others corrupt logs.
     private static func check(_ customer: String) throws(Problem) {
         let scalars = customer.unicodeScalars
         guard (1...128).contains(scalars.count), !scalars.contains(where: { $0.properties.generalCategory == .control })
@@ -28,13 +28,13 @@ struct BuyRequest: Hashable {
 }
 
 extension EventID {
-    /// The field `event` of a body.
+    /// The field `event` of a body; nil if it is absent.
     init?(in object: StrictObject) throws(Problem) {
         guard let text = try object.text("event") else { return nil }
         self = try EventID(checked: text, field: "event")
     }
 
-    /// An id as a client wrote it.
+    /// An id from a client. Throws a problem if it is malformed.
     init(checked text: some StringProtocol, field: String) throws(Problem) {
         guard let id = EventID(text) else {
             throw .invalid(field, "\(field) must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit.")

@@ -4,7 +4,7 @@ import Foundation
 import Runtime
 import Timing
 
-/// The body of `PUT /events/{id}`; a field that is left out stays as it is.
+/// The body of `PUT /events/{id}`. An omitted field is unchanged.
 struct EventRequest {
     private static let fields: Set<String> = [
         "name", "capacity", "per_customer_limit", "max_quantity", "hold_seconds", "opens_at", "closes_at", "paused",
@@ -14,7 +14,7 @@ struct EventRequest {
 
     init(_ bytes: Data) throws(Problem) {
         guard let object = try StrictObject.read(bytes, fields: Self.fields) else {
-            throw .invalid(nil, "A body is needed: a JSON object with what is to change.")
+            throw .invalid(nil, "A body is required: a JSON object with the fields to change.")
         }
         change.name = try object.text("name")
         if let name = change.name {
@@ -26,19 +26,19 @@ struct EventRequest {
         change.maxQuantity = try object.integer("max_quantity", in: EventTerms.maxQuantityRange)
         change.customerLimit = try object.integerOrNull("per_customer_limit", in: EventTerms.customerLimitRange)
         change.holdSeconds = try object.integerOrNull("hold_seconds", in: 0...EventTerms.holdSecondsRange.upperBound)
-        // No time to hold an order is no hold.
+        // A hold time of 0 means no hold.
         if change.holdSeconds == .some(0) { change.holdSeconds = .some(nil) }
         change.opensAt = try Self.time("opens_at", in: object)
         change.closesAt = try Self.time("closes_at", in: object)
         change.paused = try object.boolean("paused")
     }
 
-    /// A time, or null to take it away.
+    /// A time, or null to remove it; nil if the field is absent.
     private static func time(_ name: String, in object: StrictObject) throws(Problem) -> Timestamp?? {
         guard object.has(name) else { return nil }
         if object.isNull(name) { return .some(nil) }
         guard let text = try object.text(name), let time = RFC3339.timestamp(text), time.milliseconds >= 0 else {
-            throw .invalid(name, "\(name) must be a time as 2026-12-31T20:00:00Z, or null.")
+            throw .invalid(name, "\(name) must be a time such as 2026-12-31T20:00:00Z, or null.")
         }
         return .some(time)
     }

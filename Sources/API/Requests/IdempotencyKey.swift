@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 extension Request {
-    /// The header `Idempotency-Key`, 1 to 255 printable ASCII characters; nil where it is not sent.
+    /// The header `Idempotency-Key`, 1 to 255 printable ASCII characters; nil if it is absent.
     func idempotencyKey() throws(Problem) -> String? {
         let values = headers[values: .idempotencyKey]
         guard let key = values.first else { return nil }
@@ -16,7 +16,7 @@ extension Request {
 }
 
 extension HTTPField.Name {
-    // Constants, valid by RFC 9110's rule for tokens.
+    // Constants; they are valid tokens (RFC 9110).
     static let idempotencyKey = Self("Idempotency-Key").unsafelyUnwrapped
     static let idempotentReplayed = Self("Idempotent-Replayed").unsafelyUnwrapped
 }

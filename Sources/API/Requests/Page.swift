@@ -1,12 +1,12 @@
 import Domain
 import Hummingbird
 
-/// The part of a list that is asked for: `?limit=` (100, at most 1000) of what comes after the id `?after=`.
+/// A page of results: `?limit=` entries (default 100, maximum 1000) after the id `?after=`.
 struct Page {
     static let limitRange = 1...1000
 
     var limit = 100
-    /// Empty: from the first.
+    /// Empty for the first page.
     var after = ""
 
     init(_ request: Request) throws(Problem) {

@@ -3,8 +3,15 @@ import HTTPTypes
 import Hummingbird
 import NIOFoundationCompat
 
+/// The limits of request bodies, in bytes.
+enum BodyLimit {
+    static let standard = 4 * 1024
+    /// For `PUT /events/{id}`.
+    static let administration = 64 * 1024
+}
+
 extension Request {
-    /// The whole body, where it is JSON and within the limit; empty where there is none.
+    /// The complete body; empty if the request has none. Throws a problem if the body is not JSON or exceeds the limit.
     func jsonBody(limit: Int) async throws -> Data {
         let length = headers[.contentLength].flatMap { Int($0) }
         if length == nil || length == 0, headers[.transferEncoding] == nil { return Data() }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A JSON object whose every field must be known and of its kind; the first flaw is thrown as a ``Problem`` that names
-/// the field. Built on Foundation's decoder.
+/// A JSON object that has only known fields, each of the expected type. The first error is thrown as a ``Problem`` that names
+/// the field. It uses Foundation's decoder.
 struct StrictObject: Decodable {
     private struct Name: CodingKey {
         let stringValue: String
@@ -16,7 +16,7 @@ struct StrictObject: Decodable {
         container = try decoder.container(keyedBy: Name.self)
     }
 
-    /// Reads a body; an empty one is an object without fields, which is nil here.
+    /// Reads a body; nil if it is empty, which counts as an object without fields.
     static func read(_ bytes: Data, fields: Set<String>) throws(Problem) -> StrictObject? {
         guard !bytes.isEmpty else { return nil }
         let object: StrictObject
@@ -30,7 +30,7 @@ struct StrictObject: Decodable {
         let unknown = object.container.allKeys.map(\.stringValue).filter { !fields.contains($0) }.sorted()
         if let name = unknown.first {
             let known = fields.sorted().joined(separator: ", ")
-            throw .invalid(String(name.prefix(64)), "This field is not known here; known are: \(known).")
+            throw .invalid(String(name.prefix(64)), "Unknown field; the known fields are: \(known).")
         }
         return object
     }
@@ -58,13 +58,13 @@ struct StrictObject: Decodable {
         return value
     }
 
-    /// An integer, or null to take it away; nil where the field is not there.
+    /// An integer, or null to remove the value; nil if the field is absent.
     func integerOrNull(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int?? {
         guard has(name) else { return nil }
         return isNull(name) ? .some(nil) : .some(try integer(name, in: range))
     }
 
-    /// Nil where the field is not there; null is not a value of any kind.
+    /// Nil if the field is absent. JSON null is not a valid value.
     private func value<Value: Decodable>(
         _ name: String, _ type: Value.Type, _ wanted: String
     ) throws(Problem) -> Value? {

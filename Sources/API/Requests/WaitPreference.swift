@@ -2,12 +2,13 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 
-/// How long a client would wait for an order: `?wait=N`, or `Prefer: wait=N` (RFC 7240, section 4.3), in seconds.
+/// How long a client wants to wait for an order: `?wait=N`, or `Prefer: wait=N` (RFC 7240, section 4.3), in seconds.
 struct WaitPreference: Hashable {
+    /// The maximum in seconds.
     static let limit = 30
 
     var seconds = 0
-    /// Whether the header said so, which the answer then confirms.
+    /// Whether the wait comes from the header; then the response has `Preference-Applied`.
     var isFromHeader = false
 
     init(uri: URI, headers: HTTPFields) throws(Problem) {
@@ -22,7 +23,7 @@ struct WaitPreference: Hashable {
         }
     }
 
-    /// The first `wait` of the preferences; one that cannot be read is passed over, as the RFC has it.
+    /// The first valid `wait` of the preferences. An invalid one is ignored, as the RFC requires.
     private static func preferred(_ values: [String]) -> Int? {
         for preference in values.joined(separator: ",").split(separator: ",") {
             let parts = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map {
@@ -43,7 +44,7 @@ struct WaitPreference: Hashable {
 }
 
 extension HTTPField.Name {
-    // Constants, valid by RFC 9110's rule for tokens.
+    // Constants; they are valid tokens (RFC 9110).
     static let prefer = Self("Prefer").unsafelyUnwrapped
     static let preferenceApplied = Self("Preference-Applied").unsafelyUnwrapped
 }

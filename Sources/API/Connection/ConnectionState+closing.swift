@@ -1,0 +1,90 @@
+import NIOCore
+import NIOHTTP1
+
+extension ConnectionState {
+    mutating func open(at now: NIODeadline, _ actions: inout Actions) {
+        lastActivity = now
+        setIdleTimer(&actions)
+    }
+
+    /// Sets the idle timer unless it is set or a response is owed. Later activity does not move it: when it fires, it is set
+    /// again for the rest of the time. It also limits the time to write a response that closes the connection.
+    mutating func setIdleTimer(_ actions: inout Actions) {
+        guard !idleTimerIsSet, turns.isEmpty else { return }
+        idleTimerIsSet = true
+        actions.append(.setIdleTimer(lastActivity + configuration.idleTimeout))
+    }
+
+    mutating func idleTimerFired(at now: NIODeadline, _ actions: inout Actions) {
+        idleTimerIsSet = false
+        guard turns.isEmpty else { return }
+        if now >= lastActivity + configuration.idleTimeout { close(&actions) } else { setIdleTimer(&actions) }
+    }
+
+    mutating func bodyTimerFired(at now: NIODeadline, _ actions: inout Actions) {
+        guard body == .timed else { return }
+        body = .arriving  // The timer has fired; there is none to cancel.
+        refuse(Problem(.requestTimeout, "The request's body did not arrive in time."), at: now, &actions)
+    }
+
+    /// Responds with a problem and closes. If an earlier request has no response yet, or this one's response has started,
+    /// the client would take the problem for another request's response; then the connection closes without it.
+    mutating func refuse(_ problem: Problem, at now: NIODeadline, _ actions: inout Actions) {
+        guard !isClosing else { return }
+        let isForThisRequest = turns.count == (body == .complete ? 0 : 1) && !responseHasStarted
+        if isForThisRequest {
+            turns.removeAll()
+            respond(ConnectionResponse(problem, isHead: false, closes: true), at: now, &actions)
+        } else {
+            close(&actions)
+        }
+        cutOffBody(&actions)
+    }
+
+    mutating func inputClosed(_ actions: inout Actions) {
+        cutOffBody(&actions)
+        resumeOutsideRead(&actions)
+        actions.append(.passOn)
+    }
+
+    mutating func quiesce(_ actions: inout Actions) {
+        resumeOutsideRead(&actions)
+        actions.append(.passOn)
+    }
+
+    mutating func inactive(_ actions: inout Actions) {
+        cutOffBody(&actions)
+        beginClosing()
+        if waiting != nil {
+            waiting = nil
+            actions.append(.endWatch)
+        }
+        actions.append(.passOn)
+    }
+
+    mutating func close(_ actions: inout Actions) {
+        beginClosing()
+        actions.append(.close)
+    }
+
+    /// The body will not be complete. Without the report, the application would take the end of the connection for the end
+    /// of the body, and an incomplete purchase for a complete one.
+    private mutating func cutOffBody(_ actions: inout Actions) {
+        guard body != .complete else { return }
+        if body == .timed { actions.append(.cancelBodyTimer) }
+        body = .complete
+        actions.append(.reportBodyCutOff)
+    }
+}
+
+extension Problem {
+    /// The response to bytes that the HTTP decoder rejects.
+    init(_ error: HTTPParserError) {
+        switch error {
+        case .headerOverflow:
+            self.init(.headersTooLarge, "The limit for headers is 16 KiB and 64 fields.")
+        default:
+            self = .invalid(nil, "The request is not valid HTTP/1.1.")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Domain
+import Engine
+import Ledger
+import RedisClient
+
+/// Reads orders: Redis's record while it exists, the ledger's row after that.
+struct OrderLookup: Sendable {
+    let inventory: Inventory
+    let ledger: Ledger
+
+    /// The order; nil if neither store has it. Throws Redis's error if Redis is unavailable and the ledger does not have
+    /// the order: then whether it exists is not known.
+    func find(_ id: OrderID) async throws -> Order? {
+        do throws(RedisError) {
+            if let order = try await inventory.order(id) { return order }
+        } catch {
+            if let order = try await ledger.order(id) { return order }
+            throw error
+        }
+        guard let row = try await ledger.order(id) else { return nil }
+        guard row.id.isMadeFromKey, let later = try await inventory.displacedOrder(id), later.version > row.version
+        else {
+            return row
+        }
+        return later
+    }
+
+    /// Whether a request that waits for the order can be answered: the order is final or persisted. Also true if the order
+    /// does not exist or a store fails, because then waiting does not help and the route reports the reason.
+    func isSettled(_ id: OrderID) async -> Bool {
+        guard let order = try? await find(id) else { return true }
+        return order.state.isFinal || order.isPersisted
+    }
+}

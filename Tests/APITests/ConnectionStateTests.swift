@@ -1,0 +1,83 @@
+import HTTPTypes
+import NIOCore
+import Testing
+
+@testable import API
+
+/// The order of responses and the rate limit, as decisions of ``ConnectionState``.
+@Suite struct ConnectionStateTests {
+    private let limited = ConnectionState.Configuration(rateLimit: RateLimit(perSecond: 1, burst: 4))
+
+    @Test func partsPassInBothDirections() {
+        var state = ConnectionState.opened()
+        #expect(state.request() == [.passOn, .passOn, .passOn])
+        #expect(state.on(.responseHead(HTTPResponse(status: .ok))) == [.passOn])
+        #expect(state.on(.responseBody) == [.passOn])
+        #expect(state.on(.responseEnd) == [.passOn])
+    }
+
+    @Test func aRefusalIsWrittenWhenEarlierResponsesAreComplete() {
+        var state = ConnectionState.opened(limited)
+        _ = state.request(.get("/a"), .served)
+        #expect(state.request(.get("/b"), .refused) == [.passOn], "neither part is forwarded, nothing is written")
+        #expect(state.request(.get("/c"), .refused) == [.passOn])
+        _ = state.on(.responseHead(HTTPResponse(status: .ok)))
+        let actions = state.on(.responseEnd)
+        #expect(actions.first == .passOn)
+        #expect(actions.compactMap { $0.response?.head.status.code } == [429, 429])
+        #expect(state.turns.isEmpty)
+    }
+
+    @Test func aRefusalNeedsTheCompleteRequest() {
+        var state = ConnectionState.opened(limited)
+        #expect(state.on(.head(.post("/buy"), .refused)).isEmpty)
+        #expect(state.on(.body).isEmpty)
+        let response = state.on(.end(nil)).first?.response
+        #expect(response?.head.status == .tooManyRequests && response?.body != nil && response?.closes == false)
+    }
+
+    @Test func aRefusalOfHEADHasNoBody() {
+        var state = ConnectionState.opened(limited)
+        var request = HTTPRequest.get("/")
+        request.method = .head
+        let response = state.request(request, .refused).first?.response
+        #expect(response?.head.status == .tooManyRequests && response?.body == nil)
+        #expect(response?.head.headerFields[.contentLength] != nil)
+    }
+
+    @Test func aRefusalClosesIfTheClientAskedForIt() {
+        var state = ConnectionState.opened(limited)
+        let response = state.request(.get("/", headers: [.connection: "Close"]), .refused).first?.response
+        #expect(response?.closes == true && response?.head.headerFields[.connection] == "close")
+        #expect(state.request(.get("/"), .served) == [.passOn], "only the end of the read is passed on")
+    }
+
+    @Test func responsesReportTheLimit() {
+        var state = ConnectionState.opened(limited)
+        _ = state.request(.get("/"), .served)
+        #expect(state.on(.responseHead(HTTPResponse(status: .continue))) == [.passOn])
+        let fields: HTTPFields = [.rateLimitPolicy: #""address";q=4;w=4"#, .rateLimit: #""address";r=3;t=1"#]
+        #expect(
+            state.on(.responseHead(HTTPResponse(status: .ok)))
+                == [.writeHead(HTTPResponse(status: .ok, headerFields: fields))])
+    }
+
+    @Test func tooManyRequestsWithoutResponsesClose() {
+        var configuration = limited
+        configuration.maxOwedResponses = 2
+        var state = ConnectionState.opened(configuration)
+        _ = state.request(.get("/"), .served)
+        _ = state.request(.get("/"), .refused)
+        #expect(!state.acceptsRequests)
+        #expect(state.on(.head(.get("/"), .unlimited)) == [.close])
+        #expect(!state.acceptsRequests)
+        configuration.rateLimit = nil
+        var unlimited = ConnectionState.opened(configuration)
+        for _ in 0..<3 { #expect(unlimited.request() == [.passOn, .passOn, .passOn]) }
+    }
+
+    @Test func aClientWithoutAddressIsClosed() {
+        var state = ConnectionState.opened(limited)
+        #expect(state.on(.head(.get("/"), .unknownClient)) == [.close])
+    }
+}

@@ -1,0 +1,123 @@
+import HTTPTypes
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+@testable import API
+
+/// The application behind a connection: records requests, and responds to each with its method, path and body.
+final class TestApplication: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundOut = HTTPResponsePart
+
+    struct Received: Hashable {
+        var method: HTTPRequest.Method
+        var path: String
+        var body = ""
+        var isComplete = false
+    }
+
+    /// Whether it responds as soon as a request is complete; else with ``respond(_:)``.
+    let respondsAtOnce: Bool
+    private(set) var received: [Received] = []
+    private(set) var cutOffs = 0
+    private(set) var reads = 0
+    private var answered = 0
+
+    init(respondsAtOnce: Bool) {
+        self.respondsAtOnce = respondsAtOnce
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): received.append(Received(method: head.method, path: head.path ?? ""))
+        case .body(let bytes): received[received.count - 1].body += String(buffer: bytes)
+        case .end:
+            received[received.count - 1].isComplete = true
+            if respondsAtOnce { respond(context) }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { reads += 1 }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is BodyCutOff { cutOffs += 1 }
+    }
+
+    /// Responds to all complete requests.
+    func respond(_ context: ChannelHandlerContext) {
+        while answered < received.count, received[answered].isComplete {
+            let request = received[answered]
+            answered += 1
+            let body = ByteBuffer(string: "\(request.method) \(request.path) \(request.body)")
+            let head = HTTPResponse(
+                status: .ok, headerFields: [.contentLength: String(body.readableBytes)])
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            if request.method != .head { context.write(wrapOutboundOut(.body(body)), promise: nil) }
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+    }
+}
+
+extension Channel {
+    /// Adds the HTTP codec as the server does, a ``ConnectionHandler``, and the application.
+    func addConnection(
+        _ application: TestApplication, limits: ClientLimits? = nil, orders: OrderObserver = .unused
+    ) throws {
+        let pipeline = pipeline.syncOperations
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(ConnectionHandler(limits: limits, orders: orders))
+        try pipeline.addHandler(application)
+    }
+}
+
+extension OrderObserver {
+    /// For requests that do not wait.
+    static let unused = OrderObserver(watch: { _, _ in nil }, isClosed: { false }, isSettled: { _ in true })
+}
+
+/// A connection without a socket, whose clock a test moves.
+struct TestConnection {
+    let channel = EmbeddedChannel()
+    let application: TestApplication
+
+    init(limit: RateLimit? = nil, respondsAtOnce: Bool = true) throws {
+        application = TestApplication(respondsAtOnce: respondsAtOnce)
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+        try channel.addConnection(application, limits: limit.map { ClientLimits($0, proxies: .none) })
+    }
+
+    /// One read of the server.
+    func send(_ text: String) throws {
+        try send(Array(text.utf8)[...])
+    }
+
+    func send(_ bytes: ArraySlice<UInt8>) throws {
+        // A closed connection reads nothing.
+        guard channel.isActive else { return }
+        try channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    func respond() throws {
+        let context = try channel.pipeline.syncOperations.context(handler: application)
+        application.respond(context)
+    }
+
+    func advance(_ seconds: Int64) { channel.embeddedEventLoop.advanceTime(by: .seconds(seconds)) }
+
+    /// What the server has written since the last call.
+    func received() throws -> String {
+        var text = ""
+        while let part = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
+        return text
+    }
+
+    /// The statuses of the responses since the last call.
+    func statuses() throws -> [Int] {
+        try received().matches(of: /HTTP\/1\.1 (\d{3})/).compactMap { Int($0.1) }
+    }
+}
