@@ -67,7 +67,7 @@ let package = Package(
         shared(
             "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
             resources: [.embedInCode("Scripts")]),
-        shared("Ledger", "Timing", "Domain", "PostgresClient", resources: [.embedInCode("Migrations")]),
+        shared("Ledger", "Timing", "Domain", "PostgresClient", resources: [.embedInCode("Migrations"), .embedInCode("Statements")]),
         shared(
             "Engine", "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", .nioCore,
             .nioConcurrencyHelpers, .logging, .metrics),

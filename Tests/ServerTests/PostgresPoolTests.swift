@@ -10,31 +10,42 @@ import Timing
         return PostgresPool(configuration)
     }
 
-    private let now = PostgresStatement(name: "now", sql: "SELECT $1::text")
+    private let echo = PostgresStatement<String, String>(
+        "echo", sql: "SELECT :text::text AS text", parameters: ["text": { $0 }]
+    ) { columns in
+        let text = try columns["text", as: String.self]
+        return { row in try row[text] }
+    }
 
     @Test func errorsCarryTheirSQLSTATE() async throws {
         let test = try await TestStores.make()
-        let divide = PostgresStatement(name: "divide", sql: "SELECT 1 / $1::int")
+        let divide = PostgresStatement<Int, Int>(
+            "divide", sql: "SELECT 1 / :divisor::int AS quotient", parameters: ["divisor": { $0 }]
+        ) { columns in
+            let quotient = try columns["quotient", as: Int.self]
+            return { row in try row[quotient] }
+        }
         do {
-            _ = try await test.pool.execute(divide, ["0"])
+            _ = try await test.pool.query(divide, 0)
             Issue.record("divided by zero")
         } catch let error as PostgresError {
             #expect(error.sqlState == "22012")
             #expect(!error.mayHaveRun)
         }
-        #expect(try await test.pool.execute(divide, ["1"]).rows == [["1"]], "the connection is still of use")
+        #expect(try await test.pool.query(divide, 1) == [1], "the connection still works")
         await test.close()
     }
 
     @Test func textComesBackAsItWasSent() async throws {
         let test = try await TestStores.make()
-        let echo = PostgresStatement(name: "echo", sql: "SELECT unnest($1::text[])")
-        let odd: [String?] = ["{}", "NULL", "\"\\", "", "é👩‍👧", "a,b", nil, " x "]
-        let literal = odd.map {
-            $0.map { "\"\($0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" } ?? "NULL"
+        let echo = PostgresStatement<[String?], String?>(
+            "echo", sql: "SELECT unnest(:texts::text[]) AS text", parameters: ["texts": { $0 }]
+        ) { columns in
+            let text = try columns["text", as: String?.self]
+            return { row in try row[text] }
         }
-        let rows = try await test.pool.execute(echo, ["{\(literal.joined(separator: ","))}"]).rows
-        #expect(rows.map { $0[0] } == odd)
+        let odd: [String?] = ["{}", "NULL", "\"\\", "", "é👩‍👧", "a,b", nil, " x "]
+        #expect(try await test.pool.query(echo, odd) == odd)
         await test.close()
     }
 
@@ -57,7 +68,7 @@ import Timing
             for _ in 0..<4 {
                 group.addTask {
                     do {
-                        _ = try await pool.execute(self.now, ["x"])
+                        _ = try await pool.query(echo, "x")
                         return nil
                     } catch let error as PostgresError {
                         return error.code
@@ -71,7 +82,7 @@ import Timing
             return codes
         }
         #expect(results == Array(repeating: .poolExhausted, count: 4), "three waited in vain, one was refused at once")
-        #expect(try await pool.execute(now, ["x"]).rows == [["x"]])
+        #expect(try await pool.query(echo, "x") == ["x"])
         await pool.close()
         await test.close()
     }
@@ -108,7 +119,7 @@ import Timing
         let backend = try await pool.withConnection { try await $0.execute(script: "SELECT pg_backend_pid()") }.rows[0][
             0]
         try await test.sql("SELECT pg_terminate_backend(\(backend ?? ""))")
-        try await eventually("the pool works again") { (try? await pool.execute(now, ["x"]).rows) == [["x"]] }
+        try await eventually("the pool works again") { (try? await pool.query(echo, "x")) == ["x"] }
         await pool.close()
         await test.close()
     }
@@ -126,7 +137,7 @@ import Timing
             #expect(error.code == .timeout)
             #expect(error.mayHaveRun)
         }
-        #expect(try await pool.execute(now, ["x"]).rows == [["x"]])
+        #expect(try await pool.query(echo, "x") == ["x"])
         await pool.close()
         await test.close()
     }

@@ -1,8 +1,8 @@
-/// Who has which of a bounded number of connections, and who waits: decisions only, no connection is opened here.
+/// The idle connections and the waiting callers of a pool with a bounded number of connections. No I/O.
 struct PoolState<Connection, Waiter> {
     enum Lease {
         case lend(Connection)
-        /// There is room for one more: open it, then call `opened` or `openingFailed`.
+        /// The limit allows one more: the caller opens it, and calls `discard` if that fails.
         case open
         case wait
         case refuse
@@ -24,7 +24,7 @@ struct PoolState<Connection, Waiter> {
         self.waitingLimit = waitingLimit
     }
 
-    /// Asks for a connection. The last one given back comes first: it is the warmest, and the others can rest.
+    /// Requests a connection. The most recently released one is lent first, so that the others can stay idle.
     mutating func lease() -> Lease {
         if let connection = idle.popLast() { return .lend(connection) }
         if count < limit {
@@ -38,13 +38,13 @@ struct PoolState<Connection, Waiter> {
         waiters.append((key, waiter))
     }
 
-    /// Removes a waiter whose deadline passed; nil where it was served in the meantime.
+    /// Removes a waiter whose deadline has passed; nil if it has been served.
     mutating func abandon(key: Int) -> Waiter? {
         guard let index = waiters.firstIndex(where: { $0.key == key }) else { return nil }
         return waiters.remove(at: index).waiter
     }
 
-    /// A connection comes back in good order: the first waiter to hand it to, or nil (then it is kept idle).
+    /// Takes back a connection that works. Returns the waiter that gets it, or nil if it becomes idle.
     mutating func release(_ connection: Connection) -> Waiter? {
         guard !waiters.isEmpty else {
             idle.append(connection)
@@ -53,7 +53,7 @@ struct PoolState<Connection, Waiter> {
         return waiters.removeFirst().waiter
     }
 
-    /// A connection was given up, or could not be opened: the first waiter may open one in its place.
+    /// Notes that a connection was discarded or could not be opened. Returns the waiter that opens a replacement.
     mutating func discard() -> Waiter? {
         count -= 1
         guard !waiters.isEmpty else { return nil }
@@ -61,7 +61,7 @@ struct PoolState<Connection, Waiter> {
         return waiters.removeFirst().waiter
     }
 
-    /// Takes everything out, for closing.
+    /// Removes all idle connections and all waiters, for closing.
     mutating func drain() -> (idle: [Connection], waiters: [Waiter]) {
         defer {
             count -= idle.count

@@ -86,9 +86,7 @@ struct EventBackfill {
         let generations = Dictionary(events.map { ($0.id, $0.generation) }) { $1 }
         let orders = try await OrderQueue.deadLetters(in: keys, on: filler.connection, limit: .max)
             .compactMap(\.order).filter { generations[$0.event] == $0.generation && $0.state.holdsUnits }
-        let known = try await filler.ledger.pool.withConnection { connection in
-            try await Ledger.versions(of: orders.map(\.id), on: connection)
-        }
+        let known = try await filler.ledger.versions(of: orders.map(\.id))
         return Dictionary(grouping: Ledger.latest(of: orders).filter { known[$0.id] == nil }, by: \.event)
     }
 }

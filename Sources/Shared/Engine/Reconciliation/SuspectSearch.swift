@@ -1,6 +1,5 @@
 import Domain
 import Ledger
-import PostgresClient
 import Timing
 
 /// Looks for customers and orders of an event whose account in Redis may be wrong, in slices and with nothing locked. Under
@@ -37,28 +36,25 @@ struct SuspectSearch: Sendable {
                 return Array(Set(page + (try await ledger.customers(of: event.id, limit: Self.limit))))
             }
         }
-        var suspects = try await ledger.pool.withTransaction { connection in
-            try await Ledger.tabulateCustomers(of: event.id, on: connection)
-            return try await differing(on: connection) + unknown(on: connection)
+        var suspects = try await ledger.withCustomerTable(of: event.id) { table in
+            try await differing(in: table) + missing(in: table)
         }
         for _ in 0..<Self.rounds where !suspects.isEmpty {
             try await Task.sleep(for: Self.pause)
             let present = suspects
-            suspects = try await ledger.pool.withConnection { connection in
-                let units = try await Ledger.units(of: present, in: event.id, on: connection)
-                let found = try await inventory.units(of: present, in: event.id)
-                return zip(present, found).filter { units[$0] ?? 0 != $1 }.map(\.0)
-            }
+            let units = try await ledger.units(of: present, in: event.id)
+            let found = try await inventory.units(of: present, in: event.id)
+            suspects = zip(present, found).filter { units[$0] ?? 0 != $1 }.map(\.0)
         }
         return suspects
     }
 
     /// Those that the ledger has, in its order.
-    private func differing(on connection: PostgresConnection) async throws -> [String] {
+    private func differing(in table: Ledger.CustomerTable) async throws -> [String] {
         var suspects: [String] = []
         var last: String?
         while suspects.count < Self.limit {
-            let page = try await Ledger.tabulatedCustomers(after: last, limit: Self.sliceSize, on: connection)
+            let page = try await table.customers(after: last, limit: Self.sliceSize)
             let found = try await inventory.units(of: page.map(\.customer), in: event.id)
             suspects += zip(page, found).filter { $0.units != $1 }.map(\.0.customer)
             guard page.count == Self.sliceSize else { break }
@@ -68,12 +64,12 @@ struct SuspectSearch: Sendable {
     }
 
     /// Those that only Redis has.
-    private func unknown(on connection: PostgresConnection) async throws -> [String] {
+    private func missing(in table: Ledger.CustomerTable) async throws -> [String] {
         var suspects: Set<String> = []
         var cursor = "0"
         repeat {
             let (page, next) = try await inventory.customers(of: event.id, from: cursor)
-            suspects.formUnion(try await Ledger.untabulated(page, on: connection))
+            suspects.formUnion(try await table.missing(page))
             cursor = next
         } while cursor != "0" && suspects.count < Self.limit
         return Array(suspects.prefix(Self.limit))

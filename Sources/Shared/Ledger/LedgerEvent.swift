@@ -1,0 +1,20 @@
+import Domain
+
+/// An event in the ledger.
+package struct LedgerEvent: Hashable, Sendable {
+    package var id: EventID
+    package var terms: EventTerms
+    package var held: Int
+    package var sold: Int
+    package var generation: Int
+    package var publishedGeneration: Int
+    /// Of what Redis is told about the event while its row is locked; the higher one is the later one. 0: not locked.
+    package var revision = 0
+    /// Whether Redis may lack the present state of the row.
+    package var isUnpublished = false
+    /// Identifies the state of the row: it changes with each order of the event that reaches the ledger.
+    package var stamp = ""
+
+    /// Whether Redis has had this generation, so that orders of it can exist.
+    package var wasPublished: Bool { publishedGeneration >= generation }
+}
