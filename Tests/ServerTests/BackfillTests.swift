@@ -80,7 +80,7 @@ import Testing
         let row = try #require(try await test.ledger.order(order.id))
         try await test.loseEvents()
         let event = try #require(try await test.ledger.event(.demo))
-        let filler = Backfiller(test.catalogue, test.keys)
+        let filler = Backfiller(test.catalogue.publisher, test.keys)
         let (old, new) = (RecoveryCalls(keys: test.keys, token: "old"), RecoveryCalls(keys: test.keys, token: "new"))
         func backfill(_ calls: RecoveryCalls, from start: String, to end: String) async throws
             -> RecoveryCalls.BackfillReply
@@ -100,10 +100,10 @@ import Testing
         #expect(try await backfill(new, from: "a", to: BackfillChunk.last) == .outOfStep)
         let done = Inventory.Backfilled(token: "new", stamp: event.stamp)
         #expect(
-            try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
+            try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
-        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
         _ = try await filler.connection.evaluate(new.extend(test.keys.backfill, by: .zero))
         #expect(try await test.catalogue.publish(.demo) == .done)
         #expect(try await backfill(new, from: "b", to: BackfillChunk.last) == .lost)

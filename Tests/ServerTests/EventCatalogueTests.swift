@@ -149,7 +149,7 @@ import Testing
         #expect(try await test.claimAtOnce(10).accepted.count == 6, "the stock of before")
 
         try await test.close(.demo)
-        try await test.pool.withTransaction { try await Ledger.renew(.demo, capacity: 8, on: $0) }
+        try await test.ledger.withLockedEvent(.demo) { try await $0.renew(capacity: 8) }
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
         #expect(try await test.catalogue.publish(.demo) == .done)
         #expect(try await test.claimAtOnce(20).accepted.count == 8, "all of the new stock")
@@ -227,9 +227,6 @@ import Testing
 extension TestStores {
     /// Closes an event as a reset begins to.
     fileprivate func close(_ id: EventID) async throws {
-        try await pool.withTransaction { connection in
-            let event = try #require(try await Ledger.lock(id, on: connection))
-            try await inventory.close(event)
-        }
+        try await ledger.withLockedEvent(id) { try await inventory.close($0) }
     }
 }

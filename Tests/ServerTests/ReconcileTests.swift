@@ -167,9 +167,8 @@ import Testing
         _ = try await test.catalogue.put(.demo, EventChange(holdSeconds: .some(nil)))
         _ = try await test.inventory.claim(order)
         try await test.withWorkers(lease: .seconds(1)) {
-            try await test.pool.withTransaction { connection in
-                // The worker's commit waits for this, and the recovery does not.
-                _ = try await Ledger.lock(.demo, on: connection)
+            // The worker's commit waits for this lock, and the recovery does not.
+            try await test.ledger.withLockedEvent(.demo) { _ in
                 try await eventually("the worker has it") {
                     try await test.redis("LLEN", test.keys.queue).integer == 0
                 }

@@ -7,14 +7,7 @@ extension Ledger {
     /// customer: a million in half a second.
     package func units(of customers: [String], in event: EventID) async throws -> [String: Int] {
         guard !customers.isEmpty else { return [:] }
-        return try await pool.withConnection { try await Self.units(of: customers, in: event, on: $0) }
-    }
-
-    package static func units(
-        of customers: [String], in event: EventID, on connection: PostgresConnection
-    ) async throws -> [String: Int] {
-        guard !customers.isEmpty else { return [:] }
-        let rows = try await connection.query(Statements.customerUnits, (event: event, customers: customers))
+        let rows = try await pool.query(Statements.customerUnits, (event: event, customers: customers))
         return Dictionary(rows.map { ($0.customer, $0.units) }) { $1 }
     }
 

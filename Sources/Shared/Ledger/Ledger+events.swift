@@ -29,42 +29,8 @@ extension Ledger {
         try await pool.execute(Statements.eventUnpublished, id)
     }
 
-    // MARK: In a transaction
-
-    /// Locks the event's row until the transaction ends.
-    package static func lock(_ id: EventID, on connection: PostgresConnection) async throws -> LedgerEvent? {
-        try await lock([id], on: connection).first
-    }
-
-    /// Locks the events' rows in the order of their ids until the transaction ends.
-    package static func lock(_ ids: [EventID], on connection: PostgresConnection) async throws -> [LedgerEvent] {
-        var events = try await connection.query(Statements.eventsLock, ids)
-        guard !events.isEmpty else { return [] }
-        // Drawn after the rows are locked, so that the order of the numbers is the order of the locks.
-        let revisions = try await connection.query(Statements.revisionsNext, events.count)
-        for (index, revision) in zip(events.indices, revisions) { events[index].revision = revision }
-        return events
-    }
-
     /// Creates the event; false if it exists.
-    package static func insert(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws
-        -> Bool
-    {
-        try await connection.execute(Statements.eventInsert, (id: id, terms: terms)) == 1
-    }
-
-    package static func update(_ id: EventID, _ terms: EventTerms, on connection: PostgresConnection) async throws {
-        try await connection.execute(Statements.eventUpdate, (id: id, terms: terms))
-    }
-
-    package static func markPublished(_ ids: [EventID], on connection: PostgresConnection) async throws {
-        try await connection.execute(Statements.eventsPublished, ids)
-    }
-
-    /// Begins a new generation: the counters are zero and the orders are gone. Deleting many takes its time.
-    package static func renew(_ id: EventID, capacity: Int, on connection: PostgresConnection) async throws {
-        try await connection.execute(Statements.eventRenew, (id: id, capacity: capacity))
-        try await connection.set(.statement, to: .seconds(60))
-        try await connection.execute(Statements.ordersDelete, id, timeout: .seconds(61))
+    package func insert(_ id: EventID, _ terms: EventTerms) async throws -> Bool {
+        try await pool.execute(Statements.eventInsert, (id: id, terms: terms)) == 1
     }
 }

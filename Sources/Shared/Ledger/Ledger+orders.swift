@@ -18,24 +18,10 @@ extension Ledger {
         try await pool.query(Statements.ordersFind, [id]).first
     }
 
-    /// The state and version of those orders that the ledger has.
+    /// The state and version of those of some orders that the ledger has.
     package func versions(of ids: [OrderID]) async throws -> [OrderID: OrderVersion] {
         guard !ids.isEmpty else { return [:] }
-        return try await pool.withConnection { try await Self.versions(of: ids, on: $0) }
-    }
-
-    /// Those of some orders that the ledger has, as it has them now.
-    package static func orders(_ ids: [OrderID], on connection: PostgresConnection) async throws -> [Order] {
-        guard !ids.isEmpty else { return [] }
-        return try await connection.query(Statements.ordersFind, ids)
-    }
-
-    /// The state and version of those orders that the ledger has.
-    package static func versions(
-        of ids: [OrderID], on connection: PostgresConnection
-    ) async throws -> [OrderID: OrderVersion] {
-        guard !ids.isEmpty else { return [:] }
-        let rows = try await connection.query(Statements.orderVersions, ids)
+        let rows = try await pool.query(Statements.orderVersions, ids)
         return Dictionary(rows.map { ($0.id, $0.order) }) { $1 }
     }
 }

@@ -8,8 +8,6 @@ package struct LedgerEvent: Hashable, Sendable {
     package var sold: Int
     package var generation: Int
     package var publishedGeneration: Int
-    /// Of what Redis is told about the event while its row is locked; the higher one is the later one. 0: not locked.
-    package var revision = 0
     /// Whether Redis may lack the present state of the row.
     package var isUnpublished = false
     /// Identifies the state of the row: it changes with each order of the event that reaches the ledger.

@@ -54,7 +54,7 @@ struct EventBackfill {
             for order in stranded[event.id] ?? [] { counts.count(order.state, order.quantity) }
             filled[event.id] = Inventory.Backfilled(token: work.calls.token, stamp: event.stamp, stranded: counts)
         }
-        var publications = try await filler.catalogue.publish(Array(filled.keys), filled: filled)
+        var publications = try await filler.publisher.publish(Array(filled.keys), filled: filled)
         for id in outOfStep { publications[id] = .needsBackfill }
         return publications
     }

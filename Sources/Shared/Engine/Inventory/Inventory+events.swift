@@ -56,11 +56,13 @@ extension Inventory {
         var stranded = UnitCounts()
     }
 
-    /// Brings Redis to what the ledger says. To be put with the event's row locked.
+    /// Brings Redis to what the ledger says.
     ///
     /// - Parameter filled: the filling that was done since the answer ``Publication/needsBackfill``. The call is then for
     ///   the fence to complete.
-    package static func call(publishing event: LedgerEvent, filled: Backfilled?, in keys: Keyspace) -> RedisScriptCall {
+    package static func call(
+        publishing event: borrowing LockedEvent, filled: Backfilled?, in keys: Keyspace
+    ) -> RedisScriptCall {
         let (id, stranded) = (event.id, filled?.stranded ?? UnitCounts())
         var call = RedisScriptCall(
             Scripts.publish,
@@ -100,8 +102,8 @@ extension Inventory {
         }
     }
 
-    /// Lowers the capacity ahead of the ledger's. To be called with the event's row locked.
-    package func lower(_ event: LedgerEvent, to capacity: Int) async throws(RedisError) -> Lowering {
+    /// Lowers the capacity ahead of the ledger's.
+    package func lower(_ event: borrowing LockedEvent, to capacity: Int) async throws(RedisError) -> Lowering {
         let keys = partitioning.home(of: event.id)
         let call = RedisScriptCall(
             Scripts.lowerCapacity, keys: [keys.event(event.id), keys.pendingReleases],
@@ -115,8 +117,8 @@ extension Inventory {
         }
     }
 
-    /// Refuses claims until the event is published again. To be called with the event's row locked.
-    package func close(_ event: LedgerEvent) async throws(RedisError) {
+    /// Refuses claims until the event is published again.
+    package func close(_ event: borrowing LockedEvent) async throws(RedisError) {
         let key = partitioning.home(of: event.id).event(event.id)
         _ = try await client.connection.evaluate(
             RedisScriptCall(Scripts.close, keys: [key], arguments: [String(event.revision)]))

@@ -43,10 +43,10 @@ extension Inventory {
         return (stride(from: 0, to: fields.count, by: 2).compactMap { fields[$0].string }, next)
     }
 
-    /// Moves units of customers, and gives orders the records and holds that they lack. To be called with the event's row
-    /// locked. False if the event is not here.
-    package func mend(_ event: LedgerEvent, customers: [String: Int], orders: [Order]) async throws(RedisError) -> Bool
-    {
+    /// Moves units of customers, and gives orders the records and holds that they lack. False if the event is not here.
+    package func mend(
+        _ event: borrowing LockedEvent, customers: [String: Int], orders: [Order]
+    ) async throws(RedisError) -> Bool {
         let keys = partitioning.home(of: event.id)
         var call = RedisScriptCall(
             Scripts.repair,

@@ -16,10 +16,10 @@ extension Inventory {
         case notLoaded
     }
 
-    /// To be called with the event's row locked.
-    ///
     /// - Parameter customers: whose units are to be told, too.
-    package func survey(_ event: LedgerEvent, customers: [String] = []) async throws(RedisError) -> SurveyOutcome {
+    package func survey(
+        _ event: borrowing LockedEvent, customers: [String] = []
+    ) async throws(RedisError) -> SurveyOutcome {
         let keys = partitioning.home(of: event.id)
         let connection = client.connection
         // Batches come and go; between naming them and looking into them none may have.
@@ -35,7 +35,7 @@ extension Inventory {
             }
             let answer = try await connection.evaluate(call).array ?? []
             switch answer.first?.integer {
-            case 0: return Self.outcome(answer, event, customers)
+            case 0: return Self.outcome(answer, event.event, customers)
             case 1: continue
             case 2: return .tooMany(answer.last?.integer.map { Int($0) } ?? 0)
             default:
@@ -65,8 +65,10 @@ extension Inventory {
                 customers: Dictionary(zip(customers, units)) { $1 }))
     }
 
-    /// Moves an event's counters. To be called with the event's row locked. False where the event is not here.
-    package func adjust(_ event: LedgerEvent, by moves: UnitCounts) async throws(RedisError) -> Bool {
+    /// Moves an event's counters. False where the event is not here.
+    package func adjust(
+        _ event: borrowing LockedEvent, by moves: UnitCounts
+    ) async throws(RedisError) -> Bool {
         let keys = partitioning.home(of: event.id)
         let call = RedisScriptCall(
             Scripts.adjustCounts, keys: [keys.event(event.id)],
