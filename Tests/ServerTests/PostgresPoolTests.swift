@@ -36,7 +36,7 @@ import Timing
         await test.close()
     }
 
-    @Test func textComesBackAsItWasSent() async throws {
+    @Test func textIsReadAsItWasSent() async throws {
         let test = try await TestStores.make()
         let echo = PostgresStatement<[String?], String?>(
             "echo", sql: "SELECT unnest(:texts::text[]) AS text", parameters: ["texts": { $0 }]
@@ -49,7 +49,7 @@ import Timing
         await test.close()
     }
 
-    @Test func atMostSoManyConnectionsAndWaitersThenARefusal() async throws {
+    @Test func connectionsAndWaitersAreBounded() async throws {
         let test = try await TestStores.make()
         let pool = pool(test) {
             $0.poolSize = 2
@@ -64,7 +64,7 @@ import Timing
                     return nil
                 }
             }
-            try await eventually("both are lent") { await gate.waiting == 2 }
+            try await eventually("both connections are lent") { await gate.waiting == 2 }
             for _ in 0..<4 {
                 group.addTask {
                     do {
@@ -81,7 +81,9 @@ import Timing
             try await group.waitForAll()
             return codes
         }
-        #expect(results == Array(repeating: .poolExhausted, count: 4), "three waited in vain, one was refused at once")
+        #expect(
+            results == Array(repeating: .poolExhausted, count: 4),
+            "three waited until the deadline, one was refused at once")
         #expect(try await pool.query(echo, "x") == ["x"])
         await pool.close()
         await test.close()
@@ -98,12 +100,12 @@ import Timing
                 throw Stop()
             }
         }
-        // A user who begins a transaction by hand and forgets it.
+        // A caller leaves a transaction open.
         let backend = try await pool.withConnection { connection in
             _ = try await connection.execute(script: "BEGIN; INSERT INTO t VALUES (2)")
             return try await connection.execute(script: "SELECT pg_backend_pid()").rows[0][0] ?? ""
         }
-        try await eventually("its locks are gone though nobody leases it again") {
+        try await eventually("its locks are released although no caller leases it again") {
             try await test.sql("SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend)") == "0"
         }
         try await pool.withTransaction { _ = try await $0.execute(script: "INSERT INTO t VALUES (3)") }
@@ -142,7 +144,7 @@ import Timing
         await test.close()
     }
 
-    @Test func migrationsRunOnceHoweverManyStartAtOnceAndNoticeAChange() async throws {
+    @Test func concurrentMigrationsRunOnceAndDetectAChange() async throws {
         let test = try await TestStores.make()
         let steps = [
             Migration(version: 101, name: "a", sql: "CREATE TABLE a (x int); INSERT INTO a VALUES (1)"),
@@ -157,12 +159,12 @@ import Timing
         await #expect(throws: MigrationError.self) { try await Migrator(changed).migrate(test.pool) }
         let broken = steps + [Migration(version: 103, name: "c", sql: "INSERT INTO a VALUES (9); SELECT 1/0")]
         await #expect(throws: PostgresError.self) { try await Migrator(broken).migrate(test.pool) }
-        #expect(try await test.sql("SELECT count(*) FROM a") == "2", "a step that fails leaves nothing")
+        #expect(try await test.sql("SELECT count(*) FROM a") == "2", "a step that fails changes nothing")
         await test.close()
     }
 }
 
-/// Lets tasks wait until it is opened.
+/// Tasks wait until it is opened.
 actor Gate {
     private var isOpen = false
     private var waiters: [CheckedContinuation<Void, Never>] = []

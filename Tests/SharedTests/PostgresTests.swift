@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func opensUpToItsLimitThenLetsWaitThenRefuses() {
+    @Test func opensUpToItsLimitThenQueuesThenRefuses() {
         var state = State(limit: 2, waitingLimit: 1)
         #expect(name(state.lease()) == "open")
         #expect(name(state.lease()) == "open")
@@ -24,7 +24,7 @@ import Testing
         #expect(state.count == 2)
     }
 
-    @Test func handsAConnectionToTheFirstWaiterAndKeepsTheLastWarm() {
+    @Test func lendsToTheFirstWaiterAndReusesTheLastReleased() {
         var state = State(limit: 2, waitingLimit: 2)
         _ = state.lease()
         _ = state.lease()
@@ -37,7 +37,7 @@ import Testing
         #expect(name(state.lease()) == "b")
     }
 
-    @Test func aBrokenConnectionLeavesItsPlaceToAWaiter() {
+    @Test func aWaiterReplacesABrokenConnection() {
         var state = State(limit: 1, waitingLimit: 2)
         _ = state.lease()
         state.enqueue("w1", key: 1)
@@ -67,7 +67,7 @@ import Testing
             PostgresArray.literal(["a", nil, "NULL", "", "\"\\{},"] as [String?]) == #"{"a",NULL,"NULL","","\"\\{},"}"#)
     }
 
-    @Test func errorsSayWhetherAStatementCanHaveRun() {
+    @Test func errorsTellWhetherAStatementCanHaveRun() {
         #expect(PostgresError(.connectionLost, "x").mayHaveRun)
         #expect(PostgresError(.timeout, "x").mayHaveRun)
         #expect(!PostgresError(.server, "x", sqlState: "23514").mayHaveRun)

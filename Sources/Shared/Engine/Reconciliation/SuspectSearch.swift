@@ -2,14 +2,14 @@ import Domain
 import Ledger
 import Timing
 
-/// Looks for customers and orders of an event whose account in Redis may be wrong, in slices and with nothing locked. Under
-/// load it finds some that are only on their way to the ledger; it never misses one that stays wrong.
+/// Searches for customers and orders of an event that may be wrong in Redis, in slices and without a lock. Under load the
+/// result includes some whose snapshots are only in flight; it never misses one that stays wrong.
 struct SuspectSearch: Sendable {
-    /// Of a slice: Redis does nothing else for about a millisecond.
+    /// Entries of one slice: they occupy Redis for about a millisecond.
     private static let sliceSize = 1000
-    /// Found in one search; what is beyond is found by the next.
+    /// Maximum result of one search; the next search finds the rest.
     private static let limit = 2000
-    /// Most that differ only for the moment agree a little later.
+    /// Comparisons of the customers found, each after a pause: most temporary differences disappear in between.
     private static let rounds = 3
     private static let pause = Duration.milliseconds(200)
 
@@ -23,7 +23,7 @@ struct SuspectSearch: Sendable {
         self.event = event
     }
 
-    /// Customers whose units differ from the ledger's; of a small event, all that it has.
+    /// Customers whose units differ from the ledger's; for a small event, all its customers.
     func customers() async throws -> [String] {
         if event.held + event.sold <= Self.limit {
             var (page, cursor) = try await inventory.customers(of: event.id, from: "0")
@@ -49,7 +49,7 @@ struct SuspectSearch: Sendable {
         return suspects
     }
 
-    /// Those that the ledger has, in its order.
+    /// Customers of the ledger whose units in Redis differ.
     private func differing(in table: Ledger.CustomerTable) async throws -> [String] {
         var suspects: [String] = []
         var last: String?
@@ -63,7 +63,7 @@ struct SuspectSearch: Sendable {
         return Array(suspects.prefix(Self.limit))
     }
 
-    /// Those that only Redis has.
+    /// Customers that only Redis has.
     private func missing(in table: Ledger.CustomerTable) async throws -> [String] {
         var suspects: Set<String> = []
         var cursor = "0"
@@ -75,7 +75,7 @@ struct SuspectSearch: Sendable {
         return Array(suspects.prefix(Self.limit))
     }
 
-    /// Orders that are held, or whose idempotency keys are still good, and lack their record or their hold.
+    /// Orders that are held or whose idempotency keys have not expired, and that lack their record or their hold.
     func orders() async throws -> [OrderID] {
         var suspects: [OrderID] = []
         var last: OrderID?
