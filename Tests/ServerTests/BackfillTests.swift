@@ -81,7 +81,7 @@ import Testing
         let row = try #require(try await test.ledger.order(order.id))
         try await test.loseEvents()
         let event = try #require(try await test.ledger.event(.demo))
-        let filler = Backfiller(test.catalogue, test.keys)
+        let filler = Backfiller(test.catalogue.publisher, test.keys)
         let (old, new) = ("old", "new")
         func backfill(_ token: String, from start: String, to end: String) async throws -> BackfillOutcome {
             let chunk = BackfillChunk(
@@ -103,7 +103,7 @@ import Testing
         #expect(try await backfill(new, from: "a", to: BackfillChunk.last) == .outOfStep)
         let done = BackfilledEvent(backfill: .init(token: "new", stamp: event.stamp))
         #expect(
-            try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
+            try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
         #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])

@@ -35,7 +35,7 @@ import Testing
         await test.close()
     }
 
-    @Test func capacityChangedUnderLoadKeepsTheBooks() async throws {
+    @Test func capacityChangedUnderLoadKeepsTheCounters() async throws {
         let test = try await make(capacity: 1000)
         try await test.withWorkers(2) {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -57,7 +57,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aNewEventIsMadeOnceHoweverManyAskAtOnce() async throws {
+    @Test func concurrentRequestsCreateAnEventOnce() async throws {
         let test = try await make()
         let id = try #require(EventID("new"))
         let created = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -69,7 +69,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aLostEventIsFilledInFromTheLedgerOnceItsOrdersAreThere() async throws {
+    @Test func aLostEventIsBackfilledOnceItsOrdersAreInTheLedger() async throws {
         let test = try await make(capacity: 10)
         _ = try await test.claimAtOnce(3)
         try await test.withWorkers { try await test.drained() }
@@ -84,7 +84,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aResetUnderLoadLeavesNoOrderOfBefore() async throws {
+    @Test func aResetUnderLoadLeavesNoEarlierOrder() async throws {
         let test = try await make(capacity: 500)
         try await test.withWorkers(2) {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -101,8 +101,8 @@ import Testing
         await test.close()
     }
 
-    /// Between the two stores' steps of a reset nothing is accepted that the reset would delete.
-    @Test func nothingIsSoldWhileAResetIsUnderWay() async throws {
+    /// Between the steps of a reset in the two stores, no order is accepted that the reset would delete.
+    @Test func nothingIsSoldDuringAReset() async throws {
         let test = try await make(capacity: 10)
         try await test.sql(
             """
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: [("stock", "1.5"), ("stock", "nan"), ("stock", ""), ("pending", ""), ("capacity", "x")])
-    func aDamagedEventIsMadeAnewFromTheLedgerOnceItsOrdersAreThere(field: String, value: String) async throws {
+    func aDamagedEventIsRebuiltOnceItsOrdersAreInTheLedger(field: String, value: String) async throws {
         let test = try await make(capacity: 10)
         _ = try await test.claimAtOnce(3)
         try await test.redis("HSET", test.keys.event(.demo), field, value)
@@ -138,18 +138,18 @@ import Testing
         await test.close()
     }
 
-    /// A reset that died after closing the event in Redis, before anything reached Postgres; and one that died after
-    /// Postgres committed. Publishing puts both right.
-    @Test func aResetThatWasCutOffIsPutRight() async throws {
+    /// A reset that ended after closing the event in Redis and before Postgres changed, and one that ended after Postgres
+    /// committed. Publishing completes both.
+    @Test func anInterruptedResetIsCompleted() async throws {
         let test = try await make(capacity: 10)
         _ = try await test.claimAtOnce(4)
         try await test.close(.demo)
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
         #expect(try await test.catalogue.publish(.demo) == .published)
-        #expect(try await test.claimAtOnce(10).accepted.count == 6, "the stock of before")
+        #expect(try await test.claimAtOnce(10).accepted.count == 6, "the previous stock")
 
         try await test.close(.demo)
-        try await test.pool.withTransaction { try await Ledger.renew(.demo, capacity: 8, on: $0) }
+        try await test.ledger.withLockedEvent(.demo) { try await $0.renew(capacity: 8) }
         #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
         #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await test.claimAtOnce(20).accepted.count == 8, "all of the new stock")
@@ -158,8 +158,8 @@ import Testing
         await test.close()
     }
 
-    /// The script had opened the event in Redis, but the ledger's note of it was lost.
-    @Test func loweringIsSafeAlsoWhereThePublicationWasNotNoted() async throws {
+    /// The script opened the event in Redis, but the ledger did not record the publication.
+    @Test func loweringIsSafeIfThePublicationWasNotRecorded() async throws {
         let test = try await make(capacity: 100)
         _ = try await test.claimAtOnce(80)
         try await test.sql("UPDATE events SET published_generation = 0")
@@ -170,7 +170,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aLoweringThatTheLedgerDoesNotFollowIsUndone() async throws {
+    @Test func aLoweringIsUndoneIfTheLedgerFails() async throws {
         let test = try await make(capacity: 100)
         try await test.sql(
             """
@@ -182,7 +182,7 @@ import Testing
         await test.close()
     }
 
-    @Test func aChangeThatRedisCannotBeToldOfSaysThatItIsSaved() async throws {
+    @Test func aChangeThatRedisCannotReceiveIsReportedAsSaved() async throws {
         let redis = try await RedisServer.start()
         let test = try await TestStores.make(redis: redis)
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 10))
@@ -202,7 +202,7 @@ import Testing
         try await redis.kill()
     }
 
-    /// Somebody changed the ledger by hand: Redis never sells less than nothing, and says so.
+    /// The ledger was changed by hand: Redis refuses a capacity below its claimed units.
     @Test func aCapacityBelowWhatIsClaimedIsNotPublished() async throws {
         let test = try await make(capacity: 100)
         _ = try await test.claimAtOnce(80)
@@ -225,11 +225,8 @@ import Testing
 }
 
 extension TestStores {
-    /// Closes an event as a reset begins to.
+    /// Closes an event as the first step of a reset does.
     fileprivate func close(_ id: EventID) async throws {
-        try await pool.withTransaction { connection in
-            let event = try #require(try await Ledger.lock(id, on: connection))
-            try await inventory.close(event)
-        }
+        try await ledger.withLockedEvent(id) { try await inventory.close($0) }
     }
 }

@@ -5,12 +5,12 @@ import Testing
 @testable import Engine
 @testable import Timing
 
-/// Everything at once: purchases with and without keys, confirmations, cancellations and ends of holds, while the
-/// organiser changes the event. At rest the books agree.
+/// Purchases with and without keys, confirmations, cancellations and expiries at the same time, while the event is changed.
+/// At rest the counters of both stores agree.
 @Suite(.timeLimit(.minutes(10))) struct ExpectedCountsTests {
     private static let limit = 6
 
-    /// One buyer: buys, and does with each order what chance says.
+    /// One buyer: buys, and confirms or cancels orders at random.
     private func buy(_ test: TestStores, buyer: Int, rounds: Int) async throws -> [OrderID] {
         var generator = SeededGenerator(seed: UInt64(buyer))
         var orders: [OrderID] = []
@@ -29,7 +29,7 @@ import Testing
         return orders
     }
 
-    @Test func changingAnEventUnderFullLoadKeepsTheBooks() async throws {
+    @Test func changingAnEventUnderFullLoadKeepsTheCounters() async throws {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(
             .demo, EventTerms(name: "Demo", capacity: 60, customerLimit: Self.limit, holdSeconds: 1))
@@ -45,7 +45,7 @@ import Testing
                         do {
                             _ = try await test.catalogue.put(.demo, change)
                         } catch CatalogueError.capacityInUse {
-                            // It is below what is claimed at this moment.
+                            // The capacity is below the units claimed at this moment.
                         }
                     }
                     return []
@@ -74,7 +74,7 @@ import Testing
         let account = try await test.counters()
         let row = try #require(try await test.ledger.event(.demo))
         #expect(account == Counters(available: row.terms.capacity - row.sold, sold: row.sold), "\(row)")
-        // Every record says what its row says.
+        // Every record in Redis matches its row.
         for id in orders {
             let row = try #require(try await test.ledger.order(id))
             #expect(try await test.inventory.order(id) == row)
@@ -82,9 +82,9 @@ import Testing
         await test.close()
     }
 
-    /// A unit that was given back and sold again reaches the ledger in that order, however many workers there are: else the
-    /// ledger would have no room for the second order, and reject it.
-    @Test func whatIsSoldAgainReachesTheLedgerAfterItHasComeBack() async throws {
+    /// A unit that is released and sold again reaches the ledger in that order with any number of workers; otherwise the
+    /// ledger would reject the second order as oversold.
+    @Test func aResaleReachesTheLedgerAfterItsRelease() async throws {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1, holdSeconds: 600))
         let first = try await test.hold()
@@ -96,7 +96,7 @@ import Testing
         let sold = try #require(try await test.queue().take(limit: 1))
         #expect(back.orders.map(\.state) == [.cancelled] && sold.orders.map(\.id) == [second.id])
         #expect(try await !queue.isTurn(of: sold))
-        // The worker that has it dies; whoever takes it over has its turn.
+        // The worker with the batch stops; the worker that reclaims the batch takes over its turn.
         try await eventually("the lease runs out") { try await queue.expiredTokens() == [back.token] }
         let again = try #require(try await test.queue().reclaim(back.token)?.batch)
         #expect(try await queue.isTurn(of: again) && again.waitsForTurn)
@@ -111,8 +111,8 @@ import Testing
         await test.close()
     }
 
-    /// The lowered capacity waits for what was given back, while workers bring it to the ledger.
-    @Test func aCapacityIsLoweredToWhatIsLeftAtOnceAfterACancellation() async throws {
+    /// A lower capacity waits for released units until workers have written them to the ledger.
+    @Test func aCapacityCanBeLoweredAtOnceAfterACancellation() async throws {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 50, holdSeconds: 600))
         try await test.withWorkers(2) {

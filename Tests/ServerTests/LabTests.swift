@@ -7,7 +7,7 @@ import Testing
 @testable import PostgresClient
 
 extension TestStores {
-    fileprivate func lab() async throws -> Lab {
+    func lab() async throws -> Lab {
         let lab = Lab(
             pool: pool, direct: PostgresConfiguration(conninfo: settings.databaseURL), redis: stores.redis,
             inventory: inventory, catalogue: catalogue)
@@ -92,7 +92,7 @@ extension TestStores {
                                 try await $0.execute(
                                     script: "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'tuple'")
                             }
-                            return try waiting.rows[0].integer(0) >= (hasPool ? 5 : 10)
+                            return Int(waiting.rows[0][0] ?? "") ?? 0 >= (hasPool ? 5 : 10)
                         }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }

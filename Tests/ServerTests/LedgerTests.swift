@@ -22,18 +22,18 @@ import Testing
         if case .recorded = settlement { true } else { false }
     }
 
-    @Test func anOrderIsTakenOnceHoweverOftenItIsPut() async throws {
+    @Test func anOrderIsWrittenOnceHoweverOftenItIsDelivered() async throws {
         let test = try await make()
         let orders = (0..<200).map { _ in order(quantity: 2) }
         let first = try await test.ledger.settle(orders)
         #expect(first.allSatisfy(isConfirmed))
         let again = try await test.ledger.settle(orders.reversed() + [order()])
-        #expect(again.prefix(200).elementsEqual(first.reversed()), "the same times, from the first delivery")
+        #expect(again.prefix(200).elementsEqual(first.reversed()), "the times of the first delivery")
         #expect(try #require(try await test.ledger.event(.demo)).sold == 401)
         await test.close()
     }
 
-    @Test func workersThatPutTheSameOrdersAtOnceAgree() async throws {
+    @Test func workersWithTheSameOrdersAtTheSameTimeAgree() async throws {
         let test = try await make(capacity: 100_000)
         let other = try #require(EventID("other"))
         try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 100_000))
@@ -54,13 +54,13 @@ import Testing
         await test.close()
     }
 
-    @Test func theLedgerHasTheLastWordAgainstOverselling() async throws {
+    @Test func theLedgerRejectsOrdersThatWouldOversell() async throws {
         let test = try await make(capacity: 10)
         let orders = (0..<8).map { _ in order(quantity: 3) }
         let settlements = try await test.ledger.settle(orders)
         #expect(settlements.filter(isConfirmed).count == 3)
         #expect(settlements.filter { $0 == .rejected(reason: "oversold") }.count == 5)
-        #expect(try await test.ledger.settle(orders) == settlements, "and says the same again")
+        #expect(try await test.ledger.settle(orders) == settlements, "a second delivery has the same result")
         #expect(try await test.sql("SELECT sold FROM events") == "9")
         let rejected = try #require(zip(orders, settlements).first { !isConfirmed($1) }?.0)
         let row = try #require(try await test.ledger.order(rejected.id))
@@ -69,12 +69,12 @@ import Testing
         await test.close()
     }
 
-    @Test func oneBadOrderDoesNotSinkTheOthers() async throws {
+    @Test func anOrderThatCannotBeWrittenDoesNotBlockOthers() async throws {
         let test = try await make()
         let orders = [
             order(), order(customer: "nul\0l"), order(try #require(EventID("nowhere"))), order(generation: 9), order(),
         ]
-        // A C string ends at NUL, so that one cannot even be told from a shorter customer: the array literal is cut.
+        // libpq's strings end at NUL, so the array literal of the second order is truncated.
         let settlements = try await test.ledger.settle(orders)
         #expect(isConfirmed(settlements[0]) && isConfirmed(settlements[4]))
         #expect(settlements[2] == .unsettleable(reason: "the event is not in the ledger"))
@@ -83,7 +83,7 @@ import Testing
         await test.close()
     }
 
-    @Test func customersComeBackAsTheyWere() async throws {
+    @Test func customersAreReadAsTheyWereWritten() async throws {
         let test = try await make()
         for customer in ["a", "|\"\\{},NULL", "é👩‍👧", "' OR 1=1 --"] {
             let order = order(customer: customer)

@@ -10,35 +10,46 @@ import Timing
         return PostgresPool(configuration)
     }
 
-    private let now = PostgresStatement(name: "now", sql: "SELECT $1::text")
+    private let echo = PostgresStatement<String, String>(
+        "echo", sql: "SELECT :text::text AS text", parameters: ["text": { $0 }]
+    ) { columns in
+        let text = try columns["text", as: String.self]
+        return { row in try row[text] }
+    }
 
     @Test func errorsCarryTheirSQLSTATE() async throws {
         let test = try await TestStores.make()
-        let divide = PostgresStatement(name: "divide", sql: "SELECT 1 / $1::int")
+        let divide = PostgresStatement<Int, Int>(
+            "divide", sql: "SELECT 1 / :divisor::int AS quotient", parameters: ["divisor": { $0 }]
+        ) { columns in
+            let quotient = try columns["quotient", as: Int.self]
+            return { row in try row[quotient] }
+        }
         do {
-            _ = try await test.pool.execute(divide, ["0"])
+            _ = try await test.pool.query(divide, 0)
             Issue.record("divided by zero")
         } catch let error as PostgresError {
             #expect(error.sqlState == "22012")
             #expect(!error.mayHaveRun)
         }
-        #expect(try await test.pool.execute(divide, ["1"]).rows == [["1"]], "the connection is still of use")
+        #expect(try await test.pool.query(divide, 1) == [1], "the connection still works")
         await test.close()
     }
 
-    @Test func textComesBackAsItWasSent() async throws {
+    @Test func textIsReadAsItWasSent() async throws {
         let test = try await TestStores.make()
-        let echo = PostgresStatement(name: "echo", sql: "SELECT unnest($1::text[])")
-        let odd: [String?] = ["{}", "NULL", "\"\\", "", "é👩‍👧", "a,b", nil, " x "]
-        let literal = odd.map {
-            $0.map { "\"\($0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" } ?? "NULL"
+        let echo = PostgresStatement<[String?], String?>(
+            "echo", sql: "SELECT unnest(:texts::text[]) AS text", parameters: ["texts": { $0 }]
+        ) { columns in
+            let text = try columns["text", as: String?.self]
+            return { row in try row[text] }
         }
-        let rows = try await test.pool.execute(echo, ["{\(literal.joined(separator: ","))}"]).rows
-        #expect(rows.map { $0[0] } == odd)
+        let odd: [String?] = ["{}", "NULL", "\"\\", "", "é👩‍👧", "a,b", nil, " x "]
+        #expect(try await test.pool.query(echo, odd) == odd)
         await test.close()
     }
 
-    @Test func atMostSoManyConnectionsAndWaitersThenARefusal() async throws {
+    @Test func connectionsAndWaitersAreBounded() async throws {
         let test = try await TestStores.make()
         let pool = pool(test) {
             $0.poolSize = 2
@@ -53,11 +64,11 @@ import Timing
                     return nil
                 }
             }
-            try await eventually("both are lent") { await gate.waiting == 2 }
+            try await eventually("both connections are lent") { await gate.waiting == 2 }
             for _ in 0..<4 {
                 group.addTask {
                     do {
-                        _ = try await pool.execute(self.now, ["x"])
+                        _ = try await pool.query(echo, "x")
                         return nil
                     } catch let error as PostgresError {
                         return error.code
@@ -70,8 +81,10 @@ import Timing
             try await group.waitForAll()
             return codes
         }
-        #expect(results == Array(repeating: .poolExhausted, count: 4), "three waited in vain, one was refused at once")
-        #expect(try await pool.execute(now, ["x"]).rows == [["x"]])
+        #expect(
+            results == Array(repeating: .poolExhausted, count: 4),
+            "three waited until the deadline, one was refused at once")
+        #expect(try await pool.query(echo, "x") == ["x"])
         await pool.close()
         await test.close()
     }
@@ -87,12 +100,12 @@ import Timing
                 throw Stop()
             }
         }
-        // A user who begins a transaction by hand and forgets it.
+        // A caller leaves a transaction open.
         let backend = try await pool.withConnection { connection in
             _ = try await connection.execute(script: "BEGIN; INSERT INTO t VALUES (2)")
             return try await connection.execute(script: "SELECT pg_backend_pid()").rows[0][0] ?? ""
         }
-        try await eventually("its locks are gone though nobody leases it again") {
+        try await eventually("its locks are released although no caller leases it again") {
             try await test.sql("SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend)") == "0"
         }
         try await pool.withTransaction { _ = try await $0.execute(script: "INSERT INTO t VALUES (3)") }
@@ -108,7 +121,7 @@ import Timing
         let backend = try await pool.withConnection { try await $0.execute(script: "SELECT pg_backend_pid()") }.rows[0][
             0]
         try await test.sql("SELECT pg_terminate_backend(\(backend ?? ""))")
-        try await eventually("the pool works again") { (try? await pool.execute(now, ["x"]).rows) == [["x"]] }
+        try await eventually("the pool works again") { (try? await pool.query(echo, "x")) == ["x"] }
         await pool.close()
         await test.close()
     }
@@ -126,12 +139,12 @@ import Timing
             #expect(error.code == .timeout)
             #expect(error.mayHaveRun)
         }
-        #expect(try await pool.execute(now, ["x"]).rows == [["x"]])
+        #expect(try await pool.query(echo, "x") == ["x"])
         await pool.close()
         await test.close()
     }
 
-    @Test func migrationsRunOnceHoweverManyStartAtOnceAndNoticeAChange() async throws {
+    @Test func concurrentMigrationsRunOnceAndDetectAChange() async throws {
         let test = try await TestStores.make()
         let steps = [
             Migration(version: 101, name: "a", sql: "CREATE TABLE a (x int); INSERT INTO a VALUES (1)"),
@@ -146,12 +159,12 @@ import Timing
         await #expect(throws: MigrationError.self) { try await Migrator(changed).migrate(test.pool) }
         let broken = steps + [Migration(version: 103, name: "c", sql: "INSERT INTO a VALUES (9); SELECT 1/0")]
         await #expect(throws: PostgresError.self) { try await Migrator(broken).migrate(test.pool) }
-        #expect(try await test.sql("SELECT count(*) FROM a") == "2", "a step that fails leaves nothing")
+        #expect(try await test.sql("SELECT count(*) FROM a") == "2", "a step that fails changes nothing")
         await test.close()
     }
 }
 
-/// Lets tasks wait until it is opened.
+/// Tasks wait until it is opened.
 actor Gate {
     private var isOpen = false
     private var waiters: [CheckedContinuation<Void, Never>] = []

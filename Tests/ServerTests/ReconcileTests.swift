@@ -53,13 +53,13 @@ import Testing
                 return try await group.reduce(0, +)
             }
         }
-        #expect(compared > 0, "it was never looked at under load")
+        #expect(compared > 0, "it was never compared under load")
         await test.close()
     }
 
-    /// Under load too, drift is told to the unit; what would be oversold is taken out of sale at once.
-    @Test func driftIsFoundAndRepairedWhereThatIsSafe() async throws {
-        // No hold ends here: nothing is on its way but what the test puts there.
+    /// Drift is reported to the unit under load, too; units that would be oversold are removed from sale at once.
+    @Test func driftIsFoundAndRepairedIfThatIsSafe() async throws {
+        // No hold expires: only the orders of the test are in flight.
         let test = try await make(holdSeconds: 600)
         #expect(try await test.claimAtOnce(100, customer: { "c\($0)" }).accepted.count == 100)
         let batch = try #require(try await test.queue().take(limit: 60))
@@ -68,7 +68,7 @@ import Testing
         let result = try await test.catalogue.reconcile(.demo)
         #expect(result.outcome == .repaired && result.drift == UnitCounts(available: 17) && result.inFlight == 100)
         #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
-        // Units that nobody has are put back on sale only once nothing is on its way.
+        // Units without an owner are returned to sale only when no order is in flight.
         try await test.redis("HINCRBY", test.keys.event(.demo), "stock", "-9")
         let leak = try await test.catalogue.reconcile(.demo)
         #expect(leak.outcome == .notSafeToRepair && leak.drift == UnitCounts(available: -9))
@@ -81,9 +81,9 @@ import Testing
         await test.close()
     }
 
-    /// Too many, too few, none, and somebody's who has none.
-    @Test(arguments: [1, 3]) func unitsOfCustomersAreComparedAndPutRight(quantity: Int) async throws {
-        // A small event, and one that is looked through in slices.
+    /// Too many units, too few, none, and units of a customer without orders.
+    @Test(arguments: [1, 3]) func unitsOfCustomersAreComparedAndRepaired(quantity: Int) async throws {
+        // A small event, and one that is searched in slices.
         let test = try await make(holdSeconds: 600)
         _ = try await test.catalogue.put(.demo, EventChange(capacity: 5000))
         #expect(
@@ -102,7 +102,7 @@ import Testing
         await test.close()
     }
 
-    @Test func recordsAndHoldsAreComparedAndPutRight() async throws {
+    @Test func recordsAndHoldsAreComparedAndRepaired() async throws {
         let test = try await make(holdSeconds: 600)
         let keyed = test.purchase(customer: "k", key: "once")
         guard case .accepted(let first) = try await test.inventory.claim(keyed) else { throw GaveUp(description: "") }
@@ -127,8 +127,8 @@ import Testing
         await test.close()
     }
 
-    /// A worker commits the end of a hold after Redis was emptied and filled without it: the order does not end twice.
-    @Test func aRecordThatTheLedgerHasLeftBehindIsPutRight() async throws {
+    /// A worker commits the expiry of a hold after Redis was backfilled without it: the order does not expire twice.
+    @Test func aRecordOlderThanTheLedgerIsRepaired() async throws {
         let test = try await make(holdSeconds: 600)
         let order = try await test.hold(quantity: 3, customer: "a")
         try await test.withWorkers { try await test.drained() }
@@ -146,8 +146,8 @@ import Testing
         await test.close()
     }
 
-    /// An entry on its way may say otherwise than the ledger: what it is about is left alone.
-    @Test func whatIsOnItsWayIsNoDrift() async throws {
+    /// A snapshot in flight may be later than the ledger: its order is not repaired.
+    @Test func aSnapshotInFlightIsNoDrift() async throws {
         let test = try await make(holdSeconds: 600)
         let order = try await test.hold(quantity: 2, customer: "a")
         try await test.withWorkers { try await test.drained() }
@@ -156,30 +156,29 @@ import Testing
         let result = try await test.catalogue.reconcile(.demo)
         #expect(result.outcome == .consistent)
         #expect(result.inFlight == 1)
-        #expect(try await test.redis("EXISTS", test.keys.order(order.id)).integer == 0, "it was not brought back")
+        #expect(try await test.redis("EXISTS", test.keys.order(order.id)).integer == 0, "the record was not restored")
         await test.close()
     }
 
-    /// A batch that is committed after Redis lost it and was filled: its units are not sold again.
-    @Test func aBatchThatIsCommittedAfterARecoveryIsTakenOutOfSale() async throws {
+    /// A batch is committed after Redis lost it and was backfilled: its units are not sold again.
+    @Test func aBatchCommittedAfterARecoveryIsRemovedFromSale() async throws {
         let test = try await make()
         let order = test.purchase(quantity: 5, customer: "late")
         _ = try await test.catalogue.put(.demo, EventChange(holdSeconds: .some(nil)))
         _ = try await test.inventory.claim(order)
         try await test.withWorkers(lease: .seconds(1)) {
-            try await test.pool.withTransaction { connection in
-                // The worker's commit waits for this, and the recovery does not.
-                _ = try await Ledger.lock(.demo, on: connection)
+            // The worker's commit waits for this lock, and the recovery does not.
+            try await test.ledger.withLockedEvent(.demo) { _ in
                 try await eventually("the worker has it") {
                     try await test.redis("LLEN", test.keys.queue).integer == 0
                 }
                 try await test.redis("FLUSHDB")
             }
-            try await eventually("Redis is filled, and agrees") {
+            try await eventually("Redis is backfilled and agrees") {
                 guard try await test.isAtRest() else { return false }
                 return try await test.sql("SELECT sold FROM events") == "5"
             }
-            try await eventually("the customer's units count, too") {
+            try await eventually("the customer's units are counted") {
                 try await test.redis("HGET", test.keys.customers(.demo), "late").integer == 5
             }
         }

@@ -61,7 +61,7 @@ import Testing
         #expect(try await test.recovery.look(at: test.keys).isOpen)
         #expect(try await test.inventory.claim(test.purchase(customer: "z")) == .refused(.eventUnknown))
         let event = try #require(try await test.ledger.event(.demo))
-        let filler = Backfiller(test.catalogue, test.keys)
+        let filler = Backfiller(test.catalogue.publisher, test.keys)
         let orders = try await test.ledger.ordersToBackfill(of: event, after: "", limit: 12)
         // The one who opened is gone; another takes over, and dies after a page.
         try await test.redis("HSET", test.keys.backfill, "until", "0")
@@ -96,7 +96,7 @@ import Testing
         // A worker commits what it had in hand.
         _ = try await test.ledger.settle(late.orders, lease: late.number)
         let done = BackfilledEvent(backfill: .init(token: "any", stamp: event.stamp))
-        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
         try await test.redis("HSET", test.keys.backfill, "until", "0")
         try await test.recover()
         #expect(try await test.counters() == Counters(available: 94, sold: 6))
@@ -210,8 +210,8 @@ import Testing
         let test = try await make()
         #expect(try await test.sql("SELECT unpublished FROM events") == "f")
         try await test.ledger.noteUnpublished(.demo)
-        let event = try await test.pool.withTransaction { try #require(try await Ledger.lock(.demo, on: $0)) }
-        #expect(try await test.inventory.lower(event, to: 10) == .done)
+        let lowering = try await test.ledger.withLockedEvent(.demo) { try await test.inventory.lower($0, to: 10) }
+        #expect(lowering == .done)
         #expect(try await test.counters().available == 10)
         #expect(try await test.catalogue.publishUnpublished())
         #expect(try await test.counters().available == 100)

@@ -6,6 +6,7 @@ import Testing
 @testable import Domain
 @testable import Engine
 @testable import Ledger
+@testable import PostgresClient
 @testable import RedisClient
 @testable import RedisSchema
 
@@ -233,7 +234,9 @@ import Testing
     /// Told late, after its caller has given up: Redis has been told of something newer.
     @Test func whatIsToldLateChangesNothing() async throws {
         let test = try await make()
-        let old = try await test.pool.withTransaction { try #require(try await Ledger.lock(.demo, on: $0)) }
+        let (event, revision) = try #require(
+            try await test.ledger.withLockedEvent(.demo) { ($0.event, $0.revision) })
+        let old = LockedEvent(event, revision: revision, on: PostgresConnection(statementTimeout: .zero))
         _ = try await test.catalogue.put(.demo, EventChange(capacity: 50))
         #expect(try await test.partition.run(PublishScript(EventPublication(old))) == .superseded)
         #expect(try await test.inventory.lower(old, to: 1) == .notLoaded)

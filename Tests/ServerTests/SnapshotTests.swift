@@ -4,10 +4,10 @@ import Testing
 @testable import Domain
 @testable import Ledger
 
-/// Snapshots reach the ledger in any order, any number of times, cut into any batches: the highest version of each order
-/// stands, and the event's counters are what the rows say.
+/// Snapshots reach the ledger in any order, any number of times, in any batches: the highest version of each order is kept,
+/// and the event's counters match the rows.
 @Suite(.timeLimit(.minutes(10))) struct SnapshotTests {
-    /// Snapshots of one order's life, as the scripts make them: from its claim on, each transition a version more.
+    /// Snapshots of one order as the scripts make them: the claim, then one version for each transition.
     private func life(using generator: inout SeededGenerator) -> [Order] {
         var order = Order(
             id: OrderID(at: .now, partition: 0), event: .demo, quantity: .random(in: 1...5, using: &generator),
@@ -19,7 +19,7 @@ import Testing
             order.expiresAt = nil
         }
         var snapshots = [order]
-        // A pending order is confirmed by the ledger; that is no version of its own.
+        // The ledger confirms a pending order without a new version.
         if order.state == .pending { order.state = .confirmed }
         while Int.random(in: 0..<4, using: &generator) > 0 {
             let transitions: [OrderTransition] = [.confirm, .cancel, .expire]
@@ -36,13 +36,13 @@ import Testing
     }
 
     @Test(arguments: 1...25 as ClosedRange<UInt64>)
-    func theHighestVersionStandsInWhateverOrderTheyArrive(seed: UInt64) async throws {
+    func theHighestVersionIsKeptInWhateverOrderTheyArrive(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000))
         let lives = (0..<40).map { _ in life(using: &generator) }
         var deliveries = lives.flatMap(\.self)
-        // Some come more than once.
+        // Some are delivered more than once.
         deliveries += deliveries.filter { _ in Int.random(in: 0..<3, using: &generator) == 0 }
         deliveries.shuffle(using: &generator)
         var rest = deliveries[...]
@@ -72,8 +72,8 @@ import Testing
         await test.close()
     }
 
-    /// The same, put by several workers at once: their transactions wait for one another, and nobody is told nonsense.
-    @Test func workersAtOnceAgreeOnTheHighestVersion() async throws {
+    /// The same with several workers at the same time, whose transactions wait for each other.
+    @Test func concurrentWorkersAgreeOnTheHighestVersion() async throws {
         var generator = SeededGenerator(seed: 7)
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000))
@@ -119,7 +119,7 @@ import Testing
         await test.close()
     }
 
-    @Test func ofABatchTheLatestSnapshotOfEachOrderIsWritten() {
+    @Test func theLatestSnapshotOfEachOrderOfABatchIsWritten() {
         func order(_ number: UInt64, _ version: Int) -> Order {
             Order(
                 id: OrderID(milliseconds: number, partition: 0, random: 0), event: .demo, quantity: 1, state: .held,

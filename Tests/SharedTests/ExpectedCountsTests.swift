@@ -5,8 +5,8 @@ import Testing
 @testable import Ledger
 @testable import RedisSchema
 
-/// What Redis should say of an event, decided without either store.
-@Suite struct EventBooksTests {
+/// The expected counters, computed without either store.
+@Suite struct ExpectedCountsTests {
     private func event(capacity: Int = 100, held: Int = 0, sold: Int = 0) -> LedgerEvent {
         LedgerEvent(
             id: .demo, terms: EventTerms(name: "", capacity: capacity), held: held, sold: sold, generation: 2,
@@ -23,13 +23,13 @@ import Testing
         EventSurvey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
     }
 
-    @Test func whatIsOnItsWayIsNoDrift() {
+    @Test func aSnapshotInFlightIsNoDrift() {
         let (pending, committed, confirmed, cancelled, rejected) = (
             order(.pending, quantity: 3), order(.pending, quantity: 5), order(.confirmed, version: 2, quantity: 7),
             order(.cancelled, version: 3, quantity: 11), order(.pending, quantity: 13)
         )
-        // The ledger has sold the committed and the one that is cancelled since, and holds the one that is confirmed since.
-        let books = ExpectedCounts(
+        // In the ledger, the order cancelled since is sold, and the order confirmed since is held.
+        let expected = ExpectedCounts(
             event(held: 7, sold: 5 + 11),
             rows: [
                 committed.id: OrderVersion(state: .confirmed, version: 1),
@@ -40,36 +40,36 @@ import Testing
             survey(
                 UnitCounts(available: 72, pending: 3 + 5 + 13, held: 0, sold: 7),
                 [pending, committed, confirmed, cancelled, rejected, order(.pending, quantity: 50, generation: 1)]))
-        #expect(books.drift == UnitCounts())
-        #expect(books.inFlight == 5)
+        #expect(expected.drift == UnitCounts())
+        #expect(expected.inFlight == 5)
     }
 
-    @Test func ofSeveralSnapshotsTheLatestCounts() {
+    @Test func theLatestOfSeveralSnapshotsCounts() {
         var held = order(.held, quantity: 2)
         let first = held
         held.state = .expired
         held.version = 2
-        let books = ExpectedCounts(event(), rows: [:], survey(UnitCounts(available: 100), [held, first]))
-        #expect(books.drift == UnitCounts())
+        let expected = ExpectedCounts(event(), rows: [:], survey(UnitCounts(available: 100), [held, first]))
+        #expect(expected.drift == UnitCounts())
     }
 
-    /// Found by the simulator: the confirmation came to the ledger before the claim did, and was acknowledged.
-    @Test func aSnapshotThatWasOvertakenCountsNoMore() {
+    /// Found by the simulator: the confirmation reached the ledger before the claim, and was acknowledged.
+    @Test func aSnapshotOlderThanTheLedgerDoesNotCount() {
         let held = order(.held, quantity: 2)
-        let books = ExpectedCounts(
+        let expected = ExpectedCounts(
             event(sold: 2), rows: [held.id: OrderVersion(state: .confirmed, version: 2)],
             survey(UnitCounts(available: 98, sold: 2), [held]))
-        #expect(books.drift == UnitCounts())
+        #expect(expected.drift == UnitCounts())
     }
 
-    @Test func unitsThatDoNotExistAreTakenOutOfSaleAtAnyTime() {
-        let books = ExpectedCounts(
+    @Test func unitsThatDoNotExistAreRemovedFromSaleAtAnyTime() {
+        let expected = ExpectedCounts(
             event(sold: 10), rows: [:], survey(UnitCounts(available: 97, sold: 7), [order(.pending)], unreadable: 2))
-        #expect(books.drift == UnitCounts(available: 8, pending: -1, sold: -3))
-        #expect(books.repair == UnitCounts(available: -8, pending: 1, sold: 3))
+        #expect(expected.drift == UnitCounts(available: 8, pending: -1, sold: -3))
+        #expect(expected.repair == UnitCounts(available: -8, pending: 1, sold: 3))
     }
 
-    @Test func unitsAreNotPutBackOnSaleWhileSomethingCouldOwnThem() {
+    @Test func unitsAreNotReturnedToSaleWhileAnOrderCanOwnThem() {
         let leak = UnitCounts(available: 90, sold: 5)
         #expect(ExpectedCounts(event(sold: 5), rows: [:], survey(leak)).repair == UnitCounts(available: 5))
         #expect(ExpectedCounts(event(sold: 5), rows: [:], survey(leak, unreadable: 1)).repair == UnitCounts())

@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func opensUpToItsLimitThenLetsWaitThenRefuses() {
+    @Test func opensUpToItsLimitThenQueuesThenRefuses() {
         var state = State(limit: 2, waitingLimit: 1)
         #expect(name(state.lease()) == "open")
         #expect(name(state.lease()) == "open")
@@ -24,7 +24,7 @@ import Testing
         #expect(state.count == 2)
     }
 
-    @Test func handsAConnectionToTheFirstWaiterAndKeepsTheLastWarm() {
+    @Test func lendsToTheFirstWaiterAndReusesTheLastReleased() {
         var state = State(limit: 2, waitingLimit: 2)
         _ = state.lease()
         _ = state.lease()
@@ -37,7 +37,7 @@ import Testing
         #expect(name(state.lease()) == "b")
     }
 
-    @Test func aBrokenConnectionLeavesItsPlaceToAWaiter() {
+    @Test func aWaiterReplacesABrokenConnection() {
         var state = State(limit: 1, waitingLimit: 2)
         _ = state.lease()
         state.enqueue("w1", key: 1)
@@ -61,13 +61,13 @@ import Testing
 
 @Suite struct PostgresTextTests {
     @Test func arraysQuoteEverything() {
-        #expect(PostgresArray.literal([1, -2, 3]) == "{1,-2,3}")
-        #expect(PostgresArray.literal([Int]()) == "{}")
+        #expect([1, -2, 3].postgresText == #"{"1","-2","3"}"#)
+        #expect([Int]().postgresText == "{}")
         #expect(
             PostgresArray.literal(["a", nil, "NULL", "", "\"\\{},"] as [String?]) == #"{"a",NULL,"NULL","","\"\\{},"}"#)
     }
 
-    @Test func errorsSayWhetherAStatementCanHaveRun() {
+    @Test func errorsTellWhetherAStatementCanHaveRun() {
         #expect(PostgresError(.connectionLost, "x").mayHaveRun)
         #expect(PostgresError(.timeout, "x").mayHaveRun)
         #expect(!PostgresError(.server, "x", sqlState: "23514").mayHaveRun)
@@ -84,5 +84,47 @@ import Testing
         let flaw = PostgresConninfo.flaw(of: "postgres://u:hunter2@h:1/d?nonsense=1")
         #expect(flaw != nil)
         #expect(flaw?.contains("hunter2") == false)
+    }
+}
+
+@Suite struct PostgresSQLTests {
+    @Test(arguments: [
+        ("SELECT :a, :b_1, :a", "SELECT $1, $2, $1", ["a", "b_1"]),
+        (":a::int[]", "$1::int[]", ["a"]),
+        ("x::text || :x::text", "x::text || $1::text", ["x"]),
+        ("':a' || ':b''s :c' || :d", "':a' || ':b''s :c' || $1", ["d"]),
+        (#"E'\':a' || e'\\' || :b"#, #"E'\':a' || e'\\' || $1"#, ["b"]),
+        (#"the'\' || :b"#, #"the'\' || $1"#, ["b"]),
+        (#"":a" = :b"#, #"":a" = $1"#, ["b"]),
+        ("-- an event's :a\n:b -- :c", "-- an event's :a\n$1 -- :c", ["b"]),
+        ("/* :a /* :b */ it's :c */ :d", "/* :a /* :b */ it's :c */ $1", ["d"]),
+        ("$$ :a $$ :b $x$ :c $$ $x$ :d", "$$ :a $$ $1 $x$ :c $$ $x$ $2", ["b", "d"]),
+        ("a[1:2] := :a", "a[1:2] := $1", ["a"]),
+        ("'open :a", "'open :a", []),
+    ])
+    func namesBecomeNumbersOutsideOfTextsAndComments(source: String, text: String, names: [String]) {
+        let sql = PostgresSQL(source)
+        #expect(sql.text == text)
+        #expect(sql.parameters == names)
+    }
+
+    @Test func parametersThatDoNotFitAreNamed() {
+        func flaw(_ parameters: PostgresStatement<Int, Never>.Parameters) -> String? {
+            PostgresStatement<Int, Never>("s", sql: "UPDATE t SET a = :a, b = :b", parameters: parameters).flaw
+        }
+        #expect(flaw(["b": { $0 }, "a": { $0 }]) == nil)
+        #expect(flaw(["a": { $0 }]) == "the statement s has no value for b")
+        #expect(
+            flaw(["a": { $0 }, "c": { $0 }])
+                == "the statement s has no value for b and has no parameter named c")
+        #expect(flaw(["a": { $0 }, "b": { $0 }, "a": { $0 }]) == "the statement s repeats a")
+    }
+
+    @Test func valuesAreInTheOrderOfTheText() throws {
+        let statement = PostgresStatement<(Int, String?), Never>(
+            "s", sql: "UPDATE t SET a = :text WHERE id = :id AND a IS DISTINCT FROM :text",
+            parameters: ["id": { $0.0 }, "text": { $0.1 }])
+        #expect(try statement.values(of: (7, nil)) == [nil, "7"])
+        #expect(try statement.values(of: (7, "x")) == ["x", "7"])
     }
 }

@@ -1,5 +1,6 @@
 @testable import Domain
 @testable import Ledger
+@testable import PostgresClient
 
 /// What Postgres's statement does to the ledger, as a value: versions, the events' counters, the CHECK, and the halving of
 /// a batch that breaks it. Held against the real ledger in a test.
@@ -105,14 +106,17 @@ struct LedgerModel: Hashable {
         }
     }
 
+    /// The model's locked events have no connection behind them.
+    private static let connection = PostgresConnection(statementTimeout: .zero)
+
     /// An event as it is published.
-    mutating func lock(_ id: EventID) -> LedgerEvent? {
+    mutating func lock(_ id: EventID) -> LockedEvent? {
         events[id]?.revision += 1
-        return events[id].map { event in
-            LedgerEvent(
-                id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
-                publishedGeneration: event.generation, revision: event.revision, stamp: String(event.changes))
-        }
+        guard let event = events[id] else { return nil }
+        let row = LedgerEvent(
+            id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
+            publishedGeneration: event.generation, stamp: String(event.changes))
+        return LockedEvent(row, revision: event.revision, on: Self.connection)
     }
 }
 

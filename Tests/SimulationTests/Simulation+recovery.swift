@@ -288,7 +288,8 @@ extension Simulation {
     private func publish(
         _ filling: Recoverer.Filling, _ token: String, _ pass: Recoverer.Pass
     ) throws -> Recoverer.Filling? {
-        guard let event = ledger.lock(filling.event), event.stamp == filling.stamp else { return nil }
+        guard let event = ledger.lock(filling.event) else { return nil }
+        guard event.stamp == filling.stamp else { return nil }
         var counts = UnitCounts()
         for order in stranded(filling.event) { counts.count(order.state, order.quantity) }
         let isThere = redis("EXISTS", Self.keys.event(filling.event)).integer == 1

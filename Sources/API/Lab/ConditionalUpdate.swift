@@ -9,22 +9,12 @@ import PostgresClient
 /// statement instead of four, and a buyer who finds the event sold out takes no lock. For a shop of usual size this strategy
 /// is the right choice.
 struct ConditionalUpdate: LabTableStrategy {
-    private static let sell = PostgresStatement(
-        name: "lab_conditional_update",
-        sql: """
-            WITH taken AS (
-                UPDATE lab_stock SET stock = stock - $2::integer WHERE strategy = $1 AND stock >= $2::integer
-                RETURNING strategy
-            )
-            INSERT INTO lab_sales (strategy, quantity) SELECT strategy, $2::integer FROM taken
-            """)
-
     let name = "conditional-update"
     let summary = "UPDATE … WHERE stock >= quantity: check and write in one statement"
     let pool: PostgresPool
 
     func buy(_ quantity: Int) async throws -> LabSale {
-        let result = try await pool.execute(Self.sell, [name, String(quantity)])
-        return result.affected == 1 ? .sold : .soldOut
+        let sales = try await pool.execute(LabStatements.conditionalUpdate, (strategy: name, units: quantity))
+        return sales == 1 ? .sold : .soldOut
     }
 }

@@ -6,44 +6,17 @@ enum LabTable {
     private static let create =
         "SELECT pg_advisory_xact_lock(hashtextextended('ticketblitz.lab.' || current_schema(), 0));"
         + String(decoding: PackageResources.lab_sql, as: UTF8.self)
-    private static let insert = PostgresStatement(
-        name: "lab_insert",
-        sql: "INSERT INTO lab_stock (strategy, capacity, stock) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING")
-    private static let put = PostgresStatement(
-        name: "lab_put",
-        sql: """
-            INSERT INTO lab_stock (strategy, capacity, stock) VALUES ($1, $2, $2)
-            ON CONFLICT (strategy) DO UPDATE SET capacity = excluded.capacity, stock = excluded.stock
-            """)
-    private static let forget = PostgresStatement(
-        name: "lab_forget", sql: "DELETE FROM lab_sales WHERE strategy = $1")
-    private static let read = PostgresStatement(
-        name: "lab_read", sql: "SELECT stock FROM lab_stock WHERE strategy = $1")
-    private static let readAndLock = PostgresStatement(
-        name: "lab_read_and_lock", sql: "SELECT stock FROM lab_stock WHERE strategy = $1 FOR UPDATE")
-    private static let take = PostgresStatement(
-        name: "lab_take", sql: "UPDATE lab_stock SET stock = stock - $2 WHERE strategy = $1")
-    private static let record = PostgresStatement(
-        name: "lab_record", sql: "INSERT INTO lab_sales (strategy, quantity) VALUES ($1, $2)")
-    private static let account = PostgresStatement(
-        name: "lab_account",
-        sql: """
-            SELECT capacity, stock,
-                (SELECT coalesce(sum(quantity), 0) FROM lab_sales WHERE lab_sales.strategy = lab_stock.strategy)
-            FROM lab_stock WHERE strategy = $1
-            """)
-
     static func prepare(_ strategy: String, capacity: Int, in pool: PostgresPool) async throws {
         try await pool.withTransaction { connection in
             try await connection.execute(script: create)
-            _ = try await connection.execute(insert, [strategy, String(capacity)])
+            try await connection.execute(LabStatements.insert, (strategy: strategy, units: capacity))
         }
     }
 
     static func reset(_ strategy: String, to capacity: Int, in pool: PostgresPool) async throws {
         try await pool.withTransaction { connection in
-            _ = try await connection.execute(put, [strategy, String(capacity)])
-            _ = try await connection.execute(forget, [strategy])
+            try await connection.execute(LabStatements.put, (strategy: strategy, units: capacity))
+            try await connection.execute(LabStatements.forget, strategy)
         }
     }
 
@@ -51,21 +24,18 @@ enum LabTable {
     static func stock(
         of strategy: String, on connection: PostgresConnection, locking: Bool = false
     ) async throws -> Int {
-        let result = try await connection.execute(locking ? readAndLock : read, [strategy])
-        return try result.rows.first?.integer(0) ?? 0
+        let statement = locking ? LabStatements.readAndLock : LabStatements.read
+        return try await connection.query(statement, strategy).first ?? 0
     }
 
     /// Decrements the stock without a check, and records the sale.
     static func sell(_ quantity: Int, of strategy: String, on connection: PostgresConnection) async throws {
-        _ = try await connection.execute(take, [strategy, String(quantity)])
-        _ = try await connection.execute(record, [strategy, String(quantity)])
+        try await connection.execute(LabStatements.take, (strategy: strategy, units: quantity))
+        try await connection.execute(LabStatements.record, (strategy: strategy, units: quantity))
     }
 
     static func account(of strategy: String, in pool: PostgresPool) async throws -> LabAccount {
-        guard let row = try await pool.execute(account, [strategy]).rows.first else {
-            return LabAccount(capacity: 0, sold: 0, stock: 0)
-        }
-        return LabAccount(capacity: try row.integer(0), sold: try row.integer(2), stock: try row.integer(1))
+        try await pool.query(LabStatements.account, strategy).first ?? LabAccount(capacity: 0, sold: 0, stock: 0)
     }
 }
 

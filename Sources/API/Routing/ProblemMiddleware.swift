@@ -70,7 +70,7 @@ private enum StoreFailure {
             // Insufficient resources, lock not available, operator intervention, transaction rolled back.
             guard ["53", "55", "57", "40"].contains(error.sqlStateClass) else { return nil }
             self = .nothingChanged
-        case let error as PostgresError where error.code != .unexpectedResult:
+        case let error as PostgresError where error.code != .unexpectedResult && error.code != .invalidStatement:
             self = error.mayHaveRun ? .unknownOutcome : .nothingChanged
         default:
             return nil

@@ -5,18 +5,33 @@ import PostgresClient
 /// Reads orders from the ledger.
 struct LedgerRows: Sendable {
     private static let chunkSize = 1000
-    private static let totals = PostgresStatement(
-        name: "attack_totals",
+    private static let totals = PostgresStatement<String, RowTotals>(
+        "attack_totals",
         sql: """
-            SELECT count(*), coalesce(sum(quantity) FILTER (WHERE status IN ('confirmed', 'held', 'pending')), 0)
-            FROM orders WHERE event_id = $1
-            """)
-    private static let find = PostgresStatement(
-        name: "attack_rows",
-        sql: """
-            SELECT id, event_id, quantity, status FROM orders
-            WHERE id = ANY(string_to_array($1, ',')::uuid[])
-            """)
+            SELECT count(*) AS orders,
+                coalesce(sum(quantity) FILTER (WHERE status IN ('confirmed', 'held', 'pending')), 0) AS units
+            FROM orders WHERE event_id = :event_id
+            """,
+        parameters: ["event_id": { $0 }]
+    ) { columns in
+        let orders = try columns["orders", as: Int.self]
+        let units = try columns["units", as: Int.self]
+        return { row in RowTotals(orders: try row[orders], units: try row[units]) }
+    }
+    private static let find = PostgresStatement<[String], (id: String, row: Row)>(
+        "attack_rows",
+        sql: "SELECT id, event_id, quantity, status FROM orders WHERE id = ANY(:ids::uuid[])",
+        parameters: ["ids": { $0 }]
+    ) { columns in
+        let id = try columns["id", as: String.self]
+        let event = try columns["event_id", as: String.self]
+        let quantity = try columns["quantity", as: Int.self]
+        let status = try columns["status", as: String.self]
+        return { row in
+            (id: try row[id], row: Row(event: try row[event], quantity: try row[quantity], state: try row[status]))
+        }
+    }
+    static let statements: [any AnyPostgresStatement] = [totals, find]
 
     private let pool: PostgresPool
 
@@ -32,10 +47,7 @@ struct LedgerRows: Sendable {
     }
 
     func totals(of event: String) async throws -> RowTotals {
-        guard let row = try await pool.execute(Self.totals, [event]).rows.first else {
-            return RowTotals(orders: 0, units: 0)
-        }
-        return RowTotals(orders: try row.integer(0), units: try row.integer(1))
+        try await pool.query(Self.totals, event).first ?? RowTotals(orders: 0, units: 0)
     }
 
     /// The rows of those tickets that the ledger has. A ticket that is not a UUID has no row.
@@ -43,11 +55,8 @@ struct LedgerRows: Sendable {
         let ids = tickets.filter { OrderID($0) != nil }
         var rows: [String: Row] = [:]
         for start in stride(from: 0, to: ids.count, by: Self.chunkSize) {
-            let chunk = ids[start..<min(start + Self.chunkSize, ids.count)].joined(separator: ",")
-            for row in try await pool.execute(Self.find, [chunk]).rows {
-                rows[try row.text(0)] = Row(
-                    event: try row.text(1), quantity: try row.integer(2), state: try row.text(3))
-            }
+            let some = Array(ids[start..<min(start + Self.chunkSize, ids.count)])
+            for found in try await pool.query(Self.find, some) { rows[found.id] = found.row }
         }
         return rows
     }

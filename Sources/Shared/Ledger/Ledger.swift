@@ -1,10 +1,10 @@
 import PostgresClient
 
-/// What is written to and read from Postgres.
+/// The ledger: events, orders and partitions in Postgres.
 package struct Ledger: Sendable {
     package let pool: PostgresPool
-    /// Called inside the transaction of ``settle(_:lease:partition:)``, so that a test can stop a process there. Programs
-    /// leave it nil in release builds.
+    /// Called inside the transaction of ``settle(_:lease:partition:)``, so that a test can stop the process there. Nil in
+    /// release builds.
     package var settleProbe: SettleProbe?
 
     package struct SettleProbe: Sendable {
@@ -39,19 +39,13 @@ package struct Ledger: Sendable {
             sql: String(decoding: PackageResources.migration_0004_filling_sql, as: UTF8.self)),
     ]
 
-    /// Brings the schema up to date.
+    /// Runs the steps that the schema lacks.
     package func migrate() async throws {
         try await Migrator(Self.migrations).migrate(pool)
     }
 
-    /// Whether Postgres answers.
+    /// Throws if Postgres does not answer.
     package func ping() async throws {
-        _ = try await pool.execute(PostgresStatement(name: "ping", sql: "SELECT 1"))
+        _ = try await pool.query(Statements.ping, ())
     }
-
-    /// Milliseconds since 1970 of a column, and back.
-    package static func milliseconds(_ column: String) -> String {
-        "floor(extract(epoch FROM \(column)) * 1000)::bigint"
-    }
-    package static func timestamp(_ parameter: String) -> String { "to_timestamp(\(parameter)::bigint / 1000.0)" }
 }

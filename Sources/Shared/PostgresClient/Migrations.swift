@@ -1,6 +1,6 @@
 import Timing
 
-/// A step of the schema: a file `NNNN_name.sql`, run once, in the order of the numbers.
+/// A step of the schema: the SQL of a file `NNNN_name.sql`. Steps run once, in the order of their numbers.
 package struct Migration: Hashable, Sendable {
     package let version: Int
     package let name: String
@@ -13,12 +13,12 @@ package struct Migration: Hashable, Sendable {
     }
 }
 
-/// Why a schema cannot be brought up to date.
+/// Why a schema cannot be migrated.
 package struct MigrationError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 }
 
-/// Runs the steps that a schema has not had, safely when several programs start at once.
+/// Runs the steps that a schema lacks. Several programs can do so at the same time.
 package struct Migrator: Sendable {
     private static let record = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -28,17 +28,31 @@ package struct Migrator: Sendable {
             applied_at timestamptz NOT NULL DEFAULT now()
         )
         """
-    private static let applied = PostgresStatement(
-        name: "migrations_applied", sql: "SELECT version, checksum FROM schema_migrations ORDER BY version")
-    private static let checksum = PostgresStatement(
-        name: "migration_checksum", sql: "SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')")
-    private static let insert = PostgresStatement(
-        name: "migration_insert", sql: "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)")
-    /// The lock is the schema's own, so that schemas side by side in one database do not wait for each other. It ends
-    /// with the transaction.
+    private static let applied = PostgresStatement<Void, (version: Int, checksum: String)>(
+        "migrations_applied", sql: "SELECT version, checksum FROM schema_migrations ORDER BY version"
+    ) { columns in
+        let version = try columns["version", as: Int.self]
+        let checksum = try columns["checksum", as: String.self]
+        return { row in (version: try row[version], checksum: try row[checksum]) }
+    }
+    private static let checksum = PostgresStatement<String, String>(
+        "migration_checksum", sql: "SELECT encode(sha256(convert_to(:sql, 'UTF8')), 'hex') AS checksum",
+        parameters: ["sql": { $0 }]
+    ) { columns in
+        let checksum = try columns["checksum", as: String.self]
+        return { row in try row[checksum] }
+    }
+    private static let insert = PostgresStatement<(migration: Migration, checksum: String), Never>(
+        "migration_insert",
+        sql: "INSERT INTO schema_migrations (version, name, checksum) VALUES (:version, :name, :checksum)",
+        parameters: [
+            "version": { $0.migration.version }, "name": { $0.migration.name }, "checksum": { $0.checksum },
+        ])
+    /// One lock for each schema, so that the schemas of one database do not wait for each other. The transaction's end
+    /// releases it.
     private static let lock = "SELECT pg_advisory_xact_lock(hashtextextended('ticketblitz.' || current_schema(), 0))"
 
-    /// A step may build an index over millions of rows.
+    /// Long enough to build an index on millions of rows.
     private static let stepTimeout = Duration.seconds(1800)
 
     private let migrations: [Migration]
@@ -47,30 +61,27 @@ package struct Migrator: Sendable {
         self.migrations = migrations.sorted { $0.version < $1.version }
     }
 
-    /// Brings the schema up to date in one transaction: all steps or none.
+    /// Runs the missing steps in one transaction: all of them or none.
     ///
-    /// Throws a ``MigrationError`` where a step that has run reads differently now. Steps that the schema had from a
-    /// newer release are left alone, so that releases can run side by side during an upgrade.
+    /// Throws a ``MigrationError`` if the text of a step has changed since the step ran. Steps of a newer release are
+    /// ignored, so that two releases can run at the same time during an upgrade.
     package func migrate(_ pool: PostgresPool) async throws {
         try await pool.withTransaction { connection in
-            // Others wait for whoever is at it for as long as a step may take.
-            let limit = Self.stepTimeout.milliseconds
-            try await connection.execute(
-                script: "SET LOCAL statement_timeout = \(limit); SET LOCAL lock_timeout = \(limit)")
+            // Other processes wait for the lock as long as the steps of the one that has it take.
+            try await connection.set(.lock, to: Self.stepTimeout)
+            try await connection.set(.statement, to: Self.stepTimeout)
             try await connection.execute(script: Self.lock, timeout: Self.stepTimeout)
             try await connection.execute(script: Self.record)
             var known: [Int: String] = [:]
-            for row in try await connection.execute(Self.applied).rows {
-                known[try row.integer(0)] = try row.text(1)
-            }
+            for row in try await connection.query(Self.applied, ()) { known[row.version] = row.checksum }
             for migration in migrations {
-                let digest = try await connection.execute(Self.checksum, [migration.sql]).rows.first?.text(0) ?? ""
+                let digest = try await connection.query(Self.checksum, migration.sql).first ?? ""
                 if let recorded = known[migration.version] {
                     guard recorded == digest else { throw Self.changed(migration) }
                     continue
                 }
                 try await connection.execute(script: migration.sql, timeout: Self.stepTimeout)
-                _ = try await connection.execute(Self.insert, [String(migration.version), migration.name, digest])
+                try await connection.execute(Self.insert, (migration: migration, checksum: digest))
             }
         }
     }
@@ -78,8 +89,8 @@ package struct Migrator: Sendable {
     private static func changed(_ migration: Migration) -> MigrationError {
         MigrationError(
             description: """
-                migration \(migration.version) (\(migration.name)) has run on this database with another text; \
-                restore the file as it was and put the change into a new migration
+                migration \(migration.version) (\(migration.name)) ran on this database with a different text; \
+                restore the file and put the change into a new migration
                 """)
     }
 }

@@ -26,7 +26,7 @@ struct PoolState<Connection, Waiter> {
         self.waitingLimit = waitingLimit
     }
 
-    /// Requests a connection. The connection that was released last is lent first, so that the others stay idle.
+    /// Requests a connection. The most recently released one is lent first, so that the others can stay idle.
     mutating func lease() -> Lease {
         if let connection = idle.popLast() { return .lend(connection) }
         if count < limit {
@@ -40,15 +40,13 @@ struct PoolState<Connection, Waiter> {
         waiters.append((key, waiter))
     }
 
-    /// Removes a waiter whose deadline has passed; nil if it got a connection in the meantime.
+    /// Removes a waiter whose deadline has passed; nil if it has been served.
     mutating func abandon(key: Int) -> Waiter? {
         guard let index = waiters.firstIndex(where: { $0.key == key }) else { return nil }
         return waiters.remove(at: index).waiter
     }
 
-    /// Returns a reusable connection to the pool.
-    ///
-    /// - Returns: the first waiter, which gets the connection; nil if there is none, and the connection becomes idle.
+    /// Takes back a connection that works. Returns the waiter that gets it, or nil if it becomes idle.
     mutating func release(_ connection: Connection) -> Waiter? {
         guard let first = waiters.popFirst() else {
             idle.append(connection)
@@ -57,9 +55,7 @@ struct PoolState<Connection, Waiter> {
         return first.waiter
     }
 
-    /// Removes a connection that is closed or could not be opened.
-    ///
-    /// - Returns: the first waiter, which may open a connection instead; nil if there is none.
+    /// Notes that a connection was discarded or could not be opened. Returns the waiter that opens a replacement.
     mutating func discard() -> Waiter? {
         count -= 1
         guard let first = waiters.popFirst() else { return nil }
@@ -67,7 +63,7 @@ struct PoolState<Connection, Waiter> {
         return first.waiter
     }
 
-    /// Removes all idle connections and all waiters, when the pool closes.
+    /// Removes all idle connections and all waiters, for closing.
     mutating func drain() -> (idle: [Connection], waiters: [Waiter]) {
         defer {
             count -= idle.count

@@ -2,12 +2,19 @@ import Timing
 
 /// A connection whose work runs on its own thread.
 ///
-/// After an error other than `.server` it is of no further use; its pool then gives it up.
+/// After an error that breaks it (see ``PostgresError/Code/breaksConnection``) the connection is closed, and its pool
+/// discards it.
 package actor PostgresConnection {
     private nonisolated let thread: PostgresThread
     private var handle: PostgresHandle?
-    private var prepared: Set<String> = []
+    /// What each prepared statement's name stands for on this connection.
+    private var prepared: [String: Prepared] = [:]
     private let statementTimeout: Duration
+
+    private struct Prepared {
+        let sql: PostgresSQL
+        let columns: PostgresColumns
+    }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
@@ -24,43 +31,46 @@ package actor PostgresConnection {
 
     package func connect(conninfo: String, timeout: Duration) throws(PostgresError) {
         handle = try PostgresHandle.connect(conninfo: conninfo, deadline: .now + timeout)
-        // So that a statement that we have given up does not go on in the server, holding its locks.
+        // A statement whose caller has given up must not keep its locks in the server.
         let limit = max(statementTimeout.milliseconds, 1)
-        try execute(script: "SET lock_timeout = \(limit); SET statement_timeout = \(limit + 1000)")
+        _ = try query(PostgresLimit.setForSession, (lock: Int(limit), statement: Int(limit) + 1000))
     }
 
-    /// Runs a statement, preparing it first where this connection has not yet.
-    package func execute(
-        _ statement: PostgresStatement, _ parameters: [String?] = [], timeout: Duration? = nil
-    ) throws(PostgresError) -> PostgresResult {
-        let deadline = ContinuousClock.now + (timeout ?? statementTimeout)
-        return try giveUpWhenBroken { () throws(PostgresError) in
-            if !prepared.contains(statement.name) {
-                try require { (handle: borrowing PostgresHandle) throws(PostgresError) in
-                    try handle.prepare(statement, deadline: deadline)
-                }
-                prepared.insert(statement.name)
-            }
-            return try require { (handle: borrowing PostgresHandle) throws(PostgresError) in
-                try handle.execute(prepared: statement.name, parameters, deadline: deadline)
-            }
-        }
+    /// Runs a statement and returns its rows.
+    package func query<Input: Sendable, Row: Sendable>(
+        _ statement: PostgresStatement<Input, Row>, _ input: Input, timeout: Duration? = nil
+    ) throws(PostgresError) -> [Row] {
+        try run(statement, input, timeout: timeout) { (result, read) throws(PostgresError) in try result.rows(read) }
     }
 
-    /// Runs SQL without parameters, as a migration holds it.
+    /// Runs a statement without rows and returns how many rows it changed.
+    @discardableResult
+    package func execute<Input: Sendable>(
+        _ statement: PostgresStatement<Input, Never>, _ input: Input, timeout: Duration? = nil
+    ) throws(PostgresError) -> Int {
+        try run(statement, input, timeout: timeout) { (result, _) throws(PostgresError) in result.affected }
+    }
+
+    /// Runs SQL without parameters: a migration, or a command that takes none, such as BEGIN.
     @discardableResult
     package func execute(script sql: String, timeout: Duration? = nil) throws(PostgresError) -> PostgresResult {
         let deadline = ContinuousClock.now + (timeout ?? statementTimeout)
-        return try giveUpWhenBroken { () throws(PostgresError) in
-            try require { (handle: borrowing PostgresHandle) throws(PostgresError) in
-                try handle.execute(script: sql, deadline: deadline)
-            }
+        return try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
+            PostgresResult(rows: try handle.execute(script: sql, deadline: deadline).texts)
         }
     }
 
-    /// Whether the next user can have it: it stands, and no transaction is open.
+    /// Prepares a statement and finds its columns without running it.
+    func check<Input, Row>(_ statement: PostgresStatement<Input, Row>) throws(PostgresError) {
+        if let flaw = statement.flaw { throw PostgresError(.invalidStatement, flaw) }
+        _ = try statement.reader(of: try prepare(statement, deadline: .now + statementTimeout))
+    }
+
+    /// Whether the pool can lend the connection again: it works, and no transaction is open.
     func isReusable() -> Bool {
-        guard let idle = try? require({ (handle: borrowing PostgresHandle) in handle.isIdle() }) else { return false }
+        guard let idle = try? withHandle({ (handle: borrowing PostgresHandle) in handle.isIdle() }) else {
+            return false
+        }
         return idle
     }
 
@@ -68,22 +78,55 @@ package actor PostgresConnection {
         handle = nil
     }
 
-    private func require<Value>(
-        _ body: (borrowing PostgresHandle) throws(PostgresError) -> Value
+    // MARK: Running
+
+    /// The reader of a prepared statement is made before the statement runs: if a column is missing, nothing is changed.
+    private func run<Input, Row, Value>(
+        _ statement: PostgresStatement<Input, Row>, _ input: Input, timeout: Duration?,
+        _ read: (borrowing LibpqResult, PostgresStatement<Input, Row>.Reader) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
-        switch handle {
-        case .some(let handle): try body(handle)
-        case .none: throw PostgresError(.notConnected, "the connection is closed")
+        let deadline = ContinuousClock.now + (timeout ?? statementTimeout)
+        let values = try statement.values(of: input)
+        guard statement.isPrepared else {
+            return try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
+                let result = try handle.execute(once: statement.sql.text, values, deadline: deadline)
+                return try read(result, try statement.reader(of: result.columns))
+            }
+        }
+        let reader = try statement.reader(of: try prepare(statement, deadline: deadline))
+        return try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
+            let result = try handle.execute(prepared: statement.name, values, deadline: deadline)
+            return try read(result, reader)
         }
     }
 
-    private func giveUpWhenBroken<Value>(
-        _ body: () throws(PostgresError) -> Value
+    /// Prepares the statement if this connection has not yet.
+    private func prepare<Input, Row>(
+        _ statement: PostgresStatement<Input, Row>, deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> PostgresColumns {
+        if let known = prepared[statement.name] {
+            guard known.sql == statement.sql else {
+                throw PostgresError(.invalidStatement, "two statements have the name \(statement.name)")
+            }
+            return known.columns
+        }
+        let columns = try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
+            try handle.prepare(statement.name, statement.sql.text, deadline: deadline)
+        }
+        prepared[statement.name] = Prepared(sql: statement.sql, columns: columns)
+        return columns
+    }
+
+    private func withHandle<Value>(
+        _ body: (borrowing PostgresHandle) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
-        do {
-            return try body()
+        do throws(PostgresError) {
+            switch handle {
+            case .some(let handle): return try body(handle)
+            case .none: throw PostgresError(.notConnected, "the connection is closed")
+            }
         } catch {
-            if error.code != .server { handle = nil }
+            if error.code.breaksConnection { handle = nil }
             throw error
         }
     }

@@ -1,15 +1,15 @@
 import CLibpq
 
-/// Reads what libpq takes as a connection string: a URI or keywords.
+/// Parses connection strings as libpq does: a URI or keywords.
 package enum PostgresConninfo {
-    /// Every keyword that libpq knows, set or defaulted, so that only a password or a service file can come in from
-    /// elsewhere; PGOPTIONS in particular cannot weaken what a session promises.
+    /// Every keyword that libpq knows, with its value or libpq's compiled default. So libpq takes nothing from the environment
+    /// but a password or a service file; in particular PGOPTIONS cannot change a session's settings.
     package static func keywords(of conninfo: String) throws(PostgresError) -> [(String, String)] {
         var failure: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(conninfo, &failure) else {
             let text = failure.map { String(cString: $0) } ?? "unreadable"
             PQfreemem(failure)
-            throw PostgresError(.notConnected, "DATABASE_URL: \(text)")
+            throw PostgresError(.notConnected, "the connection string cannot be read: \(text)")
         }
         defer { PQconninfoFree(options) }
         var keywords: [(String, String)] = []
@@ -30,13 +30,13 @@ package enum PostgresConninfo {
         return keywords
     }
 
-    /// Why libpq cannot read a URL or keywords; nil where it can. Says nothing of what stands in them.
+    /// Why libpq cannot read a URL or keywords; nil if it can. The text repeats nothing of them.
     package static func flaw(of conninfo: String) -> String? {
         do throws(PostgresError) {
             _ = try keywords(of: conninfo)
             return nil
         } catch {
-            return "libpq takes neither postgres://user:password@host:port/database nor keyword=value pairs from it"
+            return "it is neither a URL, postgres://user:password@host:port/database, nor a list of keyword=value pairs"
         }
     }
 }

@@ -1,28 +1,10 @@
 import Logging
 import Metrics
 
-/// How a pool behaves.
-package struct PostgresConfiguration: Sendable {
-    /// A URI or keywords, whatever libpq takes.
-    package var conninfo: String
-    /// Connections at most.
-    package var poolSize = 25
-    /// Callers that may wait for one at the same time; more are refused at once.
-    package var waitingLimit = 1000
-    /// How long a caller waits for one.
-    package var leaseTimeout: Duration = .seconds(2)
-    package var connectTimeout: Duration = .seconds(3)
-    package var statementTimeout: Duration = .seconds(5)
-
-    package init(conninfo: String) {
-        self.conninfo = conninfo
-    }
-}
-
-/// A bounded pool of connections, lent for the time of a closure.
+/// A bounded pool of connections; a connection is lent for the duration of a closure.
 ///
-/// Connections are opened when they are needed and kept. A connection that broke, or whose user left a transaction open,
-/// never comes back into the pool.
+/// Connections are opened on demand and kept. A connection that is broken, or on which a transaction is still open, does
+/// not return to the pool.
 package actor PostgresPool {
     private enum Turn {
         case use(PostgresConnection)
@@ -42,7 +24,7 @@ package actor PostgresPool {
         state = PoolState(limit: configuration.poolSize, waitingLimit: configuration.waitingLimit)
     }
 
-    /// Lends a connection for the time of `body`.
+    /// Lends a connection for the duration of `body`.
     package nonisolated func withConnection<Value: Sendable>(
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
@@ -57,34 +39,7 @@ package actor PostgresPool {
         }
     }
 
-    /// Runs `body` in a transaction: committed where it returns, rolled back where it throws.
-    ///
-    /// When COMMIT itself fails with an error that `mayHaveRun`, the outcome is unknown.
-    package nonisolated func withTransaction<Value: Sendable>(
-        _ body: (PostgresConnection) async throws -> Value
-    ) async throws -> Value {
-        try await withConnection { connection in
-            try await connection.execute(script: "BEGIN")
-            do {
-                let value = try await body(connection)
-                try await connection.execute(script: "COMMIT")
-                return value
-            } catch {
-                // Where this fails too, the connection is broken and the pool gives it up; the server rolls back then.
-                _ = try? await connection.execute(script: "ROLLBACK")
-                throw error
-            }
-        }
-    }
-
-    /// Runs one statement as a transaction of its own.
-    package nonisolated func execute(
-        _ statement: PostgresStatement, _ parameters: [String?] = []
-    ) async throws -> PostgresResult {
-        try await withConnection { try await $0.execute(statement, parameters) }
-    }
-
-    /// Closes idle connections and refuses new leases; lent connections are closed as they come back.
+    /// Closes idle connections and refuses new leases; lent connections are closed when they are returned.
     package func close() async {
         isClosed = true
         let (idle, waiters) = state.drain()
@@ -101,7 +56,7 @@ package actor PostgresPool {
             case .use(let connection):
                 if await connection.isReusable() { return connection }
                 await connection.disconnect()
-                offerPlace()
+                offerReplacement()
             case .open:
                 return try await open()
             case .fail(let error):
@@ -115,7 +70,7 @@ package actor PostgresPool {
         case .lend(let connection): .use(connection)
         case .open: .open
         case .refuse:
-            .fail(PostgresError(.poolExhausted, "\(state.waitingCount) callers wait for a connection already"))
+            .fail(PostgresError(.poolExhausted, "\(state.waitingCount) callers are waiting for a connection"))
         case .wait: await wait()
         }
     }
@@ -125,7 +80,7 @@ package actor PostgresPool {
         let key = nextKey
         let timeout = Task {
             try await Task.sleep(for: configuration.leaseTimeout)
-            let error = PostgresError(.poolExhausted, "no connection came free within \(configuration.leaseTimeout)")
+            let error = PostgresError(.poolExhausted, "no connection became free within \(configuration.leaseTimeout)")
             state.abandon(key: key)?.resume(returning: .fail(error))
         }
         defer { timeout.cancel() }
@@ -136,7 +91,7 @@ package actor PostgresPool {
         return turn
     }
 
-    /// Connections that are open or being opened, those that nobody uses, and callers that wait for one.
+    /// Connections that are open or being opened, idle connections, and callers that wait for one.
     package var stats: (open: Int, idle: Int, waiting: Int) { (state.count, state.idleCount, state.waitingCount) }
 
     private func open() async throws(PostgresError) -> PostgresConnection {
@@ -145,7 +100,7 @@ package actor PostgresPool {
             try await connection.connect(conninfo: configuration.conninfo, timeout: configuration.connectTimeout)
             return connection
         } catch {
-            offerPlace()
+            offerReplacement()
             throw error
         }
     }
@@ -153,13 +108,13 @@ package actor PostgresPool {
     private func release(_ connection: PostgresConnection) async {
         guard await connection.isReusable(), !isClosed else {
             await connection.disconnect()
-            offerPlace()
+            offerReplacement()
             return
         }
         state.release(connection)?.resume(returning: .use(connection))
     }
 
-    private func offerPlace() {
+    private func offerReplacement() {
         state.discard()?.resume(returning: .open)
     }
 }

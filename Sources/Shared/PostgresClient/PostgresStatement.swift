@@ -1,68 +1,105 @@
-/// A statement with its text; prepared once on each connection under its name.
-package struct PostgresStatement: Hashable, Sendable {
-    package let name: String
-    package let sql: String
+/// A statement: its SQL with named parameters, the values of the parameters and how a row of the answer reads.
+///
+/// - `Input` is what the parameters are taken from.
+/// - `Row` is what a row becomes; `Never` for a statement whose answer has no rows.
+///
+/// The text is translated once, when the statement is created. If its parameters and the given ones differ, or if a column
+/// that a row is read from is missing, each use throws ``PostgresError/Code/invalidStatement`` before the statement runs.
+package struct PostgresStatement<Input, Row>: Sendable {
+    /// The parameters by name, each with its value.
+    package typealias Parameters = KeyValuePairs<String, @Sendable (Input) -> any PostgresEncodable>
+    /// Reads one row.
+    package typealias Reader = @Sendable (borrowing PostgresRow) throws -> Row
 
-    package init(name: String, sql: String) {
+    /// Unique among the statements of a connection.
+    package let name: String
+    /// Whether the statement is prepared, once on each connection. If not, the server parses it each time.
+    package let isPrepared: Bool
+    /// Why the statement cannot be used: its parameters and the given ones differ. Nil if they agree.
+    package let flaw: String?
+    let sql: PostgresSQL
+    private let values: [@Sendable (Input) -> any PostgresEncodable]
+    private let makeReader: @Sendable (PostgresColumns) throws -> Reader
+
+    /// - Parameters:
+    ///   - sql: one command. Its parameters are written `:name`.
+    ///   - parameters: exactly the names of the SQL, in any order.
+    ///   - reader: finds the columns by name, once for each result, and returns the function that reads a row.
+    package init(
+        _ name: String, sql: String, isPrepared: Bool = true, parameters: Parameters = [:],
+        reader: @escaping @Sendable (PostgresColumns) throws -> Reader
+    ) {
+        let sql = PostgresSQL(sql)
+        let given = parameters.map(\.key)
+        let differences = [
+            ("has no value for", sql.parameters.filter { !given.contains($0) }),
+            ("has no parameter named", given.filter { !sql.parameters.contains($0) }),
+            ("repeats", Set(given.filter { name in given.count { $0 == name } > 1 }).sorted()),
+        ].filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }
+        flaw = differences.isEmpty ? nil : "the statement \(name) \(differences.joined(separator: " and "))"
+        values = sql.parameters.compactMap { name in parameters.first { $0.key == name }?.value }
         self.name = name
         self.sql = sql
+        self.isPrepared = isPrepared
+        makeReader = reader
+    }
+
+    /// The values in the order of the numbered parameters.
+    func values(of input: Input) throws(PostgresError) -> [String?] {
+        if let flaw { throw PostgresError(.invalidStatement, flaw) }
+        return values.map { $0(input).postgresText }
+    }
+
+    func reader(of columns: PostgresColumns) throws(PostgresError) -> Reader {
+        do {
+            return try makeReader(columns)
+        } catch {
+            let reason = (error as? PostgresError)?.message ?? "\(error)"
+            throw PostgresError(.invalidStatement, "the statement \(name): \(reason)")
+        }
     }
 }
 
-/// What a statement answered: rows of columns in text form, nil for NULL.
-package struct PostgresResult: Hashable, Sendable {
-    package var rows: [[String?]]
-    /// Rows that the command changed, as its tag says; 0 where it says nothing.
-    package var affected: Int
-}
-
-extension [String?] {
-    /// A column that cannot be NULL.
-    package func text(_ column: Int) throws(PostgresError) -> String {
-        guard indices.contains(column), let value = self[column] else {
-            throw PostgresError(.unexpectedResult, "column \(column) is missing or NULL")
+extension PostgresStatement where Row == Never {
+    /// A statement whose answer has no rows.
+    package init(_ name: String, sql: String, isPrepared: Bool = true, parameters: Parameters = [:]) {
+        self.init(name, sql: sql, isPrepared: isPrepared, parameters: parameters) { _ in
+            { _ in throw PostgresError(.unexpectedResult, "a row was not expected") }
         }
-        return value
-    }
-
-    package func integer(_ column: Int) throws(PostgresError) -> Int {
-        guard let value = Int(try text(column)) else {
-            throw PostgresError(.unexpectedResult, "column \(column) is no integer")
-        }
-        return value
-    }
-
-    package func integerIfPresent(_ column: Int) throws(PostgresError) -> Int? {
-        guard indices.contains(column) else { throw PostgresError(.unexpectedResult, "column \(column) is missing") }
-        return self[column] == nil ? nil : try integer(column)
     }
 }
 
-/// Writes PostgreSQL array literals (the manual's section 8.15.6).
-package enum PostgresArray {
-    package static func literal(_ values: some Sequence<some BinaryInteger>) -> String {
-        "{" + values.map { String($0) }.joined(separator: ",") + "}"
+extension PostgresStatement {
+    /// The same with the text of an embedded file.
+    package init(
+        _ name: String, sql: [UInt8], isPrepared: Bool = true, parameters: Parameters = [:],
+        reader: @escaping @Sendable (PostgresColumns) throws -> Reader
+    ) {
+        self.init(
+            name, sql: String(decoding: sql, as: UTF8.self), isPrepared: isPrepared, parameters: parameters,
+            reader: reader)
     }
+}
 
-    /// Every element is quoted, so that no text can be taken for syntax or for NULL.
-    package static func literal(_ values: [String]) -> String { literal(values.map(Optional.some)) }
+extension PostgresStatement where Row == Never {
+    /// The same with the text of an embedded file.
+    package init(_ name: String, sql: [UInt8], isPrepared: Bool = true, parameters: Parameters = [:]) {
+        self.init(
+            name, sql: String(decoding: sql, as: UTF8.self), isPrepared: isPrepared, parameters: parameters)
+    }
+}
 
-    /// The same for values that may be NULL.
-    package static func literal(_ values: some Sequence<String?>) -> String {
-        var text = "{"
-        for value in values {
-            if text.utf8.count > 1 { text += "," }
-            guard let value else {
-                text += "NULL"
-                continue
-            }
-            text += "\""
-            for scalar in value.unicodeScalars {
-                if scalar == "\"" || scalar == "\\" { text.unicodeScalars.append("\\") }
-                text.unicodeScalars.append(scalar)
-            }
-            text += "\""
-        }
-        return text + "}"
+/// What a check of all statements needs to know about each, whatever it takes and answers.
+package protocol AnyPostgresStatement: Sendable {
+    var name: String { get }
+    var flaw: String? { get }
+    /// Prepares the statement and finds its columns without running it. Throws if the server refuses the text or a column
+    /// is missing.
+    func check(on connection: PostgresConnection) async throws(PostgresError)
+}
+
+extension PostgresStatement: AnyPostgresStatement {
+    package func check(on connection: PostgresConnection) async throws(PostgresError) {
+        try await connection.check(self)
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A serial executor with a thread of its own, so that libpq's waits never take a thread of the cooperative pool.
+/// A serial executor with its own thread, so that libpq's waits never block a thread of the cooperative pool.
 ///
 /// The thread starts with the executor and ends when `stop()` is called and its queue is empty.
 final class PostgresThread: SerialExecutor {
@@ -20,13 +20,13 @@ final class PostgresThread: SerialExecutor {
         queue.append(UnownedJob(job))
     }
 
-    /// Lets the thread end once everything that was enqueued has run. Called once, by the owner's deinitialiser.
+    /// Ends the thread after all enqueued jobs have run. The owner's deinitialiser calls this once.
     func stop() {
         queue.close()
     }
 }
 
-/// Jobs in order of arrival, under a condition.
+/// Jobs in the order of their arrival, guarded by a condition.
 private final class JobQueue: @unchecked Sendable {  // every access to its fields holds `condition`
     private let condition = NSCondition()
     private var jobs: [UnownedJob] = []

@@ -90,7 +90,7 @@ final class BackfillWork: Sendable {
         var found = 0
         repeat {
             let page = try await filler.ledger.eventsToBackfill(after: last, limit: Self.listLimit)
-            let mine = page.filter { filler.catalogue.partitioning.home(of: $0.id) == filler.keys }
+            let mine = page.filter { filler.publisher.partitioning.home(of: $0.id) == filler.keys }
             let missing = try await self.missing(mine)
             found += missing.count
             let (all, left) = (mine.reduce(0) { $0 + $1.units }, missing.reduce(0) { $0 + $1.units })

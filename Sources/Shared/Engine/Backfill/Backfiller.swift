@@ -7,21 +7,21 @@ import RedisSchema
 /// Fills a partition's events in from the ledger after Redis was emptied: one process at a time, under a lease in Redis. What
 /// is filled in stands there, so any process goes on where another was interrupted.
 struct Backfiller: Sendable {
-    let catalogue: EventCatalogue
+    let publisher: EventPublisher
     let keys: Keyspace
     let connection: RedisConnection
     let logger: Logger?
 
-    var ledger: Ledger { catalogue.ledger }
-    var fence: Fence { catalogue.inventory.fence }
+    var ledger: Ledger { publisher.ledger }
+    var fence: Fence { publisher.inventory.fence }
 
     var partition: Partition { Partition(keys, on: connection, fence: fence) }
 
-    init(_ catalogue: EventCatalogue, _ keys: Keyspace, logger: Logger? = nil) {
-        self.catalogue = catalogue
+    init(_ publisher: EventPublisher, _ keys: Keyspace, logger: Logger? = nil) {
+        self.publisher = publisher
         self.keys = keys
         self.logger = logger
-        connection = catalogue.inventory.client.connections[0]
+        connection = publisher.inventory.client.connections[0]
     }
 
     /// Fills in one event that somebody asks for; false if another process has the lease: then the event is next there.

@@ -55,7 +55,7 @@ struct EventBackfill {
             filled[event.id] = BackfilledEvent(
                 backfill: .init(token: work.token, stamp: event.stamp), unrecorded: counts)
         }
-        var publications = try await filler.catalogue.publish(Array(filled.keys), filled: filled)
+        var publications = try await filler.publisher.publish(Array(filled.keys), filled: filled)
         for id in outOfStep { publications[id] = .needsBackfill }
         return publications
     }
@@ -88,9 +88,7 @@ struct EventBackfill {
         let generations = Dictionary(events.map { ($0.id, $0.generation) }) { $1 }
         let orders = try await OrderQueue.deadLetters(in: keys, on: filler.connection, limit: .max)
             .compactMap(\.order).filter { generations[$0.event] == $0.generation && $0.state.holdsUnits }
-        let known = try await filler.ledger.pool.withConnection { connection in
-            try await Ledger.versions(of: orders.map(\.id), on: connection)
-        }
+        let known = try await filler.ledger.versions(of: orders.map(\.id))
         return Dictionary(grouping: Ledger.latest(of: orders).filter { known[$0.id] == nil }, by: \.event)
     }
 }

@@ -1,11 +1,11 @@
 import Domain
 
-/// What an organiser changes about an event; nil leaves a thing as it is.
+/// A change of an event's terms; nil keeps a term.
 package struct EventChange: Hashable, Sendable {
     package var name: String?
     package var capacity: Int?
     package var maxQuantity: Int?
-    /// `.some(nil)` takes the limit, the hold time or the time away.
+    /// `.some(nil)` removes the term.
     package var customerLimit: Int??
     package var holdSeconds: Int??
     package var opensAt: Timestamp??
@@ -26,7 +26,7 @@ package struct EventChange: Hashable, Sendable {
         self.paused = paused
     }
 
-    /// The terms with this change made; for a new event, the capacity must be given.
+    /// The terms after the change; a new event needs a capacity.
     package func applied(to present: EventTerms?, of id: EventID) throws(CatalogueError) -> EventTerms {
         guard let capacity = capacity ?? present?.capacity else {
             throw .invalid(field: "capacity", "a new event needs a capacity")
@@ -47,16 +47,16 @@ package struct EventChange: Hashable, Sendable {
     }
 }
 
-/// Why a change to an event was refused; nothing was changed but where it says so.
+/// Why a change of an event failed. Nothing was changed, except for ``notInEffectYet(reason:)``.
 package enum CatalogueError: Error, Hashable, Sendable {
     case eventUnknown
     case invalid(field: String, String)
-    /// The capacity is below what is sold, held or on its way; how much that is, where it is known.
+    /// The capacity is below the units that are sold, held or queued and not yet persisted; their number if it is known.
     case capacityInUse(claimed: Int?)
-    /// Units that were given back have not reached the ledger yet, so the capacity cannot be lowered at the moment.
+    /// Released units have not reached the ledger yet, so the capacity cannot be lowered at the moment.
     case releasesInFlight
-    /// The event is not on sale in Redis at the moment, so what is claimed is not known.
+    /// The event is not on sale in Redis at the moment, so the number of claimed units is not known.
     case recovering
-    /// The one case in which something was changed: it is in the ledger, but Redis could not be told yet.
+    /// The change is in the ledger, but Redis does not have it yet.
     case notInEffectYet(reason: String)
 }

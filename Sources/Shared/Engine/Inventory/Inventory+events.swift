@@ -21,26 +21,28 @@ extension Inventory {
             status: EventStatus(terms: terms, available: stock, at: now))
     }
 
-    /// Lowers the capacity ahead of the ledger's. To be called with the event's row locked.
-    func lower(_ event: LedgerEvent, to capacity: Int) async throws(RedisError) -> LoweringOutcome {
-        try await partition(of: event.id).run(
-            LowerCapacityScript(
-                event.id, generation: event.generation, capacity: capacity, revision: event.revision))
+    /// Lowers the capacity ahead of the ledger's.
+    func lower(_ event: borrowing LockedEvent, to capacity: Int) async throws(RedisError) -> LoweringOutcome {
+        let script = LowerCapacityScript(
+            event.id, generation: event.generation, capacity: capacity, revision: event.revision)
+        return try await partition(of: event.id).run(script)
     }
 
-    /// Refuses claims until the event is published again. To be called with the event's row locked.
-    func close(_ event: LedgerEvent) async throws(RedisError) {
+    /// Refuses claims until the event is published again.
+    func close(_ event: borrowing LockedEvent) async throws(RedisError) {
         _ = try await partition(of: event.id).run(CloseEventScript(event.id, revision: event.revision))
     }
 }
 
 extension EventPublication {
-    /// What the ledger says of an event whose row is locked.
+    /// The state of an event in the ledger.
     ///
     /// - Parameters:
     ///   - backfill: the backfill that was done since the answer ``PublicationOutcome/needsBackfill``.
     ///   - unrecorded: units of dead letters that the ledger does not have.
-    init(_ event: LedgerEvent, backfill: Backfill? = nil, unrecorded: UnitCounts = UnitCounts()) {
+    init(
+        _ event: borrowing LockedEvent, backfill: Backfill? = nil, unrecorded: UnitCounts = UnitCounts()
+    ) {
         self.init(
             id: event.id, terms: event.terms, generation: event.generation,
             counts: UnitCounts(

@@ -2,23 +2,24 @@ import Domain
 import Ledger
 import RedisSchema
 
-/// What Redis should say of an event, by the ledger and by what is on its way there. No I/O.
+/// The counters that Redis should have of an event, derived from the ledger and from the snapshots in flight. No I/O.
 ///
-/// Redis runs ahead of the ledger by the snapshots that are queued, leased or set aside, and by nothing else. So the
-/// ledger's counters, with each of these orders moved from where the ledger has it to where its latest snapshot does, are
-/// Redis's; under whatever load, as long as all were read with the event's row locked and Redis's part in one moment.
+/// Redis is ahead of the ledger by the snapshots that are queued, leased or dead-lettered, and by nothing else. So Redis's
+/// counters are the ledger's, with the units of each of these orders moved from the order's state in the ledger to the
+/// state in its latest snapshot. This holds under any load, provided that the ledger was read with the event's row locked,
+/// and Redis in one script call under the same lock.
 package struct ExpectedCounts: Hashable {
-    /// How Redis differs from what it should say.
+    /// Redis's counters minus the expected ones.
     package let drift: UnitCounts
-    /// The same for the units of customers, of those that differ.
+    /// The same for the units of customers; only customers that differ.
     let customerDrift: [String: Int]
-    /// Orders with snapshots that are on their way.
+    /// Orders with snapshots in flight.
     package let inFlight: Int
     private let unreadable: Int
 
     /// - Parameters:
-    ///   - rows: those orders of the survey that the ledger has.
-    ///   - customers: units of the survey's customers by the ledger's rows.
+    ///   - rows: the survey's orders in the ledger.
+    ///   - customers: units of the survey's customers in the ledger.
     package init(
         _ event: LedgerEvent, rows: [OrderID: OrderVersion], customers: [String: Int] = [:], _ survey: EventSurvey
     ) {
@@ -28,7 +29,7 @@ package struct ExpectedCounts: Hashable {
         var expectedOf = customers
         for order in latest {
             let row = rows[order.id]
-            // The ledger has a later snapshot already, and Redis none that is later still: this one was overtaken.
+            // The ledger has a later version, and no later snapshot is in flight: a later one reached the ledger first.
             if let row, row.version > order.version { continue }
             expected.count(row?.state, -order.quantity)
             expected.count(order.state, order.quantity)
@@ -46,16 +47,16 @@ package struct ExpectedCounts: Hashable {
         unreadable = survey.unreadable
     }
 
-    /// By how much Redis's counters are to be moved. To take out of sale what is not there is always safe. To put
-    /// something back on sale is so only where nothing is on its way that could turn out to be its owner.
+    /// The change that repairs Redis's counters. Removing units from sale that do not exist is always safe. Returning units
+    /// to sale is safe only if no order in flight can own them.
     package var repair: UnitCounts {
         var repair = UnitCounts() - drift
         if repair.available > 0, inFlight > 0 || unreadable > 0 { repair.available = 0 }
         return repair
     }
 
-    /// By how much customers' units are to be moved. An entry that cannot be read may be anybody's: then nobody's become
-    /// fewer.
+    /// The changes that repair customers' units. An entry that cannot be decoded may belong to any customer, so no customer's
+    /// units are reduced while there is one.
     var customerRepair: [String: Int] {
         customerDrift.mapValues { -$0 }.filter { $0.value > 0 || unreadable == 0 }
     }

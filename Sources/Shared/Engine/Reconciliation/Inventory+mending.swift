@@ -35,9 +35,9 @@ extension Inventory {
         return (stride(from: 0, to: fields.count, by: 2).compactMap { fields[$0].string }, next)
     }
 
-    /// Moves units of customers, and gives orders the records and holds that they lack. To be called with the event's row
-    /// locked. False if the event is not here.
-    package func mend(_ event: LedgerEvent, customers: [String: Int], orders: [Order]) async throws(RedisError) -> Bool
+    /// Moves units of customers, and gives orders the records and holds that they lack. False if the event is not
+    /// loaded.
+    func mend(_ event: borrowing LockedEvent, customers: [String: Int], orders: [Order]) async throws(RedisError) -> Bool
     {
         try await partition(of: event.id).run(
             RepairScript(event.id, generation: event.generation, customers: customers, orders: orders))

@@ -8,10 +8,8 @@ extension Inventory {
     /// Entries that a survey looks through at most: Redis does nothing else meanwhile, some 20 ms.
     static let surveyLimit = 20_000
 
-    /// To be called with the event's row locked.
-    ///
     /// - Parameter customers: whose units are read, too.
-    func survey(_ event: LedgerEvent, customers: [String] = []) async throws(RedisError) -> SurveyScript.Reply {
+    func survey(_ event: borrowing LockedEvent, customers: [String] = []) async throws(RedisError) -> SurveyScript.Reply {
         let partition = partition(of: event.id)
         // Batches come and go: none must have between the naming and the look into them.
         for _ in 0..<200 {
@@ -26,8 +24,8 @@ extension Inventory {
         throw RedisError(.overloaded, "batches come and go too fast to be read", mayHaveRun: false)
     }
 
-    /// Moves an event's counters. False if the event is not loaded. To be called with the event's row locked.
-    func adjust(_ event: LedgerEvent, by moves: UnitCounts) async throws(RedisError) -> Bool {
+    /// Moves an event's counters. False if the event is not loaded.
+    func adjust(_ event: borrowing LockedEvent, by moves: UnitCounts) async throws(RedisError) -> Bool {
         try await partition(of: event.id).run(
             AdjustCountsScript(event.id, generation: event.generation, by: moves))
     }

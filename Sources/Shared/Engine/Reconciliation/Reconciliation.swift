@@ -2,37 +2,37 @@ import Domain
 import Logging
 import Metrics
 
-/// What comparing an event's two accounts came to.
+/// The result of comparing an event in Redis with the ledger.
 package struct Reconciliation: Hashable, Sendable {
     package enum Outcome: Hashable, Sendable {
-        /// Both stores say the same.
+        /// The stores agree.
         case consistent
-        /// They differed, and do not any more.
+        /// They differed; the difference was repaired.
         case repaired
-        /// They differ; putting it right would put units back on sale that may have an owner on the way.
+        /// They differ; a repair could return units to sale that belong to an order in flight.
         case notSafeToRepair
-        /// They could not be compared, for this reason.
+        /// They could not be compared, for the given reason.
         case notCompared(String)
     }
 
     package var event: EventID
     package var outcome: Outcome
-    /// By how much Redis differed from what the ledger and the orders on their way say.
+    /// Redis's counters minus those expected from the ledger and the orders in flight.
     package var drift = UnitCounts()
     /// Customers whose units differed.
     package var customers = 0
-    /// Orders, held or with a good idempotency key, that lacked their record or their hold.
+    /// Orders that are held or have an idempotency key that has not expired, and that lacked their record or their hold.
     package var records = 0
-    /// Orders that were on their way to the ledger.
+    /// Orders that were queued and not yet persisted.
     package var inFlight = 0
 
-    /// Whether the two accounts differed in anything.
+    /// Whether the stores differed in anything.
     package var isDrift: Bool { drift != UnitCounts() || customers > 0 || records > 0 }
 
-    /// Tells the log and the metrics of a difference, where there was one.
+    /// Logs a difference and adds it to the metrics, if there was one.
     package func log(to logger: Logger) {
         guard isDrift else { return }
-        // A unit that is in the wrong place is missing in another.
+        // A unit that one counter has too many is missing in another, so the counters are not added up.
         let units = [drift.available, drift.pending, drift.held, drift.sold].map(abs).max() ?? 0
         Counter(label: "ticketblitz_drift_units_total").increment(by: units)
         logger.warning(

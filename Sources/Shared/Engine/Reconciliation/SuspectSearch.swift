@@ -1,16 +1,15 @@
 import Domain
 import Ledger
-import PostgresClient
 import Timing
 
-/// Looks for customers and orders of an event whose account in Redis may be wrong, in slices and with nothing locked. Under
-/// load it finds some that are only on their way to the ledger; it never misses one that stays wrong.
+/// Searches for customers and orders of an event that may be wrong in Redis, in slices and without a lock. Under load the
+/// result includes some whose snapshots are only in flight; it never misses one that stays wrong.
 struct SuspectSearch: Sendable {
-    /// Of a slice: Redis does nothing else for about a millisecond.
+    /// Entries of one slice: they occupy Redis for about a millisecond.
     private static let sliceSize = 1000
-    /// Found in one search; what is beyond is found by the next.
+    /// Maximum result of one search; the next search finds the rest.
     private static let limit = 2000
-    /// Most that differ only for the moment agree a little later.
+    /// Comparisons of the customers found, each after a pause: most temporary differences disappear in between.
     private static let rounds = 3
     private static let pause = Duration.milliseconds(200)
 
@@ -24,7 +23,7 @@ struct SuspectSearch: Sendable {
         self.event = event
     }
 
-    /// Customers whose units differ from the ledger's; of a small event, all that it has.
+    /// Customers whose units differ from the ledger's; for a small event, all its customers.
     func customers() async throws -> [String] {
         if event.held + event.sold <= Self.limit {
             var (page, cursor) = try await inventory.customers(of: event.id, from: "0")
@@ -37,28 +36,25 @@ struct SuspectSearch: Sendable {
                 return Array(Set(page + (try await ledger.customers(of: event.id, limit: Self.limit))))
             }
         }
-        var suspects = try await ledger.pool.withTransaction { connection in
-            try await Ledger.tabulateCustomers(of: event.id, on: connection)
-            return try await differing(on: connection) + unknown(on: connection)
+        var suspects = try await ledger.withCustomerTable(of: event.id) { table in
+            try await differing(in: table) + missing(in: table)
         }
         for _ in 0..<Self.rounds where !suspects.isEmpty {
             try await Task.sleep(for: Self.pause)
             let present = suspects
-            suspects = try await ledger.pool.withConnection { connection in
-                let units = try await Ledger.units(of: present, in: event.id, on: connection)
-                let found = try await inventory.units(of: present, in: event.id)
-                return zip(present, found).filter { units[$0] ?? 0 != $1 }.map(\.0)
-            }
+            let units = try await ledger.units(of: present, in: event.id)
+            let found = try await inventory.units(of: present, in: event.id)
+            suspects = zip(present, found).filter { units[$0] ?? 0 != $1 }.map(\.0)
         }
         return suspects
     }
 
-    /// Those that the ledger has, in its order.
-    private func differing(on connection: PostgresConnection) async throws -> [String] {
+    /// Customers of the ledger whose units in Redis differ.
+    private func differing(in table: Ledger.CustomerTable) async throws -> [String] {
         var suspects: [String] = []
         var last: String?
         while suspects.count < Self.limit {
-            let page = try await Ledger.tabulatedCustomers(after: last, limit: Self.sliceSize, on: connection)
+            let page = try await table.customers(after: last, limit: Self.sliceSize)
             let found = try await inventory.units(of: page.map(\.customer), in: event.id)
             suspects += zip(page, found).filter { $0.units != $1 }.map(\.0.customer)
             guard page.count == Self.sliceSize else { break }
@@ -67,19 +63,19 @@ struct SuspectSearch: Sendable {
         return Array(suspects.prefix(Self.limit))
     }
 
-    /// Those that only Redis has.
-    private func unknown(on connection: PostgresConnection) async throws -> [String] {
+    /// Customers that only Redis has.
+    private func missing(in table: Ledger.CustomerTable) async throws -> [String] {
         var suspects: Set<String> = []
         var cursor = "0"
         repeat {
             let (page, next) = try await inventory.customers(of: event.id, from: cursor)
-            suspects.formUnion(try await Ledger.untabulated(page, on: connection))
+            suspects.formUnion(try await table.missing(page))
             cursor = next
         } while cursor != "0" && suspects.count < Self.limit
         return Array(suspects.prefix(Self.limit))
     }
 
-    /// Orders that are held, or whose idempotency keys are still good, and lack their record or their hold.
+    /// Orders that are held or whose idempotency keys have not expired, and that lack their record or their hold.
     func orders() async throws -> [OrderID] {
         var suspects: [OrderID] = []
         var last: OrderID?

@@ -14,17 +14,17 @@ package struct Recovery: Sendable {
 
     package let redis: RedisClient
     package let ledger: Ledger
-    package let catalogue: EventCatalogue
+    package let publisher: EventPublisher
     package let fence: Fence
     package let logger: Logger
 
     private var connection: RedisConnection { redis.connections[0] }
 
-    package init(redis: RedisClient, ledger: Ledger, fence: Fence, catalogue: EventCatalogue, logger: Logger) {
+    package init(redis: RedisClient, ledger: Ledger, fence: Fence, publisher: EventPublisher, logger: Logger) {
         self.redis = redis
         self.ledger = ledger
         self.fence = fence
-        self.catalogue = catalogue
+        self.publisher = publisher
         self.logger = logger
     }
 
@@ -65,11 +65,11 @@ package struct Recovery: Sendable {
     ///
     /// - Parameter token: as ``look(at:)`` gave it.
     package func backfill(_ keys: Keyspace, token: String?) async throws -> Bool {
-        try await Backfiller(catalogue, keys, logger: logger).run(token: token)
+        try await Backfiller(publisher, keys, logger: logger).run(token: token)
     }
 
     private func leasesSeen(in keys: Keyspace) async throws -> Int {
-        try await ledger.leasesSeen(inPartition: keys.partition) { catalogue.partitioning.home(of: $0) == keys }
+        try await ledger.leasesSeen(inPartition: keys.partition) { publisher.partitioning.home(of: $0) == keys }
     }
 
     /// What the ledger knows and Redis says, and what follows.
@@ -139,7 +139,7 @@ package struct Recovery: Sendable {
         }
         if phase == .resume {
             // What cannot be published yet is published when its event is filled in.
-            _ = try await catalogue.publishUnpublished(in: keys)
+            _ = try await publisher.publishUnpublished(in: keys)
         } else {
             try await sealed.wipe()
         }

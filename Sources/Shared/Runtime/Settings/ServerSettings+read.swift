@@ -2,8 +2,14 @@ import PostgresClient
 import RedisClient
 
 extension ServerSettings {
-    private static let postgresQuery = PostgresStatement(
-        name: "server_settings", sql: "SELECT name, setting FROM pg_settings WHERE name = ANY($1)")
+    private static let postgresQuery = PostgresStatement<[String], (name: String, setting: String)>(
+        "server_settings", sql: "SELECT name, setting FROM pg_settings WHERE name = ANY(:names)",
+        parameters: ["names": { $0 }]
+    ) { columns in
+        let name = try columns["name", as: String.self]
+        let setting = try columns["setting", as: String.self]
+        return { row in (name: try row[name], setting: try row[setting]) }
+    }
 
     /// Reads the settings of both servers.
     package init(_ redis: RedisConnection, _ pool: PostgresPool) async throws {
@@ -12,8 +18,7 @@ extension ServerSettings {
             info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
             .map { String($0.dropFirst("redis_version:".count)) } ?? ""
         self.redis = try await Self.settings(of: redis)
-        let rows = try await pool.execute(Self.postgresQuery, [PostgresArray.literal(Self.postgresNames)]).rows
-        for row in rows { postgres[try row.text(0)] = try row.text(1) }
+        for row in try await pool.query(Self.postgresQuery, Self.postgresNames) { postgres[row.name] = row.setting }
     }
 
     /// The result of `CONFIG GET`; nil if the server refuses the command.

@@ -46,6 +46,7 @@ package struct Stores: Sendable {
 extension Recovery {
     package init(_ stores: Stores, catalogue: EventCatalogue, logger: Logger) {
         self.init(
-            redis: stores.redis, ledger: stores.ledger, fence: stores.fence, catalogue: catalogue, logger: logger)
+            redis: stores.redis, ledger: stores.ledger, fence: stores.fence, publisher: catalogue.publisher,
+            logger: logger)
     }
 }

@@ -1,0 +1,77 @@
+import Domain
+import Ledger
+import NIOCore
+import RedisClient
+import RedisSchema
+
+/// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of processes
+/// may do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
+package struct EventPublisher: Sendable {
+    private static let pageSize = 200
+
+    package let ledger: Ledger
+    package let inventory: Inventory
+
+    package var partitioning: Partitioning { inventory.partitioning }
+
+    package init(ledger: Ledger, inventory: Inventory) {
+        self.ledger = ledger
+        self.inventory = inventory
+    }
+
+    /// Publishes events in one transaction, in the order of their ids. The result leaves out events that do not exist.
+    ///
+    /// - Parameter filled: completed backfills. If the row of an event has changed since its backfill, the event has to be
+    ///   backfilled again.
+    func publish(
+        _ ids: [EventID], filled: [EventID: BackfilledEvent] = [:]
+    ) async throws -> [EventID: PublicationOutcome] {
+        try await ledger.withLockedEvents(ids) { locked in
+            var publications: [EventID: PublicationOutcome] = [:]
+            var calls: [(EventID, EventLoopFuture<PublicationOutcome>)] = []
+            var failure: (any Error)?
+            locked.forEach { event in
+                let done = filled[event.id]
+                guard done == nil || done?.backfill.stamp == event.stamp else {
+                    publications[event.id] = .needsBackfill
+                    return
+                }
+                do { calls.append((event.id, try send(event, filled: done))) } catch { failure = error }
+            }
+            // Waits for all calls, also after a failure: none may be in flight when the rows are unlocked.
+            for (id, call) in calls {
+                do { publications[id] = try await call.get() } catch { failure = error }
+            }
+            if let failure { throw failure }
+            let changed = locked.events.filter {
+                publications[$0.id] == .published && ($0.isUnpublished || !$0.wasPublished)
+            }
+            if !changed.isEmpty { try await locked.markPublished(changed.map(\.id)) }
+            return publications
+        }
+    }
+
+    private func send(
+        _ event: borrowing LockedEvent, filled: BackfilledEvent?
+    ) throws -> EventLoopFuture<PublicationOutcome> {
+        let publication = EventPublication(
+            event, backfill: filled?.backfill, unrecorded: filled?.unrecorded ?? UnitCounts())
+        return try inventory.partition(of: event.id).pipeline(PublishScript(publication))
+    }
+
+    /// Publishes all events whose present state Redis may lack; with `keys`, those of that partition only. Returns whether
+    /// Redis now has the present state of all of them. The cost does not depend on the number of other events.
+    package func publishUnpublished(in keys: Keyspace? = nil) async throws -> Bool {
+        var isComplete = true
+        var last = ""
+        while true {
+            let page = try await ledger.unpublishedEvents(after: last, limit: Self.pageSize)
+            let selected = page.filter { keys == nil || keys == partitioning.home(of: $0) }
+            if !selected.isEmpty, try await publish(selected).values.contains(where: \.isIncomplete) {
+                isComplete = false
+            }
+            guard let end = page.last else { return isComplete }
+            last = end.description
+        }
+    }
+}

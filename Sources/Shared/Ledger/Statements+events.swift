@@ -1,0 +1,85 @@
+import Domain
+import PostgresClient
+
+/// Statements on events.
+extension Statements {
+    static let eventsFind = PostgresStatement<[EventID], LedgerEvent>(
+        "events_find", sql: PackageResources.events_find_sql, parameters: ["ids": { $0 }], reader: event)
+
+    static let eventsList = PostgresStatement<(after: String, limit: Int), LedgerEvent>(
+        "events_list", sql: PackageResources.events_list_sql,
+        parameters: ["after": { $0.after }, "limit": { $0.limit }], reader: event)
+
+    static let eventsLock = PostgresStatement<[EventID], LedgerEvent>(
+        "events_lock", sql: PackageResources.events_lock_sql, parameters: ["ids": { $0 }], reader: event)
+
+    static let revisionsNext = PostgresStatement<Int, Int>(
+        "revisions_next", sql: PackageResources.revisions_next_sql, parameters: ["count": { $0 }]
+    ) { columns in
+        let revision = try columns["revision", as: Int.self]
+        return { row in try row[revision] }
+    }
+
+    static let eventsUnpublished = PostgresStatement<(after: String, limit: Int), EventID>(
+        "events_unpublished", sql: PackageResources.events_unpublished_sql,
+        parameters: ["after": { $0.after }, "limit": { $0.limit }]
+    ) { columns in
+        let id = try columns["id", as: EventID.self]
+        return { row in try row[id] }
+    }
+
+    static let eventInsert = PostgresStatement<NewTerms, Never>(
+        "event_insert", sql: PackageResources.event_insert_sql, parameters: newTerms)
+
+    static let eventUpdate = PostgresStatement<NewTerms, Never>(
+        "event_update", sql: PackageResources.event_update_sql, parameters: newTerms)
+
+    static let eventsPublished = PostgresStatement<[EventID], Never>(
+        "events_published", sql: PackageResources.events_published_sql, parameters: ["ids": { $0 }])
+
+    static let eventUnpublished = PostgresStatement<EventID, Never>(
+        "event_unpublished", sql: PackageResources.event_unpublished_sql, parameters: ["id": { $0 }])
+
+    static let eventRenew = PostgresStatement<(id: EventID, capacity: Int), Never>(
+        "event_renew", sql: PackageResources.event_renew_sql,
+        parameters: ["id": { $0.id }, "capacity": { $0.capacity }])
+
+    typealias NewTerms = (id: EventID, terms: EventTerms)
+
+    private static let newTerms: PostgresStatement<NewTerms, Never>.Parameters = [
+        "id": { $0.id }, "name": { $0.terms.name }, "capacity": { $0.terms.capacity },
+        "max_quantity": { $0.terms.maxQuantity }, "per_customer_limit": { $0.terms.customerLimit },
+        "hold_seconds": { $0.terms.holdSeconds }, "opens_at": { $0.terms.opensAt },
+        "closes_at": { $0.terms.closesAt }, "paused": { $0.terms.paused },
+    ]
+
+    @Sendable private static func event(
+        _ columns: PostgresColumns
+    ) throws -> @Sendable (borrowing PostgresRow) throws -> LedgerEvent {
+        let id = try columns["id", as: EventID.self]
+        let name = try columns["name", as: String.self]
+        let capacity = try columns["capacity", as: Int.self]
+        let maxQuantity = try columns["max_quantity", as: Int.self]
+        let customerLimit = try columns["per_customer_limit", as: Int?.self]
+        let holdSeconds = try columns["hold_seconds", as: Int?.self]
+        let opensAt = try columns["opens_at", as: Timestamp?.self]
+        let closesAt = try columns["closes_at", as: Timestamp?.self]
+        let paused = try columns["paused", as: Bool.self]
+        let held = try columns["held", as: Int.self]
+        let sold = try columns["sold", as: Int.self]
+        let generation = try columns["generation", as: Int.self]
+        let publishedGeneration = try columns["published_generation", as: Int.self]
+        let unpublished = try columns["unpublished", as: Bool.self]
+        let stamp = try columns["stamp", as: String.self]
+        return { row in
+            let terms = EventTerms(
+                name: try row[name], capacity: try row[capacity], maxQuantity: try row[maxQuantity],
+                customerLimit: try row[customerLimit], holdSeconds: try row[holdSeconds], opensAt: try row[opensAt],
+                closesAt: try row[closesAt], paused: try row[paused])
+            return LedgerEvent(
+                id: try row[id], terms: terms, held: try row[held], sold: try row[sold],
+                generation: try row[generation], publishedGeneration: try row[publishedGeneration],
+                isUnpublished: try row[unpublished], stamp: try row[stamp])
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import PostgresClient
+
+/// The ledger's statements. Their SQL is in the files of the folder Statements.
+package enum Statements {
+    /// All of them, for checks.
+    package static let all: [any AnyPostgresStatement] = [
+        ping, eventsFind, eventsList, eventsLock, revisionsNext, eventsUnpublished, eventInsert, eventUpdate,
+        eventsPublished, eventUnpublished, eventRenew, ordersDelete, ordersFind, orderVersions, ordersWrite,
+        ordersSettled, orderReject, partitionFind, partitionBegin, leasesSeen, leasesSeenEarlier, leasesSeenNote,
+        customerUnits, eventCustomers, customerTableCreate, customerTableIndex, customerTableList,
+        customerTableMissing, backfillEvents, backfillEventOrders, backfillRecords, backfillOrders,
+    ]
+
+    static let ping = PostgresStatement<Void, Int>("ping", sql: PackageResources.ping_sql) { columns in
+        let answer = try columns["answer", as: Int.self]
+        return { row in try row[answer] }
+    }
+}

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX reconciled_customers_key ON reconciled_customers (customer)

@@ -1,0 +1,10 @@
+-- Inserts an order for which the event has no units as rejected, if the event still has its generation.
+WITH event AS (
+    -- A transaction that reads the event's orders at the same time sees by the event's row that one was added.
+    UPDATE events SET updated_at = now() WHERE id = :event_id AND generation = :generation RETURNING id
+)
+INSERT INTO orders (id, event_id, customer, quantity, status, reason, claimed_at, expires_at, version)
+SELECT :id, id, :customer, :quantity, 'rejected', :reason, to_timestamp(:claimed_at::bigint / 1000.0),
+    to_timestamp(:expires_at::bigint / 1000.0), :version
+FROM event
+ON CONFLICT (id) DO NOTHING

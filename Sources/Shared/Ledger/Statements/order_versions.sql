@@ -1,0 +1,2 @@
+-- States and versions of orders by their ids.
+SELECT id, status, version FROM orders WHERE id = ANY(:ids::uuid[])

@@ -1,0 +1,51 @@
+-- Locks the events' rows in the order of their ids, writes each snapshot whose order is new or has a lower version, and
+-- changes the events' counters by what was written: one statement and so one transaction. Returns one row with the time,
+-- and one for each order that was not written, with the reason.
+--
+-- previous_status is taken from the row at the time of the write, not from the snapshot, so that the counters follow the
+-- change that was made.
+WITH input AS (
+    SELECT * FROM unnest(
+        :ids::uuid[], :events::text[], :generations::int[], :states::text[], :versions::int[], :customers::text[],
+        :quantities::int[], :claimed_at::bigint[], :confirmed_at::bigint[], :expires_at::bigint[])
+        AS columns (id, event_id, generation, status, version, customer, quantity, claimed_ms, confirmed_ms, expires_ms)
+), event AS MATERIALIZED (
+    SELECT id, generation FROM events
+    WHERE id IN (SELECT event_id FROM input) ORDER BY id FOR UPDATE
+), written AS (
+    INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at, expires_at)
+    SELECT input.id, event_id, customer, quantity, CASE status WHEN 'pending' THEN 'confirmed' ELSE status END,
+        version, to_timestamp(claimed_ms::bigint / 1000.0),
+        CASE status WHEN 'pending' THEN now() ELSE to_timestamp(confirmed_ms::bigint / 1000.0) END,
+        to_timestamp(expires_ms::bigint / 1000.0)
+    FROM input JOIN event ON event.id = event_id AND event.generation = input.generation
+    ON CONFLICT (id) DO UPDATE SET previous_status = orders.status, status = excluded.status,
+        version = excluded.version, confirmed_at = excluded.confirmed_at, updated_at = now()
+    WHERE orders.version < excluded.version AND orders.status <> 'rejected'
+    RETURNING id, event_id, quantity, status, previous_status
+), moved AS (
+    UPDATE events SET sold = sold + sold_units, held = held + held_units, updated_at = now()
+    FROM (
+        SELECT event_id,
+            sum(quantity * ((status = 'confirmed')::int - (previous_status IS NOT DISTINCT FROM 'confirmed')::int))
+                AS sold_units,
+            sum(quantity * ((status = 'held')::int - (previous_status IS NOT DISTINCT FROM 'held')::int))
+                AS held_units
+        FROM written GROUP BY event_id
+    ) AS sums
+    WHERE events.id = sums.event_id
+), noted AS (
+    -- Counting what was written ends first, so this runs after all events are locked.
+    INSERT INTO leases_seen (partition, slot, leased)
+    SELECT :partition::int, pg_backend_pid() % 16, :lease::bigint WHERE (SELECT count(*) FROM written) > 0
+    ON CONFLICT (partition, slot) DO UPDATE SET leased = greatest(leases_seen.leased, excluded.leased)
+)
+SELECT NULL AS id, 'now' AS outcome, floor(extract(epoch FROM now()) * 1000)::bigint AS written_at
+UNION ALL
+SELECT input.id, CASE
+        WHEN event.id IS NULL THEN 'unknown'
+        WHEN event.generation > input.generation THEN 'forgotten'
+        WHEN event.generation < input.generation THEN 'ahead'
+        ELSE 'present' END, NULL
+FROM input LEFT JOIN event ON event.id = input.event_id
+WHERE NOT EXISTS (SELECT FROM written WHERE written.id = input.id)

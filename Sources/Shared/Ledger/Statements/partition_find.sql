@@ -1,0 +1,1 @@
+SELECT epoch, server FROM partitions WHERE partition = :partition

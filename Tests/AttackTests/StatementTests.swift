@@ -1,0 +1,10 @@
+import PostgresClient
+import Testing
+
+@testable import Attack
+
+@Suite struct StatementTests {
+    @Test func parametersFitTheirSQL() {
+        for statement in LedgerRows.statements { #expect(statement.flaw == nil) }
+    }
+}
