@@ -4,8 +4,8 @@ import NIOCore
 import RedisClient
 import RedisSchema
 
-/// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of processes
-/// may do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
+/// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of
+/// processes may do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
 package struct EventPublisher: Sendable {
     private static let pageSize = 200
 
@@ -21,8 +21,8 @@ package struct EventPublisher: Sendable {
 
     /// Publishes events in one transaction, in the order of their ids. The result leaves out events that do not exist.
     ///
-    /// - Parameter filled: completed backfills. If the row of an event has changed since its backfill, the event has to be
-    ///   backfilled again.
+    /// - Parameter filled: completed backfills. If the row of an event has changed since its backfill, the event has to
+    ///   be backfilled again.
     package func publish(
         _ ids: [EventID], filled: [EventID: Inventory.Backfilled] = [:]
     ) async throws -> [EventID: Inventory.Publication] {
@@ -62,8 +62,8 @@ package struct EventPublisher: Sendable {
             ? connection.pipeline(call) : try connection.pipeline(call, in: keys, behind: inventory.fence)
     }
 
-    /// Publishes all events whose present state Redis may lack; with `keys`, those of that partition only. Returns whether
-    /// Redis now has the present state of all of them. The cost does not depend on the number of other events.
+    /// Publishes all events whose present state Redis may lack; with `keys`, those of that partition only. Returns
+    /// whether Redis now has the present state of all of them. The cost does not depend on the number of other events.
     package func publishUnpublished(in keys: Keyspace? = nil) async throws -> Bool {
         var isComplete = true
         var last = ""
