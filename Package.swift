@@ -77,7 +77,9 @@ let package = Package(
         shared(
             "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
             resources: luaScripts.map { .embedInCode("Scripts/\($0).lua") } + [.embedInCode("Prelude")]),
-        shared("Ledger", "Timing", "Domain", "PostgresClient", resources: [.embedInCode("Migrations"), .embedInCode("Statements")]),
+        shared(
+            "Ledger", "Timing", "Domain", "PostgresClient",
+            resources: [.embedInCode("Migrations"), .embedInCode("Statements")]),
         shared(
             "Engine", "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", .nioCore,
             .nioConcurrencyHelpers, .logging, .metrics),

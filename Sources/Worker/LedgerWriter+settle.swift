@@ -1,8 +1,8 @@
-import RedisSchema
 import Domain
 import Engine
 import Logging
 import RedisClient
+import RedisSchema
 import Timing
 
 extension LedgerWriter {

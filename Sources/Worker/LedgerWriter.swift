@@ -1,8 +1,8 @@
-import RedisSchema
 import Engine
 import Ledger
 import Logging
 import RedisClient
+import RedisSchema
 import ServiceLifecycle
 import Timing
 

@@ -103,10 +103,11 @@ import Testing
         #expect(try await backfill(new, from: "a", to: BackfillChunk.last) == .outOfStep)
         let done = BackfilledEvent(backfill: .init(token: "new", stamp: event.stamp))
         #expect(
-            try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill], "too early")
+            try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill],
+            "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
-        #expect(try await test.catalogue.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
         try await release(new)
         #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await backfill(new, from: "b", to: BackfillChunk.last) == .lost)

@@ -4,8 +4,8 @@ import Testing
 @testable import Domain
 @testable import Engine
 @testable import RedisClient
-@testable import Timing
 @testable import RedisSchema
+@testable import Timing
 
 @Suite(.timeLimit(.minutes(10))) struct ClaimTests {
     private func make(_ terms: EventTerms = EventTerms(name: "Demo", capacity: 100)) async throws -> TestStores {

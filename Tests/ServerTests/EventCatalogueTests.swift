@@ -138,8 +138,8 @@ import Testing
         await test.close()
     }
 
-    /// A reset that ended after closing the event in Redis and before Postgres changed, and one that ended after Postgres
-    /// committed. Publishing completes both.
+    /// A reset that ended after closing the event in Redis and before Postgres changed, and one that ended after
+    /// Postgres committed. Publishing completes both.
     @Test func anInterruptedResetIsCompleted() async throws {
         let test = try await make(capacity: 10)
         _ = try await test.claimAtOnce(4)

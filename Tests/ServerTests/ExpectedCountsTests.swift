@@ -5,8 +5,8 @@ import Testing
 @testable import Engine
 @testable import Timing
 
-/// Purchases with and without keys, confirmations, cancellations and expiries at the same time, while the event is changed.
-/// At rest the counters of both stores agree.
+/// Purchases with and without keys, confirmations, cancellations and expiries at the same time, while the event is
+/// changed. At rest the counters of both stores agree.
 @Suite(.timeLimit(.minutes(10))) struct ExpectedCountsTests {
     private static let limit = 6
 
@@ -82,8 +82,8 @@ import Testing
         await test.close()
     }
 
-    /// A unit that is released and sold again reaches the ledger in that order with any number of workers; otherwise the
-    /// ledger would reject the second order as oversold.
+    /// A unit that is released and sold again reaches the ledger in that order with any number of workers; otherwise
+    /// the ledger would reject the second order as oversold.
     @Test func aResaleReachesTheLedgerAfterItsRelease() async throws {
         let test = try await TestStores.make()
         try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1, holdSeconds: 600))

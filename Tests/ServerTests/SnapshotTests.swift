@@ -4,8 +4,8 @@ import Testing
 @testable import Domain
 @testable import Ledger
 
-/// Snapshots reach the ledger in any order, any number of times, in any batches: the highest version of each order is kept,
-/// and the event's counters match the rows.
+/// Snapshots reach the ledger in any order, any number of times, in any batches: the highest version of each order is
+/// kept, and the event's counters match the rows.
 @Suite(.timeLimit(.minutes(10))) struct SnapshotTests {
     /// Snapshots of one order as the scripts make them: the claim, then one version for each transition.
     private func life(using generator: inout SeededGenerator) -> [Order] {

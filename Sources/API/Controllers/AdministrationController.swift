@@ -1,7 +1,7 @@
-import RedisSchema
 import Domain
 import Engine
 import Hummingbird
+import RedisSchema
 import Runtime
 import Timing
 

@@ -1,5 +1,5 @@
--- The tables of the lab, separate from the ledger: stock as a number, and a row for each sale. No CHECK constraint keeps the
--- stock from falling below zero: the lab shows which strategies prevent that without one.
+-- The tables of the lab, separate from the ledger: stock as a number, and a row for each sale. No CHECK constraint
+-- keeps the stock from falling below zero: the lab shows which strategies prevent that without one.
 CREATE TABLE IF NOT EXISTS lab_stock (
     strategy text PRIMARY KEY,
     capacity integer NOT NULL,

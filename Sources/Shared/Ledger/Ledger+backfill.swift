@@ -27,8 +27,8 @@ extension Ledger {
 
     private static let firstID = "00000000-0000-0000-0000-000000000000"
 
-    /// Orders of an event in the order of their ids, those after `id` only; all if it is empty. Fewer than `limit` are the
-    /// last ones.
+    /// Orders of an event in the order of their ids, those after `id` only; all if it is empty. Fewer than `limit` are
+    /// the last ones.
     package func ordersToBackfill(of event: LedgerEvent, after id: String, limit: Int) async throws
         -> [BackfillOrder]
     {
@@ -49,8 +49,8 @@ extension Ledger {
         }
     }
 
-    /// Orders of an event that are held or whose idempotency keys have not expired, in the order of their ids, those after
-    /// `last` only.
+    /// Orders of an event that are held or whose idempotency keys have not expired, in the order of their ids, those
+    /// after `last` only.
     package func recordedOrders(of event: LedgerEvent, after last: OrderID?, limit: Int) async throws -> [Order] {
         let after = last?.description ?? Self.firstID
         let rows = try await pool.query(Statements.backfillRecords, (event: event.id, after: after, limit: limit))

@@ -3,8 +3,8 @@ import PostgresClient
 
 /// The customers of an event, to be compared with Redis.
 extension Ledger {
-    /// Units of some customers of an event; customers without units are left out. Reads all orders of the event that have a
-    /// customer: a million in half a second.
+    /// Units of some customers of an event; customers without units are left out. Reads all orders of the event that
+    /// have a customer: a million in half a second.
     package func units(of customers: [String], in event: EventID) async throws -> [String: Int] {
         guard !customers.isEmpty else { return [:] }
         let rows = try await pool.query(Statements.customerUnits, (event: event, customers: customers))
@@ -16,8 +16,8 @@ extension Ledger {
         try await pool.query(Statements.eventCustomers, (event: event, limit: limit))
     }
 
-    /// Reads all customers of an event with their units into a table that exists for the duration of `body`. Reading may
-    /// take 120 seconds.
+    /// Reads all customers of an event with their units into a table that exists for the duration of `body`. Reading
+    /// may take 120 seconds.
     package func withCustomerTable<Value: Sendable>(
         of event: EventID, _ body: (CustomerTable) async throws -> Value
     ) async throws -> Value {

@@ -23,8 +23,8 @@ extension Ledger {
         try await pool.query(Statements.eventsUnpublished, (after: id, limit: limit))
     }
 
-    /// Notes that a change of the event is about to reach Redis before the ledger. If the process ends in between, the next
-    /// start publishes the event.
+    /// Notes that a change of the event is about to reach Redis before the ledger. If the process ends in between, the
+    /// next start publishes the event.
     package func noteUnpublished(_ id: EventID) async throws {
         try await pool.execute(Statements.eventUnpublished, id)
     }

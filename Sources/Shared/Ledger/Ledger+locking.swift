@@ -3,8 +3,8 @@ import PostgresClient
 
 /// Locking events' rows.
 extension Ledger {
-    /// Locks the event's row and runs `body` in the transaction that holds the lock: committed if `body` returns, rolled
-    /// back if it throws. Nil if the ledger has no such event; `body` is not called then.
+    /// Locks the event's row and runs `body` in the transaction that holds the lock: committed if `body` returns,
+    /// rolled back if it throws. Nil if the ledger has no such event; `body` is not called then.
     @discardableResult
     package func withLockedEvent<Value: Sendable>(
         _ id: EventID, _ body: (borrowing LockedEvent) async throws -> Value

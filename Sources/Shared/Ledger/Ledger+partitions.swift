@@ -28,8 +28,8 @@ extension Ledger {
 
     /// The highest number of a lease under which orders of the partition have reached the ledger; 0 if there is none.
     ///
-    /// - Parameter contains: whether an event belongs to the partition. Used once, for ledgers of releases before version 4
-    ///   of the schema, which noted the number with each event.
+    /// - Parameter contains: whether an event belongs to the partition. Used once, for ledgers of releases before
+    ///   version 4 of the schema, which noted the number with each event.
     package func leasesSeen(
         inPartition partition: Int, containing contains: (EventID) -> Bool
     ) async throws -> Int {

@@ -3,12 +3,13 @@ import PostgresClient
 
 /// Writing snapshots of orders.
 extension Ledger {
-    /// Writes snapshots and returns what became of each, in their order. Each snapshot takes effect once, however often and
-    /// in whatever order snapshots are delivered: the highest version of an order counts.
+    /// Writes snapshots and returns what became of each, in their order. Each snapshot takes effect once, however often
+    /// and in whatever order snapshots are delivered: the highest version of an order counts.
     ///
     /// Usually this is one statement. If the data of an order makes it fail (the order would violate the event's CHECK
-    /// constraint, or Postgres cannot store its text), the batch is halved until that order is alone, so that the others
-    /// are written. Throws if the cause is not the data of an order; then it is not known that anything was written.
+    /// constraint, or Postgres cannot store its text), the batch is halved until that order is alone, so that the
+    /// others are written. Throws if the cause is not the data of an order; then it is not known that anything was
+    /// written.
     ///
     /// - Parameters:
     ///   - lease: the number of the lease under which the snapshots were taken from the queue.
@@ -37,7 +38,8 @@ extension Ledger {
         return latest
     }
 
-    /// Settles orders, each of which occurs once: in one statement, or, if the data of one prevents that, in two halves.
+    /// Settles orders, each of which occurs once: in one statement, or, if the data of one prevents that, in two
+    /// halves.
     private func settle(
         _ orders: ArraySlice<Order>, under lease: Statements.Lease
     ) async throws -> [OrderID: Settlement] {

@@ -3,8 +3,8 @@ import PostgresClient
 /// The ledger: events, orders and partitions in Postgres.
 package struct Ledger: Sendable {
     package let pool: PostgresPool
-    /// Called inside the transaction of ``settle(_:lease:partition:)``, so that a test can stop the process there. Nil in
-    /// release builds.
+    /// Called inside the transaction of ``settle(_:lease:partition:)``, so that a test can stop the process there. Nil
+    /// in release builds.
     package var settleProbe: SettleProbe?
 
     package struct SettleProbe: Sendable {

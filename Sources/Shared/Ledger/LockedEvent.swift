@@ -1,14 +1,14 @@
 import Domain
 import PostgresClient
 
-/// An event whose row is locked. Only the ledger makes one (``Ledger/withLockedEvent(_:_:)``), and it exists only while the
-/// transaction that holds the lock is open: it cannot be copied, stored or sent to another task.
+/// An event whose row is locked. Only the ledger makes one (``Ledger/withLockedEvent(_:_:)``), and it exists only while
+/// the transaction that holds the lock is open: it cannot be copied, stored or sent to another task.
 @dynamicMemberLookup
 package struct LockedEvent: ~Copyable {
     /// The row at the time of the lock.
     package let event: LedgerEvent
-    /// The number of what Redis receives about the event under this lock. Redis ignores what has a lower number than what
-    /// it has.
+    /// The number of what Redis receives about the event under this lock. Redis ignores what has a lower number than
+    /// what it has.
     package let revision: Int
     private let connection: PostgresConnection
 

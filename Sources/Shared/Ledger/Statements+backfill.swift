@@ -63,7 +63,7 @@ struct BackfillOrderRow: Sendable {
         let event = try columns["event_id", as: String.self]
         let customer = try columns["customer", as: String?.self]
         let units = try columns["units", as: Int.self]
-        let status = try columns["status", as: OrderState?.self]
+        let status = try columns["status", as: String?.self]
         let quantity = try columns["quantity", as: Int.self]
         let version = try columns["version", as: Int.self]
         let claimedAt = try columns["claimed_at", as: Timestamp.self]
@@ -73,7 +73,10 @@ struct BackfillOrderRow: Sendable {
         return { row in
             var result = BackfillOrderRow(
                 id: try row[text], event: try row[event], customer: try row[customer], units: try row[units])
-            guard let state = try row[status] else { return result }
+            guard let status = try row[status] else { return result }
+            guard let state = OrderState(rawValue: status) else {
+                throw PostgresError(.unexpectedResult, "the column status has the value \(status)")
+            }
             result.record = Record(
                 id: try row[id], state: state, quantity: try row[quantity], version: try row[version],
                 claimedAt: try row[claimedAt], confirmedAt: try row[confirmedAt], expiresAt: try row[expiresAt],

@@ -80,7 +80,8 @@ package actor PostgresConnection {
 
     // MARK: Running
 
-    /// The reader of a prepared statement is made before the statement runs: if a column is missing, nothing is changed.
+    /// The reader of a prepared statement is made before the statement runs: if a column is missing, nothing is
+    /// changed.
     private func run<Input, Row, Value>(
         _ statement: PostgresStatement<Input, Row>, _ input: Input, timeout: Duration?,
         _ read: (borrowing LibpqResult, PostgresStatement<Input, Row>.Reader) throws(PostgresError) -> Value

@@ -2,8 +2,8 @@ import CLibpq
 
 /// Parses connection strings as libpq does: a URI or keywords.
 package enum PostgresConninfo {
-    /// Every keyword that libpq knows, with its value or libpq's compiled default. So libpq takes nothing from the environment
-    /// but a password or a service file; in particular PGOPTIONS cannot change a session's settings.
+    /// Every keyword that libpq knows, with its value or libpq's compiled default. So libpq takes nothing from the
+    /// environment but a password or a service file; in particular PGOPTIONS cannot change a session's settings.
     package static func keywords(of conninfo: String) throws(PostgresError) -> [(String, String)] {
         var failure: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(conninfo, &failure) else {

@@ -7,8 +7,8 @@ import Glibc
 struct PostgresHandle: ~Copyable {
     let connection: OpaquePointer
 
-    /// Connects. `conninfo` is whatever libpq takes: a URI or keywords. libpq resolves host names itself, which blocks the
-    /// thread.
+    /// Connects. `conninfo` is whatever libpq takes: a URI or keywords. libpq resolves host names itself, which blocks
+    /// the thread.
     static func connect(
         conninfo: String, deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> PostgresHandle {
@@ -65,7 +65,8 @@ struct PostgresHandle: ~Copyable {
         }
     }
 
-    /// The SQLSTATE of a refused connection is in its message: `… failed: FATAL:  28P01: password authentication failed`.
+    /// The SQLSTATE of a refused connection is in its message: `… failed: FATAL:  28P01: password authentication
+    /// failed`.
     private func connectError() -> PostgresError {
         let error = lastError(.notConnected)
         guard let match = error.message.firstMatch(of: /:  ([0-9A-Z]{5}): (.*)/) else { return error }

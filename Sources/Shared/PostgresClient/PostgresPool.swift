@@ -3,8 +3,8 @@ import Metrics
 
 /// A bounded pool of connections; a connection is lent for the duration of a closure.
 ///
-/// Connections are opened on demand and kept. A connection that is broken, or on which a transaction is still open, does
-/// not return to the pool.
+/// Connections are opened on demand and kept. A connection that is broken, or on which a transaction is still open,
+/// does not return to the pool.
 package actor PostgresPool {
     private enum Turn {
         case use(PostgresConnection)

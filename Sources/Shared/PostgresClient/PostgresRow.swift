@@ -36,12 +36,36 @@ package struct PostgresRow: ~Copyable {
     package subscript<Value: PostgresDecodable>(column: PostgresColumn<Value>) -> Value {
         get throws(PostgresError) {
             let text = text(column.index)
-            guard let value = Value(postgresText: text) else {
-                let flaw = text == nil ? "is NULL" : "is not of the type \(Value.self)"
-                throw PostgresError(.unexpectedResult, "the column \(column.name) \(flaw)")
-            }
+            guard let value = Value(postgresText: text) else { throw Self.mismatch(column.name, text, Value.self) }
             return value
         }
+    }
+
+    // The same without generics for the most frequent types. A backfill reads millions of values, and a call of the
+    // generic subscript from another module is not specialised.
+
+    package subscript(column: PostgresColumn<String?>) -> String? {
+        get throws(PostgresError) { text(column.index) }
+    }
+
+    package subscript(column: PostgresColumn<String>) -> String {
+        get throws(PostgresError) {
+            guard let text = text(column.index) else { throw Self.mismatch(column.name, nil, String.self) }
+            return text
+        }
+    }
+
+    package subscript(column: PostgresColumn<Int>) -> Int {
+        get throws(PostgresError) {
+            let text = text(column.index)
+            guard let value = text.flatMap({ Int($0) }) else { throw Self.mismatch(column.name, text, Int.self) }
+            return value
+        }
+    }
+
+    private static func mismatch(_ column: StaticString, _ text: String?, _ type: Any.Type) -> PostgresError {
+        PostgresError(
+            .unexpectedResult, "the column \(column) \(text == nil ? "is NULL" : "is not of the type \(type)")")
     }
 
     /// The text of a column, nil for NULL.

@@ -2,8 +2,8 @@
 /// (`$1`). A name that occurs more than once keeps its number.
 ///
 /// A colon is part of a parameter if a letter or an underscore follows it. Casts (`::int`), string constants, quoted
-/// identifiers, dollar-quoted strings and comments are copied unchanged. In an array slice, a space after the colon keeps
-/// an upper bound that is a column from being taken for a parameter: `[1: upper]`.
+/// identifiers, dollar-quoted strings and comments are copied unchanged. In an array slice, a space after the colon
+/// keeps an upper bound that is a column from being taken for a parameter: `[1: upper]`.
 struct PostgresSQL: Hashable, Sendable {
     /// The text that is sent to the server.
     let text: String

@@ -3,8 +3,9 @@
 /// - `Input` is what the parameters are taken from.
 /// - `Row` is what a row becomes; `Never` for a statement whose answer has no rows.
 ///
-/// The text is translated once, when the statement is created. If its parameters and the given ones differ, or if a column
-/// that a row is read from is missing, each use throws ``PostgresError/Code/invalidStatement`` before the statement runs.
+/// The text is translated once, when the statement is created. If its parameters and the given ones differ, or if a
+/// column that a row is read from is missing, each use throws ``PostgresError/Code/invalidStatement`` before the
+/// statement runs.
 package struct PostgresStatement<Input, Row>: Sendable {
     /// The parameters by name, each with its value.
     package typealias Parameters = KeyValuePairs<String, @Sendable (Input) -> any PostgresEncodable>
@@ -93,8 +94,8 @@ extension PostgresStatement where Row == Never {
 package protocol AnyPostgresStatement: Sendable {
     var name: String { get }
     var flaw: String? { get }
-    /// Prepares the statement and finds its columns without running it. Throws if the server refuses the text or a column
-    /// is missing.
+    /// Prepares the statement and finds its columns without running it. Throws if the server refuses the text or a
+    /// column is missing.
     func check(on connection: PostgresConnection) async throws(PostgresError)
 }
 

@@ -10,8 +10,8 @@ extension EventCatalogue {
     private static let patience = Duration.seconds(5)
     private static let retryInterval = Duration.milliseconds(20)
 
-    /// Brings Redis to the state that the ledger has of the event: backfills it if Redis has lost it, opens it if a reset
-    /// was interrupted. Any number of processes may do so at any time.
+    /// Brings Redis to the state that the ledger has of the event: backfills it if Redis has lost it, opens it if a
+    /// reset was interrupted. Any number of processes may do so at any time.
     ///
     /// If another process is backfilling the partition, this requests the event from it and waits for at most 5 seconds;
     /// after that it returns ``PublicationOutcome/needsBackfill``. Throws ``CatalogueError/eventUnknown`` if the ledger
@@ -29,8 +29,8 @@ extension EventCatalogue {
         }
     }
 
-    /// Publishes a change that the ledger has committed. A failure becomes ``CatalogueError/notInEffectYet(reason:)``, which
-    /// callers can tell from an error that changed nothing.
+    /// Publishes a change that the ledger has committed. A failure becomes ``CatalogueError/notInEffectYet(reason:)``,
+    /// which callers can tell from an error that changed nothing.
     func publishSaved(_ id: EventID) async throws {
         do {
             guard try await publish(id) == .belowClaimed else { return }

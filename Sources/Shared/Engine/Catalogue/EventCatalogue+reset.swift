@@ -3,9 +3,9 @@ import Ledger
 
 /// Resetting an event.
 extension EventCatalogue {
-    /// Begins a new generation of the event: all its capacity is available, and its orders are deleted, also those that are
-    /// queued and not yet persisted. Returns the capacity. Claims are refused during the reset, so none is accepted under
-    /// the old generation after its orders are deleted.
+    /// Begins a new generation of the event: all its capacity is available, and its orders are deleted, also those that
+    /// are queued and not yet persisted. Returns the capacity. Claims are refused during the reset, so none is accepted
+    /// under the old generation after its orders are deleted.
     ///
     /// - Parameter capacity: nil keeps the present one.
     package func reset(_ id: EventID, capacity: Int?) async throws -> Int {

@@ -4,13 +4,13 @@ import PostgresClient
 import RedisSchema
 import Timing
 
-/// Changes events in both stores: Postgres is authoritative, Redis receives a copy. The order of the steps keeps both stores
-/// safe if the process ends between two of them.
+/// Changes events in both stores: Postgres is authoritative, Redis receives a copy. The order of the steps keeps both
+/// stores safe if the process ends between two of them.
 ///
-/// Each step locks the event's row, so that changes of one event never overtake each other. A change that lets more be sold
-/// reaches Postgres first; a change that lets less be sold reaches Redis first. From before the first step until after the
-/// last one, the row notes that Redis may lack its present state; so the next start makes up for a step that a crash
-/// prevented.
+/// Each step locks the event's row, so that changes of one event never overtake each other. A change that lets more be
+/// sold reaches Postgres first; a change that lets less be sold reaches Redis first. From before the first step until
+/// after the last one, the row notes that Redis may lack its present state; so the next start makes up for a step that
+/// a crash prevented.
 package struct EventCatalogue: Sendable {
     package let ledger: Ledger
     package let inventory: Inventory
@@ -43,7 +43,8 @@ package struct EventCatalogue: Sendable {
                 // The event's row is not locked meanwhile, so that the workers can write it.
                 try await Task.sleep(for: .milliseconds(10))
             } catch CatalogueError.recovering where ContinuousClock.now < deadline {
-                // Redis does not have the event: its sale may have ended before the last rebuild. It is backfilled first.
+                // Redis does not have the event: its sale may have ended before the last rebuild. It is backfilled
+                // first.
                 guard try await publish(id) != .needsBackfill else { throw CatalogueError.recovering }
                 try await Task.sleep(for: .milliseconds(10))
             } catch is NotNoted {
@@ -64,7 +65,8 @@ package struct EventCatalogue: Sendable {
         return isNew
     }
 
-    /// Changes the event in the ledger, and before that in Redis if the capacity becomes lower. False if it does not exist.
+    /// Changes the event in the ledger, and before that in Redis if the capacity becomes lower. False if it does not
+    /// exist.
     private func update(_ id: EventID, _ change: EventChange) async throws -> Bool {
         let updated: Void? = try await ledger.withLockedEvent(id) { event in
             let terms = try change.applied(to: event.terms, of: id)

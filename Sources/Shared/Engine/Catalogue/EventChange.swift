@@ -51,7 +51,8 @@ package struct EventChange: Hashable, Sendable {
 package enum CatalogueError: Error, Hashable, Sendable {
     case eventUnknown
     case invalid(field: String, String)
-    /// The capacity is below the units that are sold, held or queued and not yet persisted; their number if it is known.
+    /// The capacity is below the units that are sold, held or queued and not yet persisted; their number if it is
+    /// known.
     case capacityInUse(claimed: Int?)
     /// Released units have not reached the ledger yet, so the capacity cannot be lowered at the moment.
     case releasesInFlight

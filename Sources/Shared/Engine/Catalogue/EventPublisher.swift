@@ -4,8 +4,8 @@ import NIOCore
 import RedisClient
 import RedisSchema
 
-/// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of processes
-/// may do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
+/// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of
+/// processes may do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
 package struct EventPublisher: Sendable {
     private static let pageSize = 200
 
@@ -59,8 +59,8 @@ package struct EventPublisher: Sendable {
         return try inventory.partition(of: event.id).pipeline(PublishScript(publication))
     }
 
-    /// Publishes all events whose present state Redis may lack; with `keys`, those of that partition only. Returns whether
-    /// Redis now has the present state of all of them. The cost does not depend on the number of other events.
+    /// Publishes all events whose present state Redis may lack; with `keys`, those of that partition only. Returns
+    /// whether Redis now has the present state of all of them. The cost does not depend on the number of other events.
     package func publishUnpublished(in keys: Keyspace? = nil) async throws -> Bool {
         var isComplete = true
         var last = ""

@@ -6,8 +6,8 @@ extension EventCatalogue {
     /// Compares an event in both stores, at any time and under any load, and repairs what can be repaired safely: its
     /// counters, the units of its customers, and the records and holds of its orders.
     ///
-    /// Possible differences are searched for in slices, without a lock. They are then compared with the ledger while the
-    /// event's row is locked, which delays the event's orders on their way into the ledger: see ``ExpectedCounts``.
+    /// Possible differences are searched for in slices, without a lock. They are then compared with the ledger while
+    /// the event's row is locked, which delays the event's orders on their way into the ledger: see ``ExpectedCounts``.
     package func reconcile(_ id: EventID) async throws -> Reconciliation {
         guard let event = try await ledger.event(id) else { throw CatalogueError.eventUnknown }
         guard try await inventory.event(id) != nil else { return Self.notLoaded(id) }
@@ -15,8 +15,8 @@ extension EventCatalogue {
         return try await compare(id, customers: try await search.customers(), orders: try await search.orders())
     }
 
-    /// The same for orders that reached the ledger late, possibly after Redis was backfilled without them: of customers,
-    /// records and holds, only those of these orders are compared.
+    /// The same for orders that reached the ledger late, possibly after Redis was backfilled without them: of
+    /// customers, records and holds, only those of these orders are compared.
     package func reconcile(_ id: EventID, late orders: [Order]) async throws -> Reconciliation {
         let mine = orders.filter { $0.event == id }
         return try await compare(id, customers: Array(Set(mine.compactMap(\.customer))), orders: mine.map(\.id))
@@ -60,8 +60,8 @@ extension EventCatalogue {
         return result
     }
 
-    /// Those of the orders that lack a record or a hold. Orders with a snapshot in flight are left out: the snapshot may be
-    /// later than the ledger's version.
+    /// Those of the orders that lack a record or a hold. Orders with a snapshot in flight are left out: the snapshot
+    /// may be later than the ledger's version.
     private func lacking(
         _ ids: [OrderID], of event: borrowing LockedEvent, _ survey: EventSurvey
     ) async throws -> [Order] {

@@ -4,10 +4,10 @@ import RedisSchema
 
 /// The counters that Redis should have of an event, derived from the ledger and from the snapshots in flight. No I/O.
 ///
-/// Redis is ahead of the ledger by the snapshots that are queued, leased or dead-lettered, and by nothing else. So Redis's
-/// counters are the ledger's, with the units of each of these orders moved from the order's state in the ledger to the
-/// state in its latest snapshot. This holds under any load, provided that the ledger was read with the event's row locked,
-/// and Redis in one script call under the same lock.
+/// Redis is ahead of the ledger by the snapshots that are queued, leased or dead-lettered, and by nothing else. So
+/// Redis's counters are the ledger's, with the units of each of these orders moved from the order's state in the ledger
+/// to the state in its latest snapshot. This holds under any load, provided that the ledger was read with the event's
+/// row locked, and Redis in one script call under the same lock.
 package struct ExpectedCounts: Hashable {
     /// Redis's counters minus the expected ones.
     package let drift: UnitCounts
@@ -47,16 +47,16 @@ package struct ExpectedCounts: Hashable {
         unreadable = survey.unreadable
     }
 
-    /// The change that repairs Redis's counters. Removing units from sale that do not exist is always safe. Returning units
-    /// to sale is safe only if no order in flight can own them.
+    /// The change that repairs Redis's counters. Removing units from sale that do not exist is always safe. Returning
+    /// units to sale is safe only if no order in flight can own them.
     package var repair: UnitCounts {
         var repair = UnitCounts() - drift
         if repair.available > 0, inFlight > 0 || unreadable > 0 { repair.available = 0 }
         return repair
     }
 
-    /// The changes that repair customers' units. An entry that cannot be decoded may belong to any customer, so no customer's
-    /// units are reduced while there is one.
+    /// The changes that repair customers' units. An entry that cannot be decoded may belong to any customer, so no
+    /// customer's units are reduced while there is one.
     var customerRepair: [String: Int] {
         customerDrift.mapValues { -$0 }.filter { $0.value > 0 || unreadable == 0 }
     }

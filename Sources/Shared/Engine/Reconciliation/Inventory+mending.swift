@@ -37,7 +37,8 @@ extension Inventory {
 
     /// Moves units of customers, and gives orders the records and holds that they lack. False if the event is not
     /// loaded.
-    func mend(_ event: borrowing LockedEvent, customers: [String: Int], orders: [Order]) async throws(RedisError) -> Bool
+    func mend(_ event: borrowing LockedEvent, customers: [String: Int], orders: [Order]) async throws(RedisError)
+        -> Bool
     {
         try await partition(of: event.id).run(
             RepairScript(event.id, generation: event.generation, customers: customers, orders: orders))

@@ -9,7 +9,8 @@ extension Inventory {
     static let surveyLimit = 20_000
 
     /// - Parameter customers: whose units are read, too.
-    func survey(_ event: borrowing LockedEvent, customers: [String] = []) async throws(RedisError) -> SurveyScript.Reply {
+    func survey(_ event: borrowing LockedEvent, customers: [String] = []) async throws(RedisError) -> SurveyScript.Reply
+    {
         let partition = partition(of: event.id)
         // Batches come and go: none must have between the naming and the look into them.
         for _ in 0..<200 {

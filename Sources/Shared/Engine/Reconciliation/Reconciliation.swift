@@ -21,7 +21,8 @@ package struct Reconciliation: Hashable, Sendable {
     package var drift = UnitCounts()
     /// Customers whose units differed.
     package var customers = 0
-    /// Orders that are held or have an idempotency key that has not expired, and that lacked their record or their hold.
+    /// Orders that are held or have an idempotency key that has not expired, and that lacked their record or their
+    /// hold.
     package var records = 0
     /// Orders that were queued and not yet persisted.
     package var inFlight = 0

@@ -2,8 +2,8 @@ import Domain
 import Ledger
 import Timing
 
-/// Searches for customers and orders of an event that may be wrong in Redis, in slices and without a lock. Under load the
-/// result includes some whose snapshots are only in flight; it never misses one that stays wrong.
+/// Searches for customers and orders of an event that may be wrong in Redis, in slices and without a lock. Under load
+/// the result includes some whose snapshots are only in flight; it never misses one that stays wrong.
 struct SuspectSearch: Sendable {
     /// Entries of one slice: they occupy Redis for about a millisecond.
     private static let sliceSize = 1000

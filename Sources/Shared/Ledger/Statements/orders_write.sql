@@ -1,9 +1,9 @@
 -- Locks the events' rows in the order of their ids, writes each snapshot whose order is new or has a lower version, and
--- changes the events' counters by what was written: one statement and so one transaction. Returns one row with the time,
--- and one for each order that was not written, with the reason.
+-- changes the events' counters by what was written: one statement and so one transaction. Returns one row with the
+-- time, and one for each order that was not written, with the reason.
 --
--- previous_status is taken from the row at the time of the write, not from the snapshot, so that the counters follow the
--- change that was made.
+-- previous_status is taken from the row at the time of the write, not from the snapshot, so that the counters follow
+-- the change that was made.
 WITH input AS (
     SELECT * FROM unnest(
         :ids::uuid[], :events::text[], :generations::int[], :states::text[], :versions::int[], :customers::text[],
