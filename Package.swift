@@ -6,7 +6,8 @@ let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllW
 
 /// The modules of Sources/Shared that the programs are built on.
 let engine: [Target.Dependency] = [
-    "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine", "Runtime",
+    "Timing", "Hashing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine",
+    "Runtime",
 ]
 
 /// The bodies of the Lua scripts in Sources/Shared/RedisSchema/Scripts, each beside its Swift type.
@@ -27,7 +28,6 @@ extension Target.Dependency {
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
     static var deque: Self { .product(name: "DequeModule", package: "swift-collections") }
-    static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
     static var histogram: Self { .product(name: "Histogram", package: "hdrhistogram-swift") }
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
@@ -40,6 +40,9 @@ extension Target.Dependency {
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var serviceLifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
 }
+
+/// The engine is generic over its scripts and statements; specialising these across modules saves CPU (see docs/decisions).
+let specialized: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 
 let package = Package(
     name: "TicketBlitz",
@@ -59,7 +62,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.3.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -67,15 +69,18 @@ let package = Package(
     targets: [
         // Without pkgConfig: Debian's hiredis.pc names a flag that SwiftPM warns about, and says nothing that is needed.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // libpq-dev depends on libssl-dev, so this needs no package of its own.
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // Sources/Shared, from the bottom to the top: a module imports only what stands before it.
         shared("Timing"),
+        shared("Hashing", "CLibcrypto"),
         shared("Domain"),
         shared("Environment", .configuration),
         shared("RedisClient", "Timing", "CHiredis", .deque, .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging),
         shared("PostgresClient", "Timing", "CLibpq", .deque, .logging, .metrics),
         shared(
-            "RedisSchema", "Timing", "Domain", "RedisClient", .nioCore, .nioConcurrencyHelpers, .crypto,
+            "RedisSchema", "Timing", "Domain", "RedisClient", "Hashing", .nioCore, .nioConcurrencyHelpers,
             resources: luaScripts.map { .embedInCode("Scripts/\($0).lua") } + [.embedInCode("Prelude")]),
         shared(
             "Ledger", "Timing", "Domain", "PostgresClient",
@@ -90,7 +95,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: engine + [
-                .hummingbird, .argumentParser, .crypto, .nioConcurrencyHelpers, .nioFoundationCompat, .nioHTTP1,
+                .hummingbird, .argumentParser, .nioConcurrencyHelpers, .nioFoundationCompat, .nioHTTP1,
                 .serviceLifecycle, .metrics, .logging,
             ],
             resources: [
@@ -134,5 +139,5 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system {
-    target.swiftSettings = (target.swiftSettings ?? []) + strict
+    target.swiftSettings = (target.swiftSettings ?? []) + strict + specialized
 }

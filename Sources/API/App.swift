@@ -2,6 +2,7 @@ import ArgumentParser
 import Environment
 import Foundation
 import Logging
+import RedisSchema
 import Runtime
 
 /// The entry point of this module; a program is a file that calls it.
@@ -29,7 +30,17 @@ struct App: AsyncParsableCommand {
     @OptionGroup(title: "Stores and logs")
     var stores: StoreOptions
 
+    /// For benchmarks, which call a script with arguments of their own.
+    @Option(help: ArgumentHelp("Prints a Lua script as it is loaded into Redis, and exits.", visibility: .hidden))
+    var printScript: String?
+
     func run() async throws {
+        if let printScript {
+            guard let script = Scripts.all.first(where: { $0.name == printScript }) else {
+                Exit.now(64, "API: there is no script '\(printScript)'")
+            }
+            return print(script.source)
+        }
         let settings: APISettings
         do throws(SettingsError) {
             settings = try APISettings(Settings(flags: flags))

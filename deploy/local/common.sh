@@ -16,7 +16,7 @@ postgres_bin() {
 # Debian packages that are missing for building and running, and with $wanted=tests for testing.
 missing_packages() {
   command -v pkg-config >/dev/null || printf 'pkg-config '
-  pkg-config --exists libpq 2>/dev/null || printf 'libpq-dev '
+  pkg-config --exists libpq libcrypto 2>/dev/null || printf 'libpq-dev libssl-dev '
   pkg-config --exists hiredis 2>/dev/null || printf 'libhiredis-dev '
   command -v redis-server >/dev/null || printf 'redis-server '
   command -v redis-cli >/dev/null || printf 'redis-tools '

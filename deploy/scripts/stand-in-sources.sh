@@ -6,16 +6,22 @@ for program in API Worker Attack TicketBlitz; do
   mkdir -p "Sources/Programs/$program"
   echo '@main struct StandIn { static func main() {} }' >"Sources/Programs/$program/StandIn.swift"
 done
-mkdir -p Sources/Shared/RedisSchema/Scripts Sources/Shared/Ledger/Migrations Sources/API/Description Sources/API/Lab \
-  Sources/API/Page Sources/Attack/Lab
-for target in Sources/Shared/Timing Sources/Shared/Domain Sources/Shared/Environment Sources/Shared/RedisClient \
+mkdir -p Sources/Shared/RedisSchema/Scripts Sources/Shared/RedisSchema/Prelude Sources/Shared/Ledger/Migrations \
+  Sources/Shared/Ledger/Statements Sources/API/Description Sources/API/Lab Sources/API/Page Sources/Attack/Lab
+for target in Sources/Shared/Timing Sources/Shared/Hashing Sources/Shared/Domain Sources/Shared/Environment \
+  Sources/Shared/RedisClient \
   Sources/Shared/PostgresClient Sources/Shared/RedisSchema Sources/Shared/Ledger Sources/Shared/Engine \
   Sources/Shared/Runtime Sources/API Sources/Worker Sources/Attack Tests/TestSupport Tests/SharedTests Tests/APITests \
   Tests/AttackTests Tests/SimulationTests Tests/FaultTests Tests/ServerTests; do
   mkdir -p "$target"
   echo 'enum StandIn {}' >"$target/StandIn.swift"
 done
-echo >Sources/Shared/RedisSchema/Scripts/stand_in.lua
+# The scripts that Package.swift names one by one.
+for script in $(sed -n '/^let luaScripts/,/^]/p' Package.swift | grep -o '"[a-z_]*"' | tr -d '"'); do
+  echo >"Sources/Shared/RedisSchema/Scripts/$script.lua"
+done
+echo >Sources/Shared/RedisSchema/Prelude/stand_in.lua
+echo >Sources/Shared/Ledger/Statements/stand_in.sql
 echo >Sources/Shared/Ledger/Migrations/stand_in.sql
 for file in Description/openapi.yaml Lab/lab.sql Lab/check_and_decrement.lua Page/index.html Page/page.css Page/page.js; do
   echo >"Sources/API/$file"

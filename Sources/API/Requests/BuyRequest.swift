@@ -35,7 +35,7 @@ extension EventID {
     }
 
     /// An id from a client. Throws a problem if it is malformed.
-    init(checked text: some StringProtocol, field: String) throws(Problem) {
+    init(checked text: String, field: String) throws(Problem) {
         guard let id = EventID(text) else {
             throw .invalid(field, "\(field) must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit.")
         }

@@ -19,6 +19,6 @@ struct Page {
             }
             limit = value
         }
-        if let id = parameters["after"] { after = try EventID(checked: id, field: "after").description }
+        if let id = parameters["after"] { after = try EventID(checked: String(id), field: "after").description }
     }
 }

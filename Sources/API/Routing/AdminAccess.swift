@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hashing
 import Hummingbird
 
 /// Checks access to the admin routes.
@@ -32,11 +33,8 @@ struct AdminAccess: Sendable {
         return String(parts[1].drop { $0 == " " })
     }
 
-    /// Compares in a time that depends only on the length of the given text, so that timing reveals nothing of the token.
+    /// Compares digests, so that the time reveals neither the token nor its length.
     static func isEqual(_ given: String, _ wanted: String) -> Bool {
-        let wanted = Array(wanted.utf8)
-        var difference = UInt8(given.utf8.count == wanted.count ? 0 : 1)
-        for (index, byte) in given.utf8.enumerated() { difference |= byte ^ wanted[index % wanted.count] }
-        return difference == 0
+        SHA256Digest(Array(given.utf8)).isEqual(to: SHA256Digest(Array(wanted.utf8)))
     }
 }

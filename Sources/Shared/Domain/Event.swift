@@ -5,23 +5,32 @@ package struct EventID: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     /// Nil if `text` does not have this form.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: String) {
+        guard Self.isValid(text.utf8) else { return nil }
+        description = text
+    }
+
+    package init?(_ text: Substring) {
+        guard Self.isValid(text.utf8) else { return nil }
+        description = String(text)
+    }
+
+    private static func isValid(_ bytes: some Sequence<UInt8>) -> Bool {
         var length = 0
-        for byte in text.utf8 {
+        for byte in bytes {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"):
                 break
             case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                guard length > 0 else { return nil }
+                guard length > 0 else { return false }
             default:
-                return nil
+                return false
             }
             length += 1
-            guard length <= 64 else { return nil }
+            guard length <= 64 else { return false }
         }
-        guard length > 0 else { return nil }
-        description = String(text)
+        return length > 0
     }
 
     private init(trusted: String) {

@@ -38,11 +38,15 @@ package struct OrderID: Hashable, Sendable {
 
     /// Parses the 36-character form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, with digits in either case. Accepts a UUID
     /// of any version: only the stores know whether the order exists.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: String) { self.init(parsing: text.utf8) }
+
+    package init?(_ text: Substring) { self.init(parsing: text.utf8) }
+
+    private init?(parsing bytes: some Sequence<UInt8>) {
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
         var position = 0
-        for byte in text.utf8 {
+        for byte in bytes {
             if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
             } else {

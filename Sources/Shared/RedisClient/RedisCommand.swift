@@ -25,7 +25,7 @@ package struct RedisCommand: Sendable {
         arguments.writeStaticString("\r\n")
     }
 
-    package mutating func append(_ argument: some BinaryInteger) {
+    @inlinable package mutating func append(_ argument: some BinaryInteger) {
         append(String(argument))
     }
 

@@ -38,7 +38,7 @@ package struct RedisScriptCall: Sendable {
     package mutating func append(key: String) { keys.append(key) }
     package mutating func append(_ argument: String) { arguments.append(.text(argument)) }
     package mutating func append(_ argument: [UInt8]) { arguments.append(.bytes(argument)) }
-    package mutating func append(_ argument: some BinaryInteger) { arguments.append(.text(String(argument))) }
+    @inlinable package mutating func append(_ argument: some BinaryInteger) { append(String(argument)) }
 
     /// The call as a command: by its digest, or with its source if the digest is nil.
     package func command(digest: String?) -> RedisCommand {

@@ -91,6 +91,7 @@ package struct LuaScript: Sendable {
 
     private static func reading(_ rows: ScriptLayout.Rows, _ name: String) -> String {
         let fields = rows.fields
+        if rows.isInColumns { return readingColumns(rows, name) }
         var values = fields.keys.enumerated().map { "\($1) = KEYS[key_at + \($0 + 1)]" }
         values += fields.arguments.enumerated().map {
             "\($1.name) = \(read("ARGV[argument_at + \($0 + 1)]", as: $1.kind))"
@@ -104,6 +105,29 @@ package struct LuaScript: Sendable {
               local row = { \(values.joined(separator: ", ")) }\(check)
               \(rows.name)[i] = row
               key_at, argument_at = key_at + \(fields.keys.count), argument_at + \(fields.arguments.count)
+            end
+            """
+    }
+
+    private static func readingColumns(_ rows: ScriptLayout.Rows, _ name: String) -> String {
+        let fields = rows.fields
+        var columns = fields.keys.enumerated().map { ($1, "KEYS[key_at + \($0 + 1)]") }
+        columns += fields.arguments.enumerated().map {
+            ($1.name, read("ARGV[argument_at + \($0 + 1)]", as: $1.kind))
+        }
+        let names = columns.map(\.0)
+        let numbers = fields.arguments.filter { $0.kind == .number }.map { "not \($0.name)[i]" }
+        let check = numbers.isEmpty ? "" : "\n    if \(numbers.joined(separator: " or ")) then \(malformed(name)) end"
+        return """
+            local \(rows.name) = { count = tonumber(ARGV[argument_at + 1]) or 0 }
+            argument_at = argument_at + 1
+            do
+              local \(names.joined(separator: ", ")) = \(names.map { _ in "{}" }.joined(separator: ", "))
+              for i = 1, \(rows.name).count do
+                \(names.map { "\($0)[i]" }.joined(separator: ", ")) = \(columns.map(\.1).joined(separator: ", "))\(check)
+                key_at, argument_at = key_at + \(fields.keys.count), argument_at + \(fields.arguments.count)
+              end
+              \(names.map { "\(rows.name).\($0)" }.joined(separator: ", ")) = \(names.joined(separator: ", "))
             end
             """
     }

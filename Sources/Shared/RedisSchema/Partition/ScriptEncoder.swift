@@ -52,13 +52,27 @@ package struct ScriptEncoder {
         call.append(value ? "1" : "0")
     }
 
-    /// A list, which the script reads as a table of rows. Each row has the same names.
+    /// A list, which the script reads as a table of rows: `list[i].name`. Each row has the same names.
     package mutating func rows<Rows: Collection>(
         _ name: StaticString, _ rows: Rows, _ encode: (inout ScriptEncoder, Rows.Element) -> Void
     ) {
+        list(name, rows, inColumns: false, encode)
+    }
+
+    /// A list, which the script reads as a table of columns: `list.name[i]`, and its length as `list.count`. For long lists:
+    /// a table for each row cost Redis some 0.5 µs.
+    package mutating func columns<Rows: Collection>(
+        _ name: StaticString, _ rows: Rows, _ encode: (inout ScriptEncoder, Rows.Element) -> Void
+    ) {
+        list(name, rows, inColumns: true, encode)
+    }
+
+    private mutating func list<Rows: Collection>(
+        _ name: StaticString, _ rows: Rows, inColumns: Bool, _ encode: (inout ScriptEncoder, Rows.Element) -> Void
+    ) {
         call.append(rows.count)
         guard layout == nil else {
-            layout?.beginRows(name)
+            layout?.beginRows(name, inColumns: inColumns)
             guard let first = rows.first else { preconditionFailure("the sample has no row of \(name)") }
             encode(&self, first)
             layout?.endRows()
@@ -79,6 +93,7 @@ struct ScriptLayout {
 
     struct Rows {
         var name: String
+        var isInColumns: Bool
         var fields = Fields()
     }
 
@@ -104,8 +119,8 @@ struct ScriptLayout {
         }
     }
 
-    mutating func beginRows(_ name: StaticString) {
-        rows.append(Rows(name: "\(name)"))
+    mutating func beginRows(_ name: StaticString, inColumns: Bool) {
+        rows.append(Rows(name: "\(name)", isInColumns: inColumns))
         isInRows = true
     }
 

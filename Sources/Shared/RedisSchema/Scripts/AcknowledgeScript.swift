@@ -31,7 +31,7 @@ package struct AcknowledgeScript: PartitionScript {
 
     package func encode(into call: inout ScriptEncoder) {
         let keys = call.keys
-        let ids = settlement.records.map(\.id.description)
+        let ids = settlement.records.map { $0.id.description }
         call.key("leases", keys.leases)
         call.key("attempts", keys.attempts)
         call.key("batch", keys.batch(token))
@@ -52,11 +52,12 @@ package struct AcknowledgeScript: PartitionScript {
             row.text("generation", String(move.generation))
             row.number("sold", move.sold)
         }
-        call.rows("orders", zip(settlement.records, ids).map { ($0, $1) }) { row, order in
-            row.key("record_key", keys.order(order.0.id))
-            row.text("id", order.1)
-            row.text("version", String(order.0.version))
-            row.text("confirmed", order.0.confirmed)
+        call.columns("orders", settlement.records.indices) { row, index in
+            let record = settlement.records[index]
+            row.key("record_key", keys.order(record.id))
+            row.text("id", ids[index])
+            row.text("version", String(record.version))
+            row.text("confirmed", record.confirmed)
         }
         call.rows("rejections", settlement.rejections) { row, rejection in
             row.number("order", rejection.record + 1)

@@ -59,7 +59,7 @@ package struct ClaimScript: GroupScript {
         call.key("events_with_holds", call.keys.eventsWithHolds)
         call.number("queue_limit", queueLimit)
         call.rows("events", grouping.groups) { $0.encode($1) }
-        call.rows("orders", grouping.indices) { row, index in
+        call.columns("orders", grouping.indices) { row, index in
             let purchase = purchases[index]
             row.key("record_key", row.keys.order(purchase.id))
             row.text("id", purchase.id.description)

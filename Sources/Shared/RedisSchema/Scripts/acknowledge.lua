@@ -21,30 +21,26 @@ end
 
 -- One MGET and one MSET for a thousand records: the records share what a command costs. For the same reason records have no
 -- expiry of their own; their ids are in the list of settled batches, which delete_records.lua reads.
-local function present_records(first, last)
-  local keys = {}
-  for i = first, last do keys[#keys + 1] = orders[i].record_key end
-  return call('MGET', unpack(keys))
-end
-
-for first = 1, #orders, 1000 do
-  local last = math.min(first + 999, #orders)
-  local found, changes = present_records(first, last), {}
+local record_keys, ids, versions, confirmed = orders.record_key, orders.id, orders.version, orders.confirmed
+local present_of = {}
+for first = 1, orders.count, 1000 do
+  local last = math.min(first + 999, orders.count)
+  local found, changes = call('MGET', unpack(record_keys, first, last)), {}
   for i = first, last do
-    local order, present = orders[i], found[i - first + 1]
-    if is_order(present, order.id) then
+    local present, version = found[i - first + 1], versions[i]
+    if is_order(present, ids[i]) then
       local changed
-      order.present = present
-      if order.version == '0' then
-        call('DEL', order.record_key)
+      if #rejections > 0 then present_of[i] = present end
+      if version == '0' then
+        call('DEL', record_keys[i])
       elseif is_pending(present) then
-        changed = order.confirmed ~= '' and order.confirmed
+        changed = confirmed[i] ~= '' and confirmed[i]
       else
         -- Transitions may have come after the snapshot: only the version that the ledger has is noted.
-        changed = with_ledger_version(present, order.version)
+        changed = with_ledger_version(present, version)
       end
       if changed then
-        changes[#changes + 1] = order.record_key
+        changes[#changes + 1] = record_keys[i]
         changes[#changes + 1] = changed
       end
     end
@@ -55,8 +51,8 @@ end
 -- Orders that the ledger rejected. Their units do not become available: they do not exist.
 local COUNTER = { pending = 'pending', held = 'held', confirmed = 'sold' }
 for _, rejection in ipairs(rejections) do
-  local order, event = orders[rejection.order], events[rejection.event]
-  local record = decode_order(order.present)
+  local event = events[rejection.event]
+  local record = decode_order(present_of[rejection.order])
   if record then
     local counter = COUNTER[record.state]
     if counter and move(event.event, rejection.generation, { [counter] = -record.quantity }) then
@@ -64,7 +60,7 @@ for _, rejection in ipairs(rejections) do
       call('ZREM', event.holds, record.id)
     end
     record.state, record.ledger_version, record.reason = 'rejected', record.version, rejection.reason
-    call('SET', order.record_key, encode_order(record))
+    call('SET', record_keys[rejection.order], encode_order(record))
   end
 end
 

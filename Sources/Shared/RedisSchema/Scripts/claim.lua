@@ -10,6 +10,7 @@
 -- Reply: for each order a code and its detail (see ClaimCode), then the server's time. Times are milliseconds since 1970.
 local now = clock()
 local room = queue_limit - call('LLEN', queue)
+local record_keys, ids, quantities, buyers = orders.record_key, orders.id, orders.quantity, orders.customer
 
 -- Read.
 
@@ -37,7 +38,7 @@ local function read_customers(event, first, last)
   local names = {}
   event.units, event.changed = {}, {}
   for i = first, last do
-    local customer = orders[i].customer
+    local customer = buyers[i]
     if customer ~= '' and event.units[customer] == nil then
       event.units[customer] = false
       names[#names + 1] = customer
@@ -62,42 +63,42 @@ local function read_event(event)
     event.expires_at and text(event.expires_at) or '')
 end
 
--- Records of earlier orders with the same idempotency keys, and of those that this call accepts.
+-- Records of earlier orders with the same idempotency keys, and of those that this call accepts; false for a key without.
 local earlier = {}
 local function read_earlier()
   local keys = {}
-  for _, order in ipairs(orders) do
-    if order.quantity < 1 or order.quantity % 1 ~= 0 then
-      return redis.error_reply('ERR claim: the quantity of order ' .. order.id .. ' is malformed')
+  for i = 1, orders.count do
+    local quantity = quantities[i]
+    if quantity < 1 or quantity % 1 ~= 0 then
+      return redis.error_reply('ERR claim: the quantity of order ' .. ids[i] .. ' is malformed')
     end
-    order.is_keyed = is_keyed(order.id)
-    if order.is_keyed then keys[#keys + 1] = order.record_key end
+    if is_keyed(ids[i]) then keys[#keys + 1] = record_keys[i] end
   end
   if #keys == 0 then return end
   local found = call('MGET', unpack(keys))
-  for k = 1, #keys do earlier[keys[k]] = found[k] or nil end
+  for k = 1, #keys do earlier[keys[k]] = found[k] end
 end
 
 -- Judge.
 
 -- The answer to a claim whose idempotency key has led to an order already; nil if it has not.
-local function replay(event, order)
-  local first = order.is_keyed and earlier[order.record_key]
+local function replay(event, i)
+  local first = earlier[record_keys[i]]
   if not first or event.refusal == EVENT_UNKNOWN or event.refusal == RECOVERING then return nil end
   local known = decode_order(first)
   local is_of_event = known and known.event == event.id
   -- An order of an earlier generation of the event is gone, and its key is free.
   if is_of_event and known.generation ~= event.generation then return nil end
-  if is_of_event and known.customer == order.customer and tonumber(known.quantity) == order.quantity then
+  if is_of_event and known.customer == buyers[i] and tonumber(known.quantity) == quantities[i] then
     return REPLAYED, known.expires_at .. '|' .. known.id
   end
   return IDEMPOTENCY_KEY_REUSED, 0
 end
 
 local accepted = 0
-local function judge(event, order)
+local function judge(event, i)
   if event.refusal then return event.refusal, event.detail end
-  local quantity, customer, limit, stock = order.quantity, order.customer, event.limit, event.stock
+  local quantity, customer, limit, stock = quantities[i], buyers[i], event.limit, event.stock
   local count = event.units[customer] or 0
   if quantity > event.maximum then return QUANTITY_ABOVE_MAXIMUM, event.maximum end
   if limit and customer == '' then return CUSTOMER_REQUIRED, 0 end
@@ -118,29 +119,9 @@ local function judge(event, order)
   return ACCEPTED, event.expires_at or 0
 end
 
-local records, entries = {}, {}
-local function accept(event, order)
-  local quantity, customer = order.quantity, order.customer
-  event.stock, event.taken, accepted = event.stock - quantity, event.taken + quantity, accepted + 1
-  if customer ~= '' then
-    event.units[customer] = event.units[customer] + quantity
-    event.changed[customer] = true
-  end
-  if event.hold then
-    event.held = event.held + quantity
-    event.held_ids[#event.held_ids + 1] = order.id
-  end
-  local record = event.write_order(order.id, quantity, customer)
-  records[2 * accepted - 1], records[2 * accepted] = order.record_key, record
-  if order.is_keyed then earlier[order.record_key] = record end
-  entries[accepted] = record
-end
-
--- Write.
-
--- The units of customers are mostly the same few numbers.
+-- Quantities and the units of customers are mostly the same few numbers.
 local texts = {}
-local function units_text(number)
+local function small_text(number)
   local known = texts[number]
   if not known then
     known = text(number)
@@ -148,6 +129,26 @@ local function units_text(number)
   end
   return known
 end
+
+local records, entries = {}, {}
+local function accept(event, i)
+  local quantity, customer = quantities[i], buyers[i]
+  event.stock, event.taken, accepted = event.stock - quantity, event.taken + quantity, accepted + 1
+  if customer ~= '' then
+    event.units[customer] = event.units[customer] + quantity
+    event.changed[customer] = true
+  end
+  if event.hold then
+    event.held = event.held + quantity
+    event.held_ids[#event.held_ids + 1] = ids[i]
+  end
+  local record_key, record = record_keys[i], event.write_order(ids[i], small_text(quantity), customer)
+  records[2 * accepted - 1], records[2 * accepted] = record_key, record
+  if earlier[record_key] == false then earlier[record_key] = record end
+  entries[accepted] = record
+end
+
+-- Write.
 
 local writes = {}
 local function prepare_writes(event)
@@ -167,7 +168,7 @@ local function prepare_writes(event)
   local totals = { 'HSET', event.customers }
   for customer in pairs(event.changed) do
     local size = #totals
-    totals[size + 1], totals[size + 2] = customer, units_text(event.units[customer])
+    totals[size + 1], totals[size + 2] = customer, small_text(event.units[customer])
   end
   if #totals > 2 then writes[#writes + 1] = totals end
 end
@@ -180,10 +181,9 @@ for _, event in ipairs(events) do
   if not event.refusal then read_customers(event, index + 1, index + event.count) end
   for _ = 1, event.count do
     index = index + 1
-    local order = orders[index]
-    local code, detail = replay(event, order)
-    if not code then code, detail = judge(event, order) end
-    if code == ACCEPTED then accept(event, order) end
+    local code, detail = replay(event, index)
+    if not code then code, detail = judge(event, index) end
+    if code == ACCEPTED then accept(event, index) end
     answers[2 * index - 1], answers[2 * index] = code, detail
   end
   prepare_writes(event)
