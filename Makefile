@@ -1,32 +1,38 @@
-# The commands of the README. Each is a script that can be read and run by itself.
-.PHONY: run test bench lab chaos smoke lint format check
+# The commands of the project. Each is a script that can be read and run by itself; `make help` lists them.
+.PHONY: help run test bench lab chaos smoke sanitize lint format check
 
-run:
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+run: ## run a sale on this machine, until Ctrl-C
 	@exec deploy/local/run
 
-test:
+test: ## run every test on real servers that it starts itself
 	@deploy/local/test
 
-bench:
+bench: ## measure orders per second and CPU per order
 	@Benchmarks/compare $(BENCH)
 	@Benchmarks/rules
 	@Benchmarks/holds
 	@Benchmarks/waiting
 
-lab:
+lab: ## show the race: seven ways to sell the same stock
 	@exec deploy/local/lab
 
-chaos:
+chaos: ## inject random faults; SEEDS and SECONDS choose how many and how long
 	@SECONDS_EACH=$(SECONDS) deploy/local/chaos
 
-smoke:
+smoke: ## start everything, sell out, and check the ledger
 	@deploy/local/smoke
 
-lint:
+sanitize: ## run the unit tests under Thread Sanitizer and Address Sanitizer
+	@deploy/local/sanitize
+
+lint: ## check the format of the sources and the syntax of the scripts
 	swift format lint --strict --recursive Sources Tests Package.swift
 	@for file in deploy/local/* deploy/scripts/* .ci/run; do bash -n "$$file" || exit 1; done
 
-format:
+format: ## format the sources
 	swift format --in-place --recursive Sources Tests Package.swift
 
-check: lint test
+check: lint test ## lint and test

@@ -153,4 +153,4 @@ def workplace():
 def build():
     os.makedirs(ROOT / ".run", exist_ok=True)
     sh("source deploy/local/common.sh; install_missing; command -v wrk >/dev/null || apt-get install -y -qq wrk >/dev/null; "
-       "build_release")
+       "build_release API Worker")

@@ -77,14 +77,30 @@ free_port() {
   printf '%s' "$port"
 }
 
-# Builds the programs for release. Static Swift libraries: measured 12 to 15 % less CPU an order, and nothing to install.
+# Copies the standard input to a file. On a terminal, its last line is shown in place.
+show_progress() {
+  local line width
+  width=$(tput cols 2>/dev/null || printf 80)
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >>"$1"
+    if [[ -t 1 ]]; then printf '\r\033[K%s' "${line:0:width-1}"; fi
+  done
+  if [[ -t 1 ]]; then printf '\r\033[K'; fi
+}
+
+# Builds the named programs for release, without symbols. Static Swift libraries: measured 12 to 15 % less CPU an order, and
+# nothing to install.
 build_release() {
-  local static=()
+  local static=() product
   [[ -d $(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift_static ]] &&
     static=(--static-swift-stdlib)
-  say "building (the first time takes a few minutes; log in .run/build.log)"
-  (cd "$root" && swift build -c release "${static[@]}") >"$state/build.log" 2>&1 ||
-    { grep -E 'error' "$state/build.log" | head -20 >&2 || true; fail "the build failed: see .run/build.log"; }
+  say "building $* (the first time takes a few minutes; log in .run/build.log)"
+  : >"$state/build.log"
+  for product in "$@"; do
+    (cd "$root" && swift build -c release "${static[@]}" -Xlinker -s --product "$product" 2>&1) |
+      show_progress "$state/build.log" ||
+      { grep -E 'error' "$state/build.log" | head -20 >&2 || true; fail "the build failed: see .run/build.log"; }
+  done
 }
 
 # Waits up to 30 s until a command succeeds.
