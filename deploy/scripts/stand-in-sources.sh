@@ -21,8 +21,8 @@ for script in $(sed -n '/^let luaScripts/,/^]/p' Package.swift | grep -o '"[a-z_
   echo >"Sources/Shared/RedisSchema/Scripts/$script.lua"
 done
 echo >Sources/Shared/RedisSchema/Prelude/stand_in.lua
-echo >Sources/Shared/Ledger/Statements/stand_in.sql
-echo >Sources/Shared/Ledger/Migrations/stand_in.sql
+echo >Sources/Shared/Ledger/Statements/stand_in_statement.sql
+echo >Sources/Shared/Ledger/Migrations/stand_in_migration.sql
 for file in Description/openapi.yaml Lab/lab.sql Lab/check_and_decrement.lua Page/index.html Page/page.css Page/page.js; do
   echo >"Sources/API/$file"
 done
