@@ -138,6 +138,8 @@ let package = Package(
     ]
 )
 
+let upcoming: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+
 for target in package.targets where target.type != .system {
-    target.swiftSettings = (target.swiftSettings ?? []) + strict + specialized
+    target.swiftSettings = (target.swiftSettings ?? []) + strict + upcoming + specialized
 }

@@ -1,3 +1,4 @@
+import FoundationInternationalization
 import AsyncHTTPClient
 
 /// One attack, from the first request for the target's counters to the verdict.

@@ -1,3 +1,6 @@
+import Ledger
+import RedisSchema
+import UnixSignals
 import ArgumentParser
 import Engine
 import Environment

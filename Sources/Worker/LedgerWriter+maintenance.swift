@@ -1,5 +1,9 @@
+import CoreMetrics
+import ServiceLifecycle
+import Engine
 import Logging
 import RedisClient
+import RedisSchema
 
 extension LedgerWriter {
     /// Announces this worker, takes over batches with expired leases, and deletes old records: four times per lease,

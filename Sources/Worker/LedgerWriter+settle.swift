@@ -1,3 +1,7 @@
+import ServiceLifecycle
+import CoreMetrics
+import Ledger
+import Metrics
 import Domain
 import Engine
 import Logging

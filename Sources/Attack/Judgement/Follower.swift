@@ -1,3 +1,4 @@
+import NIOHTTP1
 import NIOConcurrencyHelpers
 
 /// The last observed state of a ticket's order.

@@ -1,3 +1,4 @@
+import Histogram
 import NIOConcurrencyHelpers
 
 /// Collects the outcomes that all clients observe.

@@ -1,3 +1,4 @@
+import Timing
 import Logging
 import NIOCore
 import NIOPosix

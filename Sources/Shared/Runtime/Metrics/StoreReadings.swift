@@ -1,3 +1,4 @@
+import RedisSchema
 import Engine
 import PostgresClient
 

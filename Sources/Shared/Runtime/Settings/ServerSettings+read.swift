@@ -1,3 +1,4 @@
+import RedisSchema
 import PostgresClient
 import RedisClient
 

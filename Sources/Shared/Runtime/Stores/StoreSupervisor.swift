@@ -1,3 +1,5 @@
+import RedisClient
+import Ledger
 import Engine
 import Logging
 import NIOConcurrencyHelpers
