@@ -107,7 +107,8 @@ import Testing
             "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
-        #expect(try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(
+            try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill])
         try await release(new)
         #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await backfill(new, from: "b", to: BackfillChunk.last) == .lost)

@@ -96,7 +96,8 @@ import Testing
         // A worker commits what it had in hand.
         _ = try await test.ledger.settle(late.orders, lease: late.number)
         let done = BackfilledEvent(backfill: .init(token: "any", stamp: event.stamp))
-        #expect(try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(
+            try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill])
         try await test.redis("HSET", test.keys.backfill, "until", "0")
         try await test.recover()
         #expect(try await test.counters() == Counters(available: 94, sold: 6))
