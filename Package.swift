@@ -138,8 +138,12 @@ let package = Package(
     ]
 )
 
-let upcoming: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+let upcoming: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+]
 
 for target in package.targets where target.type != .system {
-    target.swiftSettings = (target.swiftSettings ?? []) + strict + upcoming + specialized
+    target.swiftSettings = (target.swiftSettings ?? []) + strict + specialized
+    // Tests see several modules at once, on purpose.
+    if target.type != .test { target.swiftSettings = (target.swiftSettings ?? []) + upcoming }
 }

@@ -1,4 +1,4 @@
-"""What the benchmarks have in common: servers and programs of their own, on free ports, stopped at the end."""
+"""Shared by the benchmarks: starts servers and programs on free ports, and stops them at the end."""
 import contextlib, http.client, os, pathlib, shutil, signal, socket, subprocess, sys, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -24,11 +24,11 @@ def wait_for(what, condition, seconds=60):
         except (OSError, subprocess.CalledProcessError, http.client.HTTPException):
             pass
         time.sleep(0.02)
-    sys.exit(f"gave up waiting: {what}")
+    sys.exit(f"timeout: {what}")
 
 
 def cpu_seconds(pid, children=False):
-    """User and system time of a process; with its children, also those that have ended."""
+    """User and system seconds of a process; with `children`, also of its children, including ended ones."""
     def read(path):
         fields = pathlib.Path(path).read_text().rsplit(")", 1)[1].split()
         return int(fields[1]), [int(field) for field in fields[11:15]]
@@ -128,7 +128,7 @@ class Ours:
                "DATABASE_URL": f"postgres://postgres@127.0.0.1:{postgres.port}/ours", **settings}
         self.api = Process([str(ROOT / ".build/release/API")], folder / "api.log", env)
         self.worker = Process([str(ROOT / ".build/release/Worker")], folder / "worker.log", env)
-        wait_for("our API is ready", lambda: request(self.port, "GET", "/readyz")[0] == 200)
+        wait_for("the API is ready", lambda: request(self.port, "GET", "/readyz")[0] == 200)
         status, text = request(self.port, "POST", "/reset", '{"capacity":1000000000}')
         assert status == 200, text
 
@@ -139,7 +139,7 @@ class Ours:
 
 @contextlib.contextmanager
 def workplace():
-    """A folder, and the end of everything that was started in it."""
+    """A temporary folder. At the end all started processes are stopped and the folder is deleted."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tb-bench-"))
     folder.chmod(0o755)
     try:

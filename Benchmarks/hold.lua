@@ -1,4 +1,4 @@
--- One purchase of the event `held` a request.
+-- wrk: every request buys one ticket of the event `held`.
 wrk.method = "POST"
 wrk.body = '{"event":"held"}'
 wrk.headers["Content-Type"] = "application/json"

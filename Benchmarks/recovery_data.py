@@ -1,5 +1,5 @@
-"""The sale of Benchmarks/recovery: servers and programs, orders put straight into the ledger, and whether Redis and the API
-say the same as the ledger does afterwards."""
+"""The sale of Benchmarks/recovery: servers and programs, orders that are inserted directly into the ledger, and the
+verification that Redis and the API agree with the ledger afterwards."""
 import functools, http.client, json, os, pathlib, socket, time
 
 from bench import Postgres, Process, ROOT, Redis, free_port, request, wait_for
@@ -9,7 +9,7 @@ LIMIT = 4
 
 
 class RedisError(Exception):
-    """An error that Redis answered, e.g. LOADING."""
+    """An error reply of Redis, for example LOADING."""
 
 
 class RedisConnection:
@@ -41,7 +41,7 @@ class RedisConnection:
         return dict(zip(values[::2], values[1::2]))
 
     def usage(self):
-        """The calls of each command so far, those of scripts among them, and the CPU seconds of the process."""
+        """The number of calls of each command, including those by scripts, and the CPU seconds of the process."""
         calls = {}
         for line in self.send("INFO", "commandstats").splitlines():
             if line.startswith("cmdstat_"):
@@ -52,7 +52,7 @@ class RedisConnection:
 
 
 class KeptRedis(Redis):
-    """A Redis that can be started again on its data."""
+    """A Redis that can be started again with its data."""
     def start(self):
         self.process = Process(self.process.process.args, self.folder / "redis.log")
         wait_for("Redis has loaded its data", self.answers, 300)
@@ -72,7 +72,7 @@ class KeptRedis(Redis):
 
 
 class Sale:
-    """An API and a worker on servers of their own; each can be started again."""
+    """An API and a worker with their own servers. Each can be started again."""
     def __init__(self, folder):
         self.folder, self.redis, self.postgres, self.port = folder, KeptRedis(folder), Postgres(folder), free_port()
         self.postgres.query("CREATE DATABASE recovery", "postgres")
@@ -97,7 +97,7 @@ class Sale:
         assert status == 201, text
 
     def memory(self, name):
-        """Resident, in MB."""
+        """Resident memory in MB."""
         lines = pathlib.Path(f"/proc/{self.programs[name].pid}/status").read_text().splitlines()
         return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0)
 
@@ -107,10 +107,10 @@ def event_names(count):
 
 
 def fill_ledger(query, orders, holds, events, seed):
-    """Inserts the orders and moves the events' counters to match.
+    """Inserts the orders and sets the events' counters to match.
 
-    Of five orders of an event the last is of the same customer as the one before, who is at the limit with it. The latest
-    orders are the held ones. A tenth has an idempotency key, `key-` and the customer's name.
+    Every fifth order of an event is of the same customer as the order before it, and reaches the customer's limit. The
+    latest orders are held. One order in ten has an idempotency key: `key-` and the customer's name.
     """
     query(f"""
         WITH numbered AS (
@@ -160,7 +160,7 @@ def add_old_events(query, count):
 
 
 class Verification:
-    """What is wrong in the API's answers and in Redis, compared with the ledger, at rest."""
+    """Compares the API's responses and Redis with the ledger, without load."""
     def __init__(self, port, redis, query):
         self.redis, self.query, self.wrong = redis, query, []
         self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -176,7 +176,7 @@ class Verification:
         return self.wrong
 
     def complain(self, what, found):
-        """One line for what went wrong in the same way many times, with the first as the example."""
+        """Adds one line for all failures of one kind, with the first as an example."""
         if found:
             self.wrong.append(f"{what}: {len(found)}, the first {found[0]}")
 
@@ -184,7 +184,7 @@ class Verification:
         return [line.split("|") for line in self.query(sql).splitlines()]
 
     def buy(self, event, customer, quantity, headers={}):
-        """A buy, again where it is answered 503 or the connection has ended, for 30 s at most."""
+        """A purchase, which is repeated for up to 30 s if the response is 503 or the connection has failed."""
         body = json.dumps({"event": event, "customer": customer, "quantity": quantity})
         end = time.monotonic() + 30
         while True:
@@ -201,7 +201,7 @@ class Verification:
             time.sleep(0.1)
 
     def replays(self):
-        """Orders with a key, bought again: the first order is the answer."""
+        """Repeats purchases with a key: the response must be the first order."""
         wrong = []
         rows = self.rows("SELECT id, event_id, customer, quantity FROM orders "
                          "WHERE get_byte(uuid_send(id), 8) & 32 <> 0 ORDER BY md5(id::text) LIMIT 1000")
@@ -212,7 +212,7 @@ class Verification:
         self.complain(f"orders of {len(rows)} that were not answered with the first order", wrong)
 
     def limits(self):
-        """Customers at the limit, who buy one more: they are refused."""
+        """Customers at the limit buy one more ticket: they must be refused."""
         wrong = []
         rows = self.rows(f"""SELECT event_id, customer FROM orders WHERE status IN ('held', 'confirmed')
             GROUP BY event_id, customer HAVING sum(quantity) = {LIMIT} ORDER BY md5(customer) LIMIT 200""")
@@ -223,11 +223,11 @@ class Verification:
         self.complain(f"customers of {len(rows)} at the limit that were not refused", wrong)
 
     def drained(self):
-        """Waits until the ledger has all that was sold."""
+        """Waits until the ledger has all orders."""
         end = time.monotonic() + 60
         while self.redis.send("LLEN", "tb:{0}:queue") or self.redis.send("ZCARD", "tb:{0}:leases"):
             if time.monotonic() > end:
-                return self.wrong.append("orders are still on their way to the ledger after 60 s")
+                return self.wrong.append("orders are still queued or leased after 60 s")
             time.sleep(0.05)
         if self.redis.send("EXISTS", "tb:{0}:dead"):
             self.wrong.append("there are dead letters")
@@ -251,7 +251,7 @@ class Verification:
         found = self.redis.hash(f"tb:{{0}}:customers:{event}")
         wrong = [f"{name}, {found.get(name)} units instead of {expected.get(name)}"
                  for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)]
-        self.complain(f"customers of {event} with another count ({len(found)} in Redis, {len(expected)} in the ledger)",
+        self.complain(f"customers of {event} with different units ({len(found)} in Redis, {len(expected)} in the ledger)",
                       wrong)
 
     def holds(self, event):
@@ -262,4 +262,4 @@ class Verification:
         self.complain(f"holds of {event} that only one store has ({len(found)} in Redis, {len(expected)} in the ledger)",
                       sorted(expected ^ set(found)))
         if len(found) != len(set(found)):
-            self.wrong.append(f"holds of {event} stand twice in Redis: {len(found) - len(set(found))}")
+            self.wrong.append(f"holds of {event} occur twice in Redis: {len(found) - len(set(found))}")

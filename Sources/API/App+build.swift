@@ -5,8 +5,10 @@ import Logging
 import NIOCore
 import NIOPosix
 import PostgresClient
+import RedisSchema
 import Runtime
 import ServiceLifecycle
+import UnixSignals
 
 extension App {
     /// Limits of a request; docs/operations.md gives the reasons.

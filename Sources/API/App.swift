@@ -2,6 +2,7 @@ import ArgumentParser
 import Environment
 import Foundation
 import Logging
+import RedisClient
 import RedisSchema
 import Runtime
 

@@ -1,5 +1,5 @@
-import FoundationInternationalization
 import AsyncHTTPClient
+import FoundationInternationalization
 
 /// One attack, from the first request for the target's counters to the verdict.
 struct AttackRun: Sendable {

@@ -1,8 +1,8 @@
-import NIOCore
-import NIOHTTP1
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 
 /// The health check of a container: the image has no shell and no curl.
 struct HealthCommand: AsyncParsableCommand {

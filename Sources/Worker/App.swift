@@ -1,16 +1,16 @@
-import Ledger
-import RedisSchema
-import UnixSignals
 import ArgumentParser
 import Engine
 import Environment
 import Foundation
+import Ledger
 import Logging
 import NIOCore
 import NIOPosix
 import RedisClient
+import RedisSchema
 import Runtime
 import ServiceLifecycle
+import UnixSignals
 
 /// The entry point of this module; a program is a file that calls it.
 package enum Program {

@@ -1,9 +1,9 @@
 import CoreMetrics
-import ServiceLifecycle
 import Engine
 import Logging
 import RedisClient
 import RedisSchema
+import ServiceLifecycle
 
 extension LedgerWriter {
     /// Announces this worker, takes over batches with expired leases, and deletes old records: four times per lease,

@@ -1,12 +1,12 @@
-import ServiceLifecycle
 import CoreMetrics
-import Ledger
-import Metrics
 import Domain
 import Engine
+import Ledger
 import Logging
+import Metrics
 import RedisClient
 import RedisSchema
+import ServiceLifecycle
 import Timing
 
 extension LedgerWriter {

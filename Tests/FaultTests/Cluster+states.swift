@@ -123,7 +123,7 @@ extension Cluster {
             let members = (try? await redis("ZRANGE", key, "0", "-1", "WITHSCORES"))?.array?.map { $0.string ?? "" }
             lines.append("\(key) \(members ?? [])")
         }
-        for key in [keys.pendingReleases, keys.epoch, keys.leased] {
+        for key in [keys.pendingReleases, keys.epoch, keys.leasesBegun] {
             lines.append("\(key) \((try? await redis("GET", key))?.string ?? "-")")
         }
         for key in [keys.event(EventID(Self.scarce) ?? .demo), keys.event(EventID(Self.plain) ?? .demo), keys.attempts]

@@ -103,11 +103,12 @@ import Testing
         #expect(try await backfill(new, from: "a", to: BackfillChunk.last) == .outOfStep)
         let done = BackfilledEvent(backfill: .init(token: "new", stamp: event.stamp))
         #expect(
-            try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill],
+            try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill],
             "too early")
         // The event's row changes: what was filled in is worth nothing.
         try await test.sql("UPDATE events SET updated_at = now()")
-        #expect(try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(
+            try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill])
         try await release(new)
         #expect(try await test.catalogue.publish(.demo) == .published)
         #expect(try await backfill(new, from: "b", to: BackfillChunk.last) == .lost)
@@ -138,6 +139,6 @@ extension TestStores {
         try await redis(
             "EVAL",
             "local e, l = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2]) redis.call('FLUSHDB') "
-                + "redis.call('MSET', KEYS[1], e, KEYS[2], l)", "2", keys.epoch, keys.leased)
+                + "redis.call('MSET', KEYS[1], e, KEYS[2], l)", "2", keys.epoch, keys.leasesBegun)
     }
 }

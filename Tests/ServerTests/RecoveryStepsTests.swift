@@ -58,7 +58,7 @@ import Testing
         #expect(try await test.claimAtOnce(30, customer: { "c\($0 % 10)" }).accepted.count == 30)
         try await test.withWorkers { try await test.drained() }
         try await test.redis("FLUSHDB")
-        #expect(try await test.recovery.look(at: test.keys).isOpen)
+        #expect(try await test.recovery.check(test.keys).isOpen)
         #expect(try await test.inventory.claim(test.purchase(customer: "z")) == .refused(.eventUnknown))
         let event = try #require(try await test.ledger.event(.demo))
         let filler = Backfiller(test.catalogue.publisher, test.keys)
@@ -91,12 +91,13 @@ import Testing
         let late = try #require(try await test.queue().take(limit: 1))
         try await test.withWorkers { try await test.drained(but: 1) }
         try await test.redis("FLUSHDB")
-        #expect(try await test.recovery.look(at: test.keys).isOpen)
+        #expect(try await test.recovery.check(test.keys).isOpen)
         let event = try #require(try await test.ledger.event(.demo))
         // A worker commits what it had in hand.
         _ = try await test.ledger.settle(late.orders, lease: late.number)
         let done = BackfilledEvent(backfill: .init(token: "any", stamp: event.stamp))
-        #expect(try await test.catalogue.publisher.publish([.demo], filled: [.demo: done]) == [.demo: .needsBackfill])
+        #expect(
+            try await test.catalogue.publisher.publish([.demo], backfilled: [.demo: done]) == [.demo: .needsBackfill])
         try await test.redis("HSET", test.keys.backfill, "until", "0")
         try await test.recover()
         #expect(try await test.counters() == Counters(available: 94, sold: 6))

@@ -123,7 +123,7 @@ import Testing
         try await test.redisIsBack()
         #expect(try await test.counters() == Counters(available: 80, sold: 20))
         #expect(try await test.sql("SELECT count(*) FROM orders") == "20")
-        #expect(try await test.redis("GET", test.keys.leased).integer ?? 0 >= 1000)
+        #expect(try await test.redis("GET", test.keys.leasesBegun).integer ?? 0 >= 1000)
         await test.close()
         try await redis.kill()
     }
@@ -160,7 +160,7 @@ import Testing
             return true
         }
         await #expect(throws: RedisError.self) {
-            try await test.recovery.look(at: test.keys)
+            try await test.recovery.check(test.keys)
         }
         _ = try await other.send(RedisCommand("REPLICAOF", "NO", "ONE"))
         try await test.redisIsBack()

@@ -10,12 +10,12 @@ import Testing
     ) -> RecoveryPlan {
         RecoveryPlan(
             known: known.map { PartitionEpoch(epoch: $0.epoch, server: $0.server) }, seen: seen,
-            found: RecoveryPlan.Found(server: server, epoch: epoch, leased: leased, resumedFrom: resumedFrom))
+            found: RecoveryPlan.Found(server: server, epoch: epoch, leasesBegun: leased, resumedFrom: resumedFrom))
     }
 
     @Test func onlyTheKnownServerInTheKnownEpochStands() {
-        #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 7) == .stands)
-        #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 9) == .stands)
+        #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 7) == .upToDate)
+        #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 9) == .upToDate)
         #expect(plan((3, "a"), seen: 7, server: "b", epoch: "3", leased: 7) == .resume)
     }
 

@@ -16,11 +16,11 @@ import Testing
             text("sealed:t"), .integer(7), text("wipe"), text(""), .integer(1500), text("3"), .integer(0), .integer(0),
             .integer(40), .integer(100), .integer(2000), .integer(1),
         ])
-        #expect(found.epoch == "sealed:t" && found.leased == 7)
+        #expect(found.epoch == "sealed:t" && found.leasesBegun == 7)
         #expect(found.seal == PartitionState.Seal(phase: .wipe, from: "", leaseLeft: .milliseconds(1500)))
         #expect(
             found.backfill
-                == PartitionState.Backfill(epoch: "3", done: 40, total: 100, age: .seconds(2), wanted: 1))
+                == PartitionState.Backfill(epoch: "3", done: 40, total: 100, age: .seconds(2), requestedBackfills: 1))
         #expect(RecoveryProgress(found, isOpen: false).phase == .draining)
         #expect(RecoveryProgress(found, isOpen: true).phase == .backfilling)
     }
@@ -42,9 +42,9 @@ import Testing
         func event(_ name: String, _ units: Int) -> Ledger.BackfillEvent {
             Ledger.BackfillEvent(id: EventID(name) ?? .demo, units: units, changedAt: "")
         }
-        let batches = BackfillWork.batches(of: [event("a", 9000), event("b", 900), event("c", 200), event("d", 20_000)])
+        let batches = BackfillPass.batches(of: [event("a", 9000), event("b", 900), event("c", 200), event("d", 20_000)])
         #expect(batches.map { $0.map(\.description) } == [["a", "b"], ["c"], ["d"]])
-        #expect(BackfillWork.batches(of: (0..<450).map { event("e\($0)", 0) }).map(\.count) == [200, 200, 50])
-        #expect(BackfillWork.batches(of: []).isEmpty)
+        #expect(BackfillPass.batches(of: (0..<450).map { event("e\($0)", 0) }).map(\.count) == [200, 200, 50])
+        #expect(BackfillPass.batches(of: []).isEmpty)
     }
 }

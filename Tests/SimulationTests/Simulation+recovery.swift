@@ -129,11 +129,11 @@ extension Simulation {
         let seen = seen
         let state = try run(InspectScript())
         let found = RecoveryPlan.Found(
-            server: "\(server)", epoch: state.epoch, leased: state.leased,
+            server: "\(server)", epoch: state.epoch, leasesBegun: state.leasesBegun,
             resumedFrom: state.seal.flatMap { $0.phase == .resume ? $0.from : nil })
         let plan = RecoveryPlan(known: knownPartition, seen: seen, found: found)
         let token = makeToken()
-        guard plan != .stands else {
+        guard plan != .upToDate else {
             (pass, passServer) = (state.epoch, server)
             guard state.backfill.isDue, try current(HoldBackfillScript(token)) else {
                 return .idle

@@ -139,8 +139,8 @@ package struct TestStores: Sendable {
     package func recover() async throws {
         for keys in settings.partitioning.all {
             try await eventually("the partition is open and backfilled", within: 120) {
-                switch try? await recovery.look(at: keys) {
-                case .stands: return true
+                switch try? await recovery.check(keys) {
+                case .upToDate: return true
                 case .needsBackfill(let token):
                     _ = try? await recovery.backfill(keys, token: token)
                     return false

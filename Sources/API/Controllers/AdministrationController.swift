@@ -1,6 +1,7 @@
 import Domain
 import Engine
 import Hummingbird
+import Logging
 import RedisSchema
 import Runtime
 import Timing

@@ -2,6 +2,7 @@ import Domain
 import Engine
 import HTTPTypes
 import Hummingbird
+import Logging
 import Runtime
 
 /// Events: their state, their terms, and their reset.

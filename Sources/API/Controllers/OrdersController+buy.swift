@@ -1,6 +1,8 @@
 import Domain
+import Engine
 import HTTPTypes
 import Hummingbird
+import Logging
 import RedisClient
 import Runtime
 

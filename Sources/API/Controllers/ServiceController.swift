@@ -2,6 +2,7 @@ import Engine
 import HTTPTypes
 import Hummingbird
 import Ledger
+import RedisSchema
 import Runtime
 
 /// The process itself: health, readiness, metrics, and the description of the API.

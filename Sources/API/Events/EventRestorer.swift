@@ -2,6 +2,7 @@ import Domain
 import Engine
 import Ledger
 import Logging
+import RedisSchema
 import Runtime
 import ServiceLifecycle
 import Timing

@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 
 /// The problems that failures of the stores are reported as.
 extension Problem {

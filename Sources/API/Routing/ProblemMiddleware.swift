@@ -1,7 +1,9 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import PostgresClient
 import RedisClient
+import Runtime
 
 /// Turns every error that a controller throws into a problem document, and adds `X-Request-Id` to every response.
 struct ProblemMiddleware: RouterMiddleware {

@@ -1,3 +1,6 @@
+import Domain
+import HTTPTypes
+
 extension Route {
     /// Every route of the API. The router, the response 405 with its `Allow` header, and the tests read this list.
     static let all: [Route] = [

@@ -1,5 +1,5 @@
-import NIOHTTP1
 import NIOConcurrencyHelpers
+import NIOHTTP1
 
 /// The last observed state of a ticket's order.
 enum Ending: Hashable, Sendable {

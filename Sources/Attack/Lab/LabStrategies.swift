@@ -1,5 +1,5 @@
-import NIOHTTP1
 import Foundation
+import NIOHTTP1
 
 /// The response of `GET /lab`.
 struct LabStrategies: Decodable {

@@ -1,7 +1,7 @@
-import Timing
 import Logging
 import NIOCore
 import NIOPosix
+import Timing
 
 /// Opening, loss and reopening of the socket.
 extension RedisConnectionCore {

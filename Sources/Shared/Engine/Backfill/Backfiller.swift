@@ -4,8 +4,8 @@ import Logging
 import RedisClient
 import RedisSchema
 
-/// Fills a partition's events in from the ledger after Redis was emptied: one process at a time, under a lease in Redis. What
-/// is filled in stands there, so any process goes on where another was interrupted.
+/// Backfills a partition's events from the ledger after Redis was emptied. A lease in Redis allows one process at a
+/// time. The progress of each event is in Redis too, so any process can continue where another was interrupted.
 struct Backfiller: Sendable {
     let publisher: EventPublisher
     let keys: Keyspace
@@ -24,43 +24,44 @@ struct Backfiller: Sendable {
         connection = publisher.inventory.client.connections[0]
     }
 
-    /// Fills in one event that somebody asks for; false if another process has the lease: then the event is next there.
+    /// Backfills one requested event. False if another process has the lease: then the event is requested from it.
     func backfill(_ id: EventID) async throws -> Bool {
         let token = Batch.makeToken()
-        let isFilled: Void? = try await holding(token) {
+        let isDone: Void? = try await withLease(token) {
             let work = BackfillWork(self, token)
             try await work.backfill([id])
             guard try await !partition.run(EndBackfillScript(token, isComplete: false)) else { return }
-            // Somebody wants another: the lease is free for who fills in all that is wanted.
+            // Another event was requested meanwhile: the lease is released for a process that backfills all requests.
             _ = try await partition.run(ExtendScript(token, of: keys.backfill, by: .zero))
         }
-        if isFilled == nil {
+        if isDone == nil {
             _ = try await connection.send(RedisCommand("SADD", keys.requestedBackfills, id.description))
         }
-        return isFilled != nil
+        return isDone != nil
     }
 
-    /// Fills in everything that has to be, the most recently sold events first; false if another process is at it.
+    /// Backfills all events that Redis lacks, the most recently sold first. False if another process has the lease.
     ///
-    /// - Parameter token: of the recovery that has opened the partition, which holds the lease.
+    /// - Parameter token: the token of the recovery that opened the partition, which has the lease already; nil for a
+    ///   process that takes the lease.
     func run(token: String? = nil) async throws -> Bool {
         let token = token ?? Batch.makeToken()
-        let isFilled: Void? = try await holding(token) {
+        let isDone: Void? = try await withLease(token) {
             let work = BackfillWork(self, token)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { try await work.report() }
                 repeat {
-                    try await work.passUntilComplete()
+                    try await BackfillPass(work).runUntilComplete()
                 } while try await !partition.run(EndBackfillScript(token, isComplete: true))
             }
             work.finish()
         }
-        return isFilled != nil
+        return isDone != nil
     }
 
-    /// Nil if another process has the lease.
-    private func holding<Value: Sendable>(
+    /// Runs `body` under the lease. Nil if another process has it.
+    private func withLease<Value: Sendable>(
         _ token: String, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         guard let pass = fence.pass(keys) else {

@@ -11,11 +11,11 @@ extension EventCatalogue {
     private static let retryInterval = Duration.milliseconds(20)
 
     /// Brings Redis to the state that the ledger has of the event: backfills it if Redis has lost it, opens it if a
-    /// reset was interrupted. Any number of processes may do so at any time.
+    /// reset was interrupted. Any number of processes can do so at any time.
     ///
-    /// If another process is backfilling the partition, this requests the event from it and waits for at most 5 seconds;
-    /// after that it returns ``PublicationOutcome/needsBackfill``. Throws ``CatalogueError/eventUnknown`` if the ledger
-    /// has no such event.
+    /// If another process is backfilling the partition, this requests the event from it and waits for at most 5
+    /// seconds; after that it returns ``PublicationOutcome/needsBackfill``. Throws ``CatalogueError/eventUnknown`` if
+    /// the ledger has no such event.
     @discardableResult
     package func publish(_ id: EventID) async throws -> PublicationOutcome {
         let deadline = ContinuousClock.now + Self.patience
@@ -30,7 +30,7 @@ extension EventCatalogue {
     }
 
     /// Publishes a change that the ledger has committed. A failure becomes ``CatalogueError/notInEffectYet(reason:)``,
-    /// which callers can tell from an error that changed nothing.
+    /// which callers can distinguish from an error that changed nothing.
     func publishSaved(_ id: EventID) async throws {
         do {
             guard try await publish(id) == .belowClaimed else { return }

@@ -15,7 +15,7 @@ extension EventCatalogue {
                 // Another process has published it since it was noted.
                 guard event.isUnpublished else { throw NotNoted() }
                 try await inventory.close(event)
-                while try await inventory.dropHolds(of: id) {}
+                while try await inventory.discardHolds(of: id) {}
                 let capacity = capacity ?? event.terms.capacity
                 try await event.renew(capacity: capacity)
                 return capacity

@@ -9,8 +9,8 @@ import Timing
 ///
 /// Each step locks the event's row, so that changes of one event never overtake each other. A change that lets more be
 /// sold reaches Postgres first; a change that lets less be sold reaches Redis first. From before the first step until
-/// after the last one, the row notes that Redis may lack its present state; so the next start makes up for a step that
-/// a crash prevented.
+/// after the last one, the row notes that Redis may lack its present state, so that the next start publishes it if a
+/// crash prevented a step.
 package struct EventCatalogue: Sendable {
     package let ledger: Ledger
     package let inventory: Inventory

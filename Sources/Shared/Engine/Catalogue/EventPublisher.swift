@@ -5,7 +5,7 @@ import RedisClient
 import RedisSchema
 
 /// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of
-/// processes may do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
+/// processes can do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
 package struct EventPublisher: Sendable {
     private static let pageSize = 200
 
@@ -21,22 +21,22 @@ package struct EventPublisher: Sendable {
 
     /// Publishes events in one transaction, in the order of their ids. The result leaves out events that do not exist.
     ///
-    /// - Parameter filled: completed backfills. If the row of an event has changed since its backfill, the event has to be
-    ///   backfilled again.
+    /// - Parameter backfilled: completed backfills. If the row of an event has changed since its backfill, the event
+    ///   has to be backfilled again.
     func publish(
-        _ ids: [EventID], filled: [EventID: BackfilledEvent] = [:]
+        _ ids: [EventID], backfilled: [EventID: BackfilledEvent] = [:]
     ) async throws -> [EventID: PublicationOutcome] {
         try await ledger.withLockedEvents(ids) { locked in
             var publications: [EventID: PublicationOutcome] = [:]
             var calls: [(EventID, EventLoopFuture<PublicationOutcome>)] = []
             var failure: (any Error)?
             locked.forEach { event in
-                let done = filled[event.id]
+                let done = backfilled[event.id]
                 guard done == nil || done?.backfill.stamp == event.stamp else {
                     publications[event.id] = .needsBackfill
                     return
                 }
-                do { calls.append((event.id, try send(event, filled: done))) } catch { failure = error }
+                do { calls.append((event.id, try send(event, backfilled: done))) } catch { failure = error }
             }
             // Waits for all calls, also after a failure: none may be in flight when the rows are unlocked.
             for (id, call) in calls {
@@ -52,10 +52,10 @@ package struct EventPublisher: Sendable {
     }
 
     private func send(
-        _ event: borrowing LockedEvent, filled: BackfilledEvent?
+        _ event: borrowing LockedEvent, backfilled: BackfilledEvent?
     ) throws -> EventLoopFuture<PublicationOutcome> {
         let publication = EventPublication(
-            event, backfill: filled?.backfill, unrecorded: filled?.unrecorded ?? UnitCounts())
+            event, backfill: backfilled?.backfill, unrecorded: backfilled?.unrecorded ?? UnitCounts())
         return try inventory.partition(of: event.id).pipeline(PublishScript(publication))
     }
 

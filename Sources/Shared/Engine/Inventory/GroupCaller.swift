@@ -3,9 +3,9 @@ import NIOCore
 import RedisClient
 import RedisSchema
 
-/// Runs a script for groups of members, on the event loop of a partition's connection: while one call is in flight the members
-/// that arrive wait, and the next call carries them all. At rest a group is one member and none waits; under load the members
-/// share the cost of a call and of the disk sync behind it, as in the group commit of databases.
+/// Runs a script for groups of members, on the event loop of a partition's connection. While one call is in flight,
+/// arriving members wait, and the next call processes them all. Without load, a group is one member and none waits.
+/// Under load, the members share the cost of a call and of its disk sync, as in the group commit of databases.
 final class GroupCaller<Script: GroupScript> {
     typealias Completion = (Result<Script.Outcome, RedisError>) -> Void
 
@@ -20,8 +20,8 @@ final class GroupCaller<Script: GroupScript> {
 
     /// - Parameters:
     ///   - queueLimit: the length of the queue at which nothing new is accepted.
-    ///   - waitingLimit: members that can wait for the next call.
-    ///   - metric: name of the metric that records the groups' sizes.
+    ///   - waitingLimit: maximum number of members that wait for the next call.
+    ///   - metric: the name of the metric that records the sizes of the groups.
     init(_ partition: Partition, queueLimit: Int, waitingLimit: Int, metric: String) {
         self.partition = partition
         self.queueLimit = queueLimit
@@ -32,13 +32,14 @@ final class GroupCaller<Script: GroupScript> {
     /// Adds a member to the next group. The completion is called exactly once, on the event loop.
     func add(_ member: Script.Member, completion: @escaping Completion) {
         guard waiting.count < waitingLimit else {
-            completion(.failure(RedisError(.overloaded, "\(waitingLimit) requests wait already", mayHaveRun: false)))
+            completion(
+                .failure(RedisError(.overloaded, "\(waitingLimit) requests are waiting already", mayHaveRun: false)))
             return
         }
         waiting.append((member, completion))
         guard !isInFlight else { return }
         isInFlight = true
-        // At the end of this turn of the loop, so that all requests that are read in it are in the group.
+        // At the end of this turn of the loop, so that the group contains all requests that are read in it.
         eventLoop.assumeIsolated().execute { self.sendGroup() }
     }
 
@@ -57,7 +58,7 @@ final class GroupCaller<Script: GroupScript> {
             case .failure(let error):
                 for member in members { member.completion(.failure(error)) }
             }
-            // Not from within: a refusal is returned at once, and many of them would pile up on the stack.
+            // Not in this call: a refusal completes at once, and many of them would nest on the stack.
             self.eventLoop.assumeIsolated().execute { self.sendGroup() }
         }
     }

@@ -3,15 +3,15 @@ import RedisClient
 import RedisSchema
 import Timing
 
-/// One partition's holds, as those who carry their ends out see them.
+/// Expires the overdue holds of one partition.
 package struct HoldExpirer: Sendable {
-    /// Orders that one call looks through, give or take a group, so that claims beside it wait a millisecond or two.
+    /// Orders of one call, rounded up to whole members, so that concurrent claims wait for 1 to 2 ms.
     private static let sliceSize = 128
-    /// Calls under way at the same time: what a round trip costs, they share.
+    /// Concurrent calls, which share the cost of a round trip.
     private static let slicesAtOnce = 4
-    /// Members that one round takes of an event's holds; a member is one order or a group of them.
+    /// Members of an event's holds in one round. A member is one order or a group of orders.
     private static let memberLimit = 128
-    /// Events that one round looks at.
+    /// Events in one round.
     private static let eventLimit = 16
 
     private let partition: Partition
@@ -22,16 +22,16 @@ package struct HoldExpirer: Sendable {
         self.partition = partition
     }
 
-    /// What a round of ``expireDue()`` came to.
+    /// The result of one call of ``expireDue()``.
     package struct Round: Hashable, Sendable {
         /// Orders that this round expired.
         package var expired: Int
-        /// How long nothing more is due: zero where more is due now, nil where nothing is held.
+        /// The time until the next hold is due: zero if one is due now, nil if there are no holds.
         package var rest: Duration?
     }
 
-    /// Expires a slice of the overdue holds of each event that has some. Any number of workers may do so at the same time:
-    /// each hold ends once.
+    /// Expires up to 128 members of the overdue holds of each of up to 16 events. Any number of workers can do so at
+    /// the same time: each hold ends once.
     package func expireDue() async throws(RedisError) -> Round {
         var round = Round(expired: 0, rest: nil)
         let now = try await connection.send(RedisCommand("TIME")).time().milliseconds
@@ -48,20 +48,20 @@ package struct HoldExpirer: Sendable {
             if slice.isStuck { round.rest = .milliseconds(250) }
         }
         guard round.expired == 0 else { return Round(expired: round.expired, rest: .zero) }
-        if round.rest == nil, let first = try await firstEnd() {
+        if round.rest == nil, let first = try await nextExpiry() {
             round.rest = .milliseconds(max(0, first - now))
         }
         return round
     }
 
-    /// Stuck: the event's counters are being rebuilt, so that its holds have to wait.
+    /// The result is stuck if the event's counters are being rebuilt: its holds have to wait.
     private func expire(_ event: EventID, now: Int64) async throws(RedisError) -> (expired: Int, isStuck: Bool) {
         let due =
             try await connection.send(
                 RedisCommand(
                     "ZRANGE", keys.holds(event), "-inf", String(now), "BYSCORE", "LIMIT", "0", String(Self.memberLimit))
             ).array?.compactMap(\.string) ?? []
-        // Without a member too: a call puts right when the event's next hold ends.
+        // Also without a member: the call corrects the time at which the event's next hold ends.
         var slices = Self.slices(of: due, size: Self.sliceSize)[...]
         var (expired, isStuck) = (0, false)
         while !slices.isEmpty, !isStuck {
@@ -94,8 +94,8 @@ package struct HoldExpirer: Sendable {
         return answers
     }
 
-    /// Cuts members into slices of at least so many orders but the last, at least one slice. A member is the orders of one
-    /// claim call, with commas between: one, or a whole group.
+    /// Cuts members into slices: at least one, and each except the last has at least `size` orders. A member is the ids
+    /// of the orders of one claim call, separated by commas.
     static func slices(of members: [String], size: Int) -> [[String]] {
         var slices: [[String]] = [[]]
         var orders = 0
@@ -110,7 +110,7 @@ package struct HoldExpirer: Sendable {
         return slices
     }
 
-    private func firstEnd() async throws(RedisError) -> Int64? {
+    private func nextExpiry() async throws(RedisError) -> Int64? {
         let first =
             try await connection.send(RedisCommand("ZRANGE", keys.eventsWithHolds, "0", "0", "WITHSCORES")).array ?? []
         return first.count == 2 ? first[1].string.flatMap { Double($0) }.map { Int64($0) } : nil

@@ -4,9 +4,9 @@ import RedisClient
 import RedisSchema
 import Timing
 
-/// Events' hashes: what the ledger says about an event, and the counters that claims move.
+/// The hashes of events, which contain the terms from the ledger and the counters that claims change.
 extension Inventory {
-    /// An event's counters and terms by Redis's account, or nil where it has no such event.
+    /// An event's counters and terms in Redis; nil if Redis does not have the event.
     package func event(_ id: EventID) async throws(RedisError) -> EventReport? {
         let key = partitioning.home(of: id).event(id)
         let connection = client.connection
@@ -21,7 +21,7 @@ extension Inventory {
             status: EventStatus(terms: terms, available: stock, at: now))
     }
 
-    /// Lowers the capacity ahead of the ledger's.
+    /// Lowers the capacity in Redis before the ledger's.
     func lower(_ event: borrowing LockedEvent, to capacity: Int) async throws(RedisError) -> LoweringOutcome {
         let script = LowerCapacityScript(
             event.id, generation: event.generation, capacity: capacity, revision: event.revision)
@@ -38,7 +38,7 @@ extension EventPublication {
     /// The state of an event in the ledger.
     ///
     /// - Parameters:
-    ///   - backfill: the backfill that was done since the answer ``PublicationOutcome/needsBackfill``.
+    ///   - backfill: the backfill that was done since the outcome ``PublicationOutcome/needsBackfill``.
     ///   - unrecorded: units of dead letters that the ledger does not have.
     init(
         _ event: borrowing LockedEvent, backfill: Backfill? = nil, unrecorded: UnitCounts = UnitCounts()

@@ -2,9 +2,10 @@ import Domain
 import RedisClient
 import RedisSchema
 
-/// Orders' records.
+/// The records of orders.
 extension Inventory {
-    /// The order's record, or nil where Redis has none: it never had, let it go, or the order's event was reset since.
+    /// The order's record. Nil if Redis has none: the order does not exist, its record was deleted after the retention
+    /// time, or its event has been reset.
     package func order(_ id: OrderID) async throws(RedisError) -> Order? {
         guard let keys = partitioning.home(of: id), let order = try await record(keys.order(id)), order.id == id else {
             return nil
@@ -14,8 +15,8 @@ extension Inventory {
         return nil
     }
 
-    /// The record of an order that changed while another was at its place, where there is one. It does not say whether the
-    /// ledger has it: the ledger's row does.
+    /// The record of an order that changed while another order's record was at its key; nil if there is none. The
+    /// record does not say whether the ledger has the order: the ledger's row does.
     package func displacedOrder(_ id: OrderID) async throws(RedisError) -> Order? {
         guard let keys = partitioning.home(of: id) else { return nil }
         return try await record(keys.displacedOrder(id))

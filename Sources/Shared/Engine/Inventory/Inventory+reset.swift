@@ -2,10 +2,10 @@ import Domain
 import RedisClient
 import RedisSchema
 
-/// Dropping an event's orders at a reset.
+/// Discarding an event's holds at a reset.
 extension Inventory {
-    /// Drops a page of the holds of an event that is closed for its reset; false when there are no more.
-    func dropHolds(of event: EventID) async throws(RedisError) -> Bool {
+    /// Discards up to 16 members of the holds of an event that is closed for its reset. False if there are no more.
+    func discardHolds(of event: EventID) async throws(RedisError) -> Bool {
         let partition = partition(of: event)
         let range = RedisCommand("ZRANGE", partition.keys.holds(event), "0", "15")
         let members = try await partition.connection.send(range).array ?? []

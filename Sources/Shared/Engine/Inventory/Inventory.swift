@@ -3,9 +3,9 @@ import NIOCore
 import RedisClient
 import RedisSchema
 
-/// Where stock is claimed, orders change and events' counters are read: the Redis side of a sale.
+/// The Redis side of a sale: claims of stock, transitions of orders, reports of events.
 package struct Inventory: Sendable {
-    /// What a partition's claims and transitions go through.
+    /// The group callers of one partition.
     private struct Lanes {
         let claims: GroupCaller<ClaimScript>
         let transitions: GroupCaller<TransitionScript>
@@ -14,14 +14,14 @@ package struct Inventory: Sendable {
     package let client: RedisClient
     package let partitioning: Partitioning
     package let fence: Fence
-    /// All claims of a process go through one connection, whatever event loop they come from: the groups are the larger
-    /// for it, and each group costs Redis a sync of its disk. (Measured: see docs/decisions/0013.)
+    /// All claims of a process use one connection, regardless of the event loop that they come from: this makes the
+    /// groups larger, and each group costs Redis one disk sync. For measurements see docs/decisions/0013.
     private let eventLoop: any EventLoop
     private let lanes: NIOLoopBound<[Lanes]>
 
     /// - Parameters:
     ///   - queueLimit: length of the queue at which claims are refused.
-    ///   - waitingLimit: claims that may wait for the next group; as many transitions may.
+    ///   - waitingLimit: maximum number of claims that wait for the next group; the same for transitions.
     package init(
         client: RedisClient, partitioning: Partitioning, fence: Fence, queueLimit: Int, waitingLimit: Int = 20_000
     ) async throws {
@@ -46,20 +46,21 @@ package struct Inventory: Sendable {
         }.get()
     }
 
-    /// Claims stock for one order: accepted means that the stock is taken, the order recorded and queued, and that Redis
-    /// has written all of it as its persistence settings promise. A purchase whose idempotency key has led to an order
-    /// within a day, at least, is answered with that order, whatever has become of the event since.
+    /// Claims stock for one order. `accepted` means that the stock is taken, the order is recorded and queued, and
+    /// Redis has persisted these writes as its settings require. If the idempotency key has created an order within the
+    /// last 24 hours at least, the outcome is that order, even if the event has closed or sold out since.
     ///
-    /// An error that `mayHaveRun` leaves open whether it was.
+    /// After an error with `mayHaveRun`, the order may exist.
     package func claim(_ purchase: Purchase) async throws(RedisError) -> ClaimOutcome {
         try await add(purchase, to: \.claims, in: partitioning.home(of: purchase.event).partition)
     }
 
-    /// Confirms or cancels an order: compare-and-set on its state and its deadline, by Redis's clock. Of transitions that
-    /// race exactly one is done; stock and the customer's count come back with it.
+    /// Confirms or cancels an order: a compare-and-set on its state and its deadline, measured with the Redis server's
+    /// clock. Exactly one of several concurrent transitions is applied; it also releases the stock and the customer's
+    /// units.
     ///
-    /// - Parameter order: the order as it was last seen, in Redis or in the ledger. Where Redis has no record of it, what
-    ///   the ledger says is gone by.
+    /// - Parameter order: the order as it was read from Redis or from the ledger. If Redis has no record of it, the
+    ///   ledger's version is used.
     package func change(_ order: Order, by transition: OrderTransition) async throws(RedisError) -> TransitionOutcome {
         var request = TransitionRequest(
             order: order.id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
@@ -86,7 +87,7 @@ package struct Inventory: Sendable {
         }.get()
     }
 
-    /// A new order id for an event, leading to the event's partition; made from the idempotency key where there is one.
+    /// A new order id, which names the event's partition and, if there is an idempotency key, is derived from the key.
     package func makeOrderID(
         for event: EventID, at time: Timestamp, customer: String? = nil, idempotencyKey: String? = nil
     ) -> OrderID {
@@ -94,20 +95,20 @@ package struct Inventory: Sendable {
         return OrderID(at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash)
     }
 
-    /// An event's partition, on the connection of the event loop that runs the caller.
+    /// The event's partition, on the connection of the event loop that the caller runs on.
     func partition(of event: EventID) -> Partition { partition(partitioning.home(of: event)) }
 
     func partition(_ keys: Keyspace) -> Partition { Partition(keys, on: client.connection, fence: fence) }
 
-    /// How far each partition's recovery is, as this process last looked.
+    /// The progress of each partition's recovery when this process last checked.
     package var recovery: [RecoveryProgress] {
         partitioning.all.map { partition($0).recovery }
     }
 
-    /// Whether every partition may be used at the moment.
+    /// Whether all partitions are open.
     package var isOpen: Bool { partitioning.all.allSatisfy(fence.isOpen) }
 
-    /// Whether Redis answers.
+    /// Throws if Redis does not respond.
     package func ping() async throws(RedisError) {
         _ = try await client.connection.send(RedisCommand("PING"))
     }

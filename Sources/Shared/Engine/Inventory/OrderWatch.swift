@@ -5,13 +5,14 @@ import NIOCore
 import RedisClient
 import RedisSchema
 
-/// Tells whoever waits for an order when it is final or in the ledger: no polling. The scripts that acknowledge and end
-/// orders name them on a channel, one connection of the process listens, and each waiter of a named order is told once.
+/// Notifies requests that wait for an order when the order is final or in the ledger, without polling. The scripts that
+/// acknowledge and end orders publish the orders' ids on a channel, one connection of the process subscribes to it, and
+/// each waiter of a published id is notified.
 ///
-/// A waiter registers first and then looks at the order, so that nothing falls between. Messages that were sent while the
-/// connection was lost are gone; so all waiters are told when it stands again, and look.
+/// A waiter must first be registered, then read its order: then no change is missed. Messages are lost while the
+/// connection is lost, so all waiters are notified after each reconnection, and read their orders again.
 package final class OrderWatch: Sendable {
-    /// One who waits for an order.
+    /// A registration for an order.
     package final class Waiter: Sendable {
         package let order: OrderID
         fileprivate let onChange: @Sendable () -> Void
@@ -33,8 +34,8 @@ package final class OrderWatch: Sendable {
     private let connection = NIOLockedValueBox<RedisConnection?>(nil)
 
     /// - Parameters:
-    ///   - configuration: of the connection that listens, without a subscription.
-    ///   - limit: waiters at the same time.
+    ///   - configuration: of the subscribed connection; its subscription is replaced.
+    ///   - limit: maximum number of waiters.
     package init(
         _ configuration: RedisConfiguration, partitioning: Partitioning, limit: Int = 100_000,
         on eventLoop: any EventLoop
@@ -44,17 +45,17 @@ package final class OrderWatch: Sendable {
         configuration.scripts = []
         configuration.subscription = RedisSubscription(
             channels: partitioning.all.map(\.finished),
-            onMessage: { [weak self] message in self?.tell(named: message) },
-            onListening: { [weak self] in self?.tellAll() })
-        // The stores' connection tells of a Redis that is away; this one would only repeat it.
+            onMessage: { [weak self] message in self?.notify(named: message) },
+            onListening: { [weak self] in self?.notifyAll() })
+        // The connections of the stores log that Redis is unavailable. This one would only repeat it.
         let quiet = Logger(label: "watch") { _ in SwiftLogNoOpLogHandler() }
         let opened = try await RedisConnection.open(configuration, on: eventLoop, logger: quiet)
         connection.withLockedValue { $0 = opened }
     }
 
-    /// Begins to watch an order; nil where too many wait already, or the watch is closed. End it with ``end(_:)``.
+    /// Registers a waiter for an order; remove it with ``end(_:)``. Nil if the limit is reached or the watch is closed.
     ///
-    /// - Parameter onChange: called, on any thread, whenever the order may have changed, and when the watch is closed.
+    /// - Parameter onChange: called on any thread each time the order may have changed, and when the watch is closed.
     package func watch(_ order: OrderID, onChange: @escaping @Sendable () -> Void) -> Waiter? {
         waiters.withLockedValue { waiters in
             guard !waiters.isClosed, waiters.count < limit else { return nil }
@@ -68,9 +69,9 @@ package final class OrderWatch: Sendable {
     package func end(_ waiter: Waiter) {
         waiters.withLockedValue { waiters in
             guard var others = waiters.byOrder[waiter.order],
-                let place = others.firstIndex(where: { $0 === waiter })
+                let index = others.firstIndex(where: { $0 === waiter })
             else { return }
-            others.remove(at: place)
+            others.remove(at: index)
             waiters.byOrder[waiter.order] = others.isEmpty ? nil : others
             waiters.count -= 1
         }
@@ -80,25 +81,25 @@ package final class OrderWatch: Sendable {
 
     package var isClosed: Bool { waiters.withLockedValue { $0.isClosed } }
 
-    /// Tells all waiters and takes no more; what they see then is what they answer.
+    /// Notifies all waiters and accepts no more. The waiters then respond with the orders in their current states.
     package func close() async {
         waiters.withLockedValue { $0.isClosed = true }
-        tellAll()
+        notifyAll()
         await connection.withLockedValue { $0 }?.close()
     }
 
-    /// The message is ids with commas between.
-    private func tell(named message: [UInt8]) {
-        let told = waiters.withLockedValue { waiters -> [Waiter] in
+    /// The message is order ids, separated by commas.
+    private func notify(named message: [UInt8]) {
+        let named = waiters.withLockedValue { waiters -> [Waiter] in
             guard waiters.count > 0 else { return [] }
             return message.split(separator: UInt8(ascii: ",")).flatMap { bytes in
                 OrderID(String(decoding: bytes, as: UTF8.self)).flatMap { waiters.byOrder[$0] } ?? []
             }
         }
-        for waiter in told { waiter.onChange() }
+        for waiter in named { waiter.onChange() }
     }
 
-    private func tellAll() {
+    private func notifyAll() {
         for waiter in waiters.withLockedValue({ $0.byOrder.values.flatMap(\.self) }) { waiter.onChange() }
     }
 }

@@ -3,13 +3,14 @@ import RedisClient
 import RedisSchema
 import Timing
 
-/// Entries that were set aside.
+/// Dead letters: entries that cannot be settled.
 extension OrderQueue {
     package func deadLetterCount() async throws(RedisError) -> Int {
         Int(try await connection.send(RedisCommand("HLEN", keys.deadLetters)).integer ?? 0)
     }
 
-    /// Up to `limit` of them, the oldest of these first.
+    /// Up to `limit` dead letters, sorted by age, the oldest first. If there are more, they are not necessarily the
+    /// oldest.
     package func deadLetters(limit: Int) async throws(RedisError) -> [DeadLetter] {
         try await Self.deadLetters(in: keys, on: connection, limit: limit)
     }
@@ -23,7 +24,7 @@ extension OrderQueue {
             let command = RedisCommand("HSCAN", keys.deadLetters, cursor, "COUNT", "100")
             let page = try await connection.send(command).array ?? []
             guard page.count == 2, let next = page[0].string, let fields = page[1].array else {
-                throw RedisError(.protocolViolation, "HSCAN answered in another form", mayHaveRun: false)
+                throw RedisError(.protocolViolation, "HSCAN replied in an unknown form", mayHaveRun: false)
             }
             for index in stride(from: 0, to: fields.count - 1, by: 2) {
                 guard let id = fields[index].string, case .bulkString(let text) = fields[index + 1] else { continue }
@@ -35,10 +36,10 @@ extension OrderQueue {
         return Array(sorted.prefix(limit))
     }
 
-    /// The result of putting a dead letter back.
+    /// The result of requeueing a dead letter.
     package enum Requeue: Hashable, Sendable {
         case done
-        /// There is no dead letter of that id.
+        /// There is no dead letter with this id.
         case unknown
         /// Its event is being backfilled from the ledger; nothing was changed.
         case eventIsRecovering(EventID)
@@ -46,7 +47,8 @@ extension OrderQueue {
 
     /// Puts a dead letter back into the queue, to be settled again.
     ///
-    /// - Parameter evenIfNotLoaded: also if its event is not in Redis, for a recovery that brings everything to the ledger.
+    /// - Parameter evenIfNotLoaded: also if its event is not loaded, for a recovery that settles everything in the
+    ///   ledger.
     package func requeue(_ id: String, evenIfNotLoaded: Bool = false) async throws(RedisError) -> Requeue {
         let reply = try await connection.send(RedisCommand("HGET", keys.deadLetters, id))
         guard case .bulkString(let stored) = reply, let letter = DeadLetter(id: id, stored) else { return .unknown }

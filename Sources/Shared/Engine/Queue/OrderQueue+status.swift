@@ -4,14 +4,14 @@ import RedisClient
 import RedisSchema
 import Timing
 
-/// How a partition's queue is doing.
+/// The state of a queue: of one partition or of all.
 package struct QueueStatus: Hashable, Sendable {
-    /// Entries that nobody has taken yet.
+    /// Entries that no worker has taken.
     package var depth = 0
-    /// Entries in batches that workers have taken, and the number of these batches.
+    /// Entries in leased batches, and the number of these batches.
     package var inFlight = 0
     package var batches = 0
-    /// How long the oldest entry has been on its way, as far as its times say; nil where nothing is.
+    /// The age of the oldest entry, estimated from its times; nil if there are no entries.
     package var oldestAge: Duration?
     /// Workers that were seen within ``OrderQueue/seenWithin``.
     package var workers = 0
@@ -27,7 +27,7 @@ package struct QueueStatus: Hashable, Sendable {
             inFlight += status.inFlight
             batches += status.batches
             deadLetters += status.deadLetters
-            // Every worker drains every partition.
+            // Every worker takes from every partition.
             workers = max(workers, status.workers)
             oldestAge = [oldestAge, status.oldestAge].compactMap(\.self).max()
         }
@@ -35,18 +35,18 @@ package struct QueueStatus: Hashable, Sendable {
 }
 
 extension OrderQueue {
-    /// Workers say that they are there every five seconds at most.
+    /// A worker notes that it is alive at least every 5 s.
     package static let seenWithin = Duration.seconds(15)
     private static let forgottenAfter = Duration.seconds(3600)
-    /// Entries of each list whose times are looked at: those at the head are the oldest, but for those that came back.
+    /// Entries of each list whose times are compared: the entries at the head are the oldest, except requeued ones.
     private static let headLength = 8
 
-    /// Notes that a worker of this name is there.
+    /// Notes that the worker of this name is alive.
     package func noteWorker(_ name: String) async throws(RedisError) {
         _ = try await partition.run(NoteWorkerScript(name, forgetAfter: Self.forgottenAfter))
     }
 
-    /// The parts are read one after another, so they need not be of one moment.
+    /// The values are read one after another, so they are not of one moment.
     package func status() async throws(RedisError) -> QueueStatus {
         let now = try await connection.send(RedisCommand("TIME")).time()
         var status = QueueStatus()
@@ -82,7 +82,7 @@ extension OrderQueue {
 }
 
 extension Order {
-    /// When this snapshot was queued; nil for a cancellation, whose time is not kept.
+    /// When this snapshot was queued; nil for a cancellation, whose time is not stored.
     fileprivate var queuedAt: Timestamp? {
         switch state {
         case .pending, .held: claimedAt

@@ -7,12 +7,13 @@ extension EventCatalogue {
     /// counters, the units of its customers, and the records and holds of its orders.
     ///
     /// Possible differences are searched for in slices, without a lock. They are then compared with the ledger while
-    /// the event's row is locked, which delays the event's orders on their way into the ledger: see ``ExpectedCounts``.
+    /// the event's row is locked, which delays the settlement of the event's orders: see ``ExpectedCounts``.
     package func reconcile(_ id: EventID) async throws -> Reconciliation {
         guard let event = try await ledger.event(id) else { throw CatalogueError.eventUnknown }
         guard try await inventory.event(id) != nil else { return Self.notLoaded(id) }
-        let search = SuspectSearch(self, event)
-        return try await compare(id, customers: try await search.customers(), orders: try await search.orders())
+        let search = DifferenceSearch(self, event)
+        return try await compare(
+            id, customers: try await search.candidateCustomers(), orders: try await search.candidateOrders())
     }
 
     /// The same for orders that reached the ledger late, possibly after Redis was backfilled without them: of
@@ -68,7 +69,7 @@ extension EventCatalogue {
         guard survey.unreadable == 0 else { return [] }
         let inFlight = Set(survey.snapshots.map(\.id))
         let orders = try await event.orders(ids.filter { !inFlight.contains($0) })
-        return try await inventory.unsupported(orders, of: event.id)
+        return try await inventory.ordersLackingData(orders, of: event.id)
     }
 
     private func repair(
@@ -81,7 +82,7 @@ extension EventCatalogue {
         let (repair, moves) = (expected.repair, expected.customerRepair)
         if repair != UnitCounts() { _ = try await inventory.adjust(event, by: repair) }
         if !moves.isEmpty || !lacking.isEmpty {
-            _ = try await inventory.mend(event, customers: moves, orders: lacking)
+            _ = try await inventory.repair(event, customers: moves, orders: lacking)
         }
         let isRepaired = repair == UnitCounts() - expected.drift && moves.count == expected.customerDrift.count
         result.outcome = isRepaired ? .repaired : .notSafeToRepair

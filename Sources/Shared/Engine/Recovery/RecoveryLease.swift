@@ -1,10 +1,10 @@
 import RedisClient
 import RedisSchema
 
-/// The lease of a recovery or of a filling, kept for as long as its holder works. What keeps others from harm is not the
-/// lease but the token, which every write names; the lease only says when others may take over.
+/// The lease of a recovery or of a backfill, which is extended while its holder works. The token, which every write
+/// names, prevents concurrent changes; the lease only determines when another process can take over.
 struct RecoveryLease: Sendable {
-    /// On the server process that the lease is held on.
+    /// On the server process on which the lease is held.
     let partition: Partition
     let token: String
     /// The key of the recovery or of the backfill.
@@ -15,8 +15,8 @@ struct RecoveryLease: Sendable {
         case lost
     }
 
-    /// Runs `body` while the lease is extended. If the lease is lost, `body` is cancelled, and this throws unless it had
-    /// come to its end; if `body` throws, the lease is given up.
+    /// Runs `body` and extends the lease until it returns. If the lease is lost, `body` is cancelled, and this throws
+    /// unless `body` returned a value nevertheless. If `body` throws, the lease is released.
     func whileHeld<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await withThrowingTaskGroup(of: Event<Value>.self) { group in
@@ -28,7 +28,7 @@ struct RecoveryLease: Sendable {
                 }
                 if case .done(let value)? = try await group.next() { return value }
                 group.cancelAll()
-                // It may have come to its end in the same moment; otherwise it says only that it was cancelled.
+                // It may have returned at the same moment; otherwise it throws only that it was cancelled.
                 if case .done(let value)? = try? await group.next() { return value }
                 throw RedisError(.preconditionFailed, "another process has taken over the recovery", mayHaveRun: false)
             }
@@ -38,7 +38,7 @@ struct RecoveryLease: Sendable {
         }
     }
 
-    /// A Redis that does not answer may not have lost the lease: the next write tells.
+    /// A failed call is ignored: the lease may still be held, and the next write checks it.
     private func extendUntilLost() async throws {
         while true {
             try await Task.sleep(for: RecoveryTiming.lease / 6)

@@ -1,53 +1,54 @@
 import Ledger
 import RedisSchema
 
-/// What has to be done about a partition before it may be used. A decision only, no I/O.
+/// The recovery that a partition needs before it can be used. No I/O.
 package enum RecoveryPlan: Hashable {
-    /// It may be used as it is.
-    case stands
-    /// The server is another process than before, but has all that the ledger has seen: what organisers said is told it
-    /// again, and a new epoch begins.
+    /// None: Redis has all that the ledger has seen.
+    case upToDate
+    /// The server is another process than before, but has all that the ledger has seen. Unpublished changes of events
+    /// are published, and a new epoch begins.
     case resume
-    /// It has lost something, or all: what it still has goes to the ledger, and it is filled from there.
+    /// Redis has lost some or all data. Its remaining orders are settled in the ledger, and it is backfilled from
+    /// there.
     case rebuild
 
-    /// What a recovery that follows the plan seals the partition for; nil if none is needed.
+    /// The plan for which the recovery seals the partition; nil if no recovery is needed.
     var seal: SealScript.Plan? {
         switch self {
-        case .stands: nil
+        case .upToDate: nil
         case .resume: .resume
         case .rebuild: .rebuild
         }
     }
 
-    /// What a Redis says of a partition.
+    /// A partition's state in Redis.
     package struct Found: Hashable {
         var server: String
         /// The text of its epoch key; nil if it has none.
         var epoch: String?
-        /// How many leases have begun.
-        var leased: Int
-        /// The epoch from which a resumption began that was interrupted.
+        /// The number of leases that have begun.
+        var leasesBegun: Int
+        /// The epoch from which an interrupted resumption began; nil if there is none.
         var resumedFrom: String?
     }
 
     /// - Parameters:
-    ///   - known: nil if the ledger has never heard of the partition.
-    ///   - seen: the highest number of a lease whose orders the ledger has, read before `found` was.
+    ///   - known: the epoch in the ledger; nil if the ledger does not know the partition.
+    ///   - seen: the highest number of a lease whose orders the ledger has. It must be read before `found`.
     package init(known: PartitionEpoch?, seen: Int, found: Found) {
-        // A Redis that has begun fewer leases than the ledger has seen is older than the ledger: it would sell again what
-        // was sold under those it has forgotten.
-        guard let known, found.leased >= seen else {
+        // A Redis that has begun fewer leases than the ledger has seen is older than the ledger: it would sell the
+        // units of the missing leases again.
+        guard let known, found.leasesBegun >= seen else {
             self = .rebuild
             return
         }
         let isKnownServer = found.server == known.server
         if found.epoch == String(known.epoch) {
-            self = isKnownServer ? .stands : .resume
+            self = isKnownServer ? .upToDate : .resume
         } else if let from = found.resumedFrom,
             from == String(known.epoch) || isKnownServer && from == String(known.epoch - 1)
         {
-            // Interrupted before or after the ledger began the new epoch. Nothing has been changed since but the seal.
+            // Interrupted before or after the ledger began the new epoch. Only the seal has been changed since.
             self = .resume
         } else {
             self = .rebuild

@@ -2,19 +2,20 @@ import Ledger
 import RedisClient
 import RedisSchema
 
-/// A partition that only its recovery may touch: what it still has is brought to the ledger, and the rest is deleted.
+/// A sealed partition, which only its recovery can change: its remaining orders are settled in the ledger, and the rest
+/// is deleted.
 struct SealedPartition: Sendable {
     private static let pageSize = 1000
     private static let batchSize = 1000
 
     let token: String
-    /// On the server process that is recovered.
+    /// On the server process that is being recovered.
     let partition: Partition
     private let queue: OrderQueue
     private var keys: Keyspace { partition.keys }
     private var connection: RedisConnection { partition.connection }
 
-    /// - Parameter server: the server process that is recovered, by its run id.
+    /// - Parameter server: the run id of the server process that is being recovered.
     init(_ keys: Keyspace, token: String, on connection: RedisConnection, server: String) {
         self.token = token
         partition = Partition(keys, on: connection, fence: Fence(), server: server)
@@ -22,13 +23,14 @@ struct SealedPartition: Sendable {
         queue = OrderQueue(partition, lease: .seconds(60), leaseFence: .epoch)
     }
 
-    /// Begins the recovery, or takes over one whose holder is gone; nil if another process is at work.
+    /// Begins the recovery, or takes over one whose lease has expired. Returns the phase to continue with; nil if
+    /// another process has the lease, or the epoch has changed.
     func seal(found epoch: String?, plan: SealScript.Plan) async throws(RedisError) -> PartitionState.Phase? {
         try await partition.run(SealScript(token, found: epoch, plan: plan))
     }
 
-    /// Brings everything that is queued, leased or set aside to the ledger. A worker that holds one of these batches can
-    /// still commit it, which changes nothing, and cannot acknowledge it.
+    /// Settles everything that is queued, leased or dead-lettered in the ledger. A worker that holds one of these
+    /// batches can still commit it, which changes nothing, but cannot acknowledge it.
     func drain(into ledger: Ledger) async throws {
         for letter in try await queue.deadLetters(limit: .max) {
             _ = try await queue.requeue(letter.id, evenIfNotLoaded: true)
@@ -49,7 +51,7 @@ struct SealedPartition: Sendable {
         }
     }
 
-    /// Deletes all that can be filled in from the ledger. What was set aside stays.
+    /// Deletes all data that can be backfilled from the ledger. Dead letters stay.
     func wipe() async throws(RedisError) {
         let kept = WipeScript.kept(keys)
         var cursor = "0"
@@ -57,13 +59,15 @@ struct SealedPartition: Sendable {
             let command = RedisCommand("SCAN", cursor, "MATCH", keys.everything, "COUNT", String(Self.pageSize))
             let page = try await connection.send(command, to: partition.server).array ?? []
             guard page.count == 2, let next = page[0].string, let found = page[1].array else {
-                throw RedisError(.protocolViolation, "SCAN answered in another form", mayHaveRun: false)
+                throw RedisError(.protocolViolation, "SCAN replied in an unknown form", mayHaveRun: false)
             }
             try await run(WipeScript(token, deleting: found.compactMap(\.string).filter { !kept.contains($0) }))
             cursor = next
         } while cursor != "0"
     }
 
+    /// Opens the partition in a new epoch.
+    ///
     /// - Parameter seen: the highest number of a lease that the ledger has seen.
     func open(epoch: Int, seen: Int, rebuilt: Bool) async throws(RedisError) {
         try await run(OpenScript(token, epoch: epoch, leasesSeen: seen, isRebuilt: rebuilt))

@@ -1,6 +1,6 @@
 extension String {
-    /// The fields of a text that has bars between them; the last of `count` holds the rest, bars included. Cut by bytes:
-    /// by characters it took several times as long.
+    /// The fields of a text that bars separate. The last of `count` fields contains the rest, including bars. Splits by
+    /// bytes, because splitting by characters took several times as long.
     func barSeparated(upTo count: Int) -> [Substring] {
         utf8.split(separator: UInt8(ascii: "|"), maxSplits: count - 1, omittingEmptySubsequences: false)
             .map { Substring($0) }

@@ -1,11 +1,12 @@
 import Domain
 
-/// Entries that were taken together and are leased to a token.
+/// Entries of the queue that were taken together under one lease.
 package struct Batch: Hashable, Sendable {
     package let token: String
-    /// The number of its lease: higher with each lease of the partition. The ledger keeps the highest that it has seen.
+    /// The number of its lease, which increases with each lease of the partition. The ledger stores the highest number
+    /// that it has seen.
     package let number: Int
-    /// How often the batch has been taken, including this time.
+    /// The number of times that the batch has been taken, including this one.
     package let attempts: Int
     /// Whether it must not reach the ledger before the batches that were taken earlier; see take.lua.
     package let waitsForTurn: Bool
@@ -34,7 +35,7 @@ package struct Batch: Hashable, Sendable {
         self.unreadable = unreadable
     }
 
-    /// A new token, which no other process can know.
+    /// A new random token, which no other process can guess.
     package static func makeToken() -> String {
         String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }
@@ -43,7 +44,7 @@ package struct Batch: Hashable, Sendable {
 /// The result of reclaiming a batch.
 package enum Reclaim: Hashable, Sendable {
     case batch(Batch)
-    /// Its only entry has ended too many workers, and is a dead letter now.
+    /// Its only entry was taken too often without an acknowledgement, and is now a dead letter.
     case deadLettered(reason: String)
 
     package var batch: Batch? {

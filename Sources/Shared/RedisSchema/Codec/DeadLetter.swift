@@ -1,6 +1,6 @@
 import Domain
 
-/// An entry of the queue that cannot be settled, kept with the reason. Its units stay counted in the state that they had.
+/// An entry of the queue that cannot be settled, stored with the reason. Its units stay counted in their state.
 ///
 /// Redis holds it as `time|reason|entry`, the time in milliseconds since 1970.
 package struct DeadLetter: Hashable, Sendable {
@@ -26,9 +26,9 @@ package struct DeadLetter: Hashable, Sendable {
         entry = Array(parts[2])
     }
 
-    /// The order that the entry is a snapshot of; nil if it cannot be read.
+    /// The snapshot that the entry contains; nil if it cannot be read.
     package var order: Order? { try? OrderCodec.decode(entry: entry) }
 
-    /// The reason and the entry as a script stores them, behind the time.
+    /// The reason and the entry in the form that a script stores after the time.
     var stored: [UInt8] { Array("\(OrderCodec.plain(reason))|".utf8) + entry }
 }

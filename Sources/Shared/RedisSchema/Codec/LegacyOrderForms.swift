@@ -1,6 +1,7 @@
 import Domain
 
-/// Forms in which earlier releases queued orders. They are read until every entry of such a release is settled.
+/// The forms in which earlier releases queued orders. They are read so that entries which were queued before an upgrade
+/// can be settled.
 enum LegacyOrderForms {
     static func decode(_ text: String) -> Order? {
         text.hasPrefix("1|") ? decodeFirst(text) : text.hasPrefix("2|") ? decodeSecond(text) : nil
@@ -19,8 +20,8 @@ enum LegacyOrderForms {
             claimedAt: Timestamp(milliseconds: claimed))
     }
 
-    /// `2|id|state|version|event|generation|quantity|claimed_at|confirmed_at|expires_at|customer`, of releases whose entries
-    /// had another form than their records.
+    /// `2|id|state|version|event|generation|quantity|claimed_at|confirmed_at|expires_at|customer`, of releases whose
+    /// entries and records had different forms.
     private static func decodeSecond(_ text: String) -> Order? {
         let fields = text.barSeparated(upTo: 11)
         guard fields.count == 11, let id = OrderID(fields[1]), let state = OrderState(rawValue: String(fields[2])),

@@ -3,12 +3,12 @@ import Domain
 /// The form of an order in Redis, in its record and in the queue:
 /// `2|state|version|ledger_version|id|event|generation|quantity|claimed_at|confirmed_at|expires_at|reason|customer`.
 ///
-/// One string, not a hash: one MSET writes the records of a whole group of claims. The first field is the number of the form,
-/// so that releases with different forms can run side by side. A field without a value is empty; times are milliseconds since
-/// 1970; the customer comes last and can contain any character. Scripts read and write the same form with the functions of
-/// `Prelude/orders.lua`.
+/// One string, not a hash: one MSET writes the records of a whole group of claims. The first field is the number of the
+/// form, so that releases with different forms can run side by side. A field without a value is empty; times are
+/// milliseconds since 1970; the customer comes last and can contain any character. Scripts read and write the same form
+/// with the functions of `Prelude/orders.lua`.
 package enum OrderCodec {
-    /// Why an entry of the queue cannot be read.
+    /// An entry of the queue cannot be read.
     package struct Unreadable: Error, Hashable {
         package var reason: String
     }
@@ -51,6 +51,6 @@ package enum OrderCodec {
         return fields.joined(separator: "|")
     }
 
-    /// A reason as a record can contain it.
+    /// A reason without bars, as a record can contain it.
     package static func plain(_ reason: String) -> String { reason.replacing("|", with: "/") }
 }

@@ -7,7 +7,7 @@ extension RESPValue {
         if case .bulkString(let bytes) = self { bytes } else { nil }
     }
 
-    /// The answer of HGETALL.
+    /// The fields of a reply to HGETALL. Throws ``RedisError/Code/protocolViolation`` for another reply.
     package func fields() throws(RedisError) -> [String: String] {
         guard let elements = array, elements.count.isMultiple(of: 2) else {
             throw RedisError(.protocolViolation, "not the fields of a hash", mayHaveRun: false)
@@ -19,7 +19,7 @@ extension RESPValue {
         return fields
     }
 
-    /// The answer of TIME.
+    /// The time of a reply to TIME. Throws ``RedisError/Code/protocolViolation`` for another reply.
     package func time() throws(RedisError) -> Timestamp {
         let numbers = array?.map(\.integer) ?? []
         guard numbers.count == 2, let seconds = numbers[0], let microseconds = numbers[1] else {

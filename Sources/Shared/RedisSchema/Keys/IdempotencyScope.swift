@@ -1,7 +1,7 @@
 import Domain
 import Hashing
 
-/// What an idempotency key belongs to: the same key of another customer or for another event is another key.
+/// The scope of an idempotency key: the same key of another customer or for another event is a different key.
 package struct IdempotencyScope: Hashable {
     package var event: EventID
     package var customer: String?
@@ -13,8 +13,8 @@ package struct IdempotencyScope: Hashable {
         self.key = key
     }
 
-    /// The first 64 bits of the SHA-256 of event, customer and key, with a zero byte after each of the first two, which
-    /// neither can hold. The same in every process and release: stored orders are found by it.
+    /// The first 64 bits of the SHA-256 of event, customer and key, with a zero byte after event and customer, which
+    /// cannot contain one. It must be the same in every process and release, because stored orders are found by it.
     package var hash: UInt64 {
         var text: [UInt8] = []
         for part in [event.description, customer ?? ""] {

@@ -2,8 +2,8 @@ import Domain
 
 /// The names of all keys in Redis.
 ///
-/// Every key of a partition carries the partition's number as hash tag, so that a partition is one slot of a Redis
-/// Cluster and each script stays on one node.
+/// Every key of a partition contains the partition's number as hash tag, so that all keys of a partition are in one
+/// slot of a Redis Cluster and each script runs on one node.
 package struct Keyspace: Hashable, Sendable {
     package let partition: Int
     private let prefix: String
@@ -14,55 +14,58 @@ package struct Keyspace: Hashable, Sendable {
     }
 
     package var queue: String { prefix + "queue" }
-    /// Tokens of batches that are being worked on, scored with the end of their lease.
+    /// Tokens of the leased batches. The score is the end of the lease.
     package var leases: String { prefix + "leases" }
-    /// How often each leased batch has been taken.
+    /// The number of times that each leased batch has been taken.
     package var attempts: String { prefix + "attempts" }
-    /// How many snapshots on their way to the ledger give units back.
+    /// The number of snapshots in flight that release units.
     package var pendingReleases: String { prefix + "returns" }
-    /// Batches that were taken while units were on their way back, in the order in which they were taken.
+    /// Batches that were taken while snapshots that release units were in flight, in the order in which they were
+    /// taken.
     package var orderedBatches: String { prefix + "sequence" }
-    /// The epoch in which this partition may be used; absent, or of another form, where it may not.
+    /// The epoch in which the partition can be used. It is missing or `sealed:TOKEN` if the partition cannot be used.
     package var epoch: String { prefix + "epoch" }
-    /// The recovery that is under way: its holder's token and lease, its phase, the epoch that it began from.
+    /// The current recovery: the token and lease of its holder, its phase, the epoch from which it began.
     package var recovery: String { prefix + "recovery" }
-    /// The filling of events from the ledger since the last rebuild: its holder's token and lease, how far it is.
+    /// The backfill since the last rebuild: the token and lease of its holder, its progress.
     package var backfill: String { prefix + "filling" }
     /// Events that have been published since the last rebuild.
     package var published: String { prefix + "published" }
-    /// Events that somebody asked for before they were filled in: they come first.
+    /// Events that were requested before their backfill: they are backfilled first.
     package var requestedBackfills: String { prefix + "wanted" }
-    /// How many leases have begun.
-    package var leased: String { prefix + "leased" }
+    /// The number of leases that have begun.
+    package var leasesBegun: String { prefix + "leased" }
     /// Matches every key of the partition.
     package var everything: String { prefix + "*" }
-    /// When each worker was last seen.
+    /// The workers. The score is the time at which the worker was last alive.
     package var workers: String { prefix + "workers" }
     package var deadLetters: String { prefix + "dead" }
-    /// Batches that are settled, with the ids of their orders, whose records are to be let go after a while.
+    /// Settled batches with the ids of their orders, whose records are deleted after the retention time.
     package var settled: String { prefix + "settled" }
-    /// The same for orders with an idempotency key, whose records are kept longer.
+    /// The same for orders with an idempotency key, whose retention time is longer.
     package var settledWithKey: String { prefix + "settled:keyed" }
-    /// Events that have holds, scored with the end of the first.
+    /// Events that have holds. The score is the time at which the first hold expires.
     package var eventsWithHolds: String { prefix + "holding" }
-    /// The channel on which orders are named once they are final or in the ledger.
+    /// The channel on which the ids of orders are published when they are final or in the ledger.
     package var finished: String { prefix + "finished" }
     package func batch(_ token: String) -> String { prefix + "inflight:" + token }
     package func event(_ id: EventID) -> String { prefix + "event:" + id.description }
-    /// How many units each customer of the event has.
+    /// The units of each customer of the event.
     package func customers(_ id: EventID) -> String { prefix + "customers:" + id.description }
-    /// The event's holds, scored with their ends.
+    /// The event's holds. The score is the time at which they expire.
     package func holds(_ id: EventID) -> String { prefix + "holds:" + id.description }
-    /// How far an event is filled in from the ledger: the stamp of its row there, and the place that the filling has reached.
+    /// The progress of an event's backfill: the stamp of its row in the ledger, and the position that the backfill has
+    /// reached.
     package func backfill(_ id: EventID) -> String { prefix + "fill:" + id.description }
-    /// The record of an order, named by the second half of its id: two claims with one idempotency key meet there.
+    /// The record of an order. Its key contains the second half of the order's id, so two claims with one idempotency
+    /// key use the same record.
     package func order(_ id: OrderID) -> String { prefix + "order:" + id.secondHalf }
-    /// The record of an order that is long settled, when it changes once more while an order that was made later with the
-    /// same idempotency key is at its place. It is never let go: there are hardly any.
+    /// The record of a settled order that changes after a later order with the same idempotency key has taken its key.
+    /// Such records are rare and are never deleted.
     package func displacedOrder(_ id: OrderID) -> String { prefix + "displaced:" + id.description }
 }
 
-/// Which partition an event or an order is at home in.
+/// Maps events and orders to their partitions.
 package struct Partitioning: Hashable, Sendable {
     package let count: Int
 
@@ -73,12 +76,12 @@ package struct Partitioning: Hashable, Sendable {
 
     package var all: [Keyspace] { (0..<count).map { Keyspace(partition: $0) } }
 
-    /// The home of an order; nil where its id names a partition that does not exist.
+    /// The partition of an order; nil if its id names a partition that does not exist.
     package func home(of order: OrderID) -> Keyspace? {
         order.partition < count ? Keyspace(partition: order.partition) : nil
     }
 
-    /// The home of an event: the FNV-1a hash of its id, modulo the number of partitions.
+    /// The partition of an event: the FNV-1a hash of its id, modulo the number of partitions.
     package func home(of event: EventID) -> Keyspace {
         guard count > 1 else { return Keyspace(partition: 0) }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

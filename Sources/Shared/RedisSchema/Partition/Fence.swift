@@ -2,16 +2,17 @@ import NIOConcurrencyHelpers
 import NIOCore
 import RedisClient
 
-/// Which Redis may be relied on: for each partition the server process, and the epoch in it, that were found to hold all
-/// that the ledger has seen. Whatever sells, changes or takes orders goes by it, and by nothing else.
+/// The Redis that this process trusts: for each partition, the server process and the epoch that a comparison found to
+/// have all that the ledger has seen. Every script that sells, changes or takes orders uses the fence.
 ///
-/// A server process that restarted has another run id, and a Redis that was emptied has lost its epoch; so neither sells
-/// anything before ``Recovery`` has looked at it and put it right.
+/// A restarted server process has another run id, and an emptied Redis has no epoch. Neither sells anything before a
+/// recovery has checked it.
 package final class Fence: Sendable {
+    /// The permission to use a partition.
     package struct Pass: Hashable {
-        /// The server process, by its run id.
+        /// The run id of the server process.
         package var server: String
-        /// What its epoch key has to hold.
+        /// The value that the epoch key must have.
         package var epoch: String
 
         package init(server: String, epoch: String) {
@@ -21,10 +22,10 @@ package final class Fence: Sendable {
     }
 
     private struct State {
-        package var passes: [Int: Pass] = [:]
-        package var progress: [Int: RecoveryProgress] = [:]
+        var passes: [Int: Pass] = [:]
+        var progress: [Int: RecoveryProgress] = [:]
         var isCheckRequested = false
-        package var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
     }
 
@@ -44,32 +45,33 @@ package final class Fence: Sendable {
         state.withLockedValue { $0.passes[keys.partition] = nil }
     }
 
-    /// Notes how far a partition's recovery is, for whoever is asked.
+    /// Stores the progress of a partition's recovery, for reports.
     package func note(_ progress: RecoveryProgress, of keys: Keyspace) {
         state.withLockedValue { $0.progress[keys.partition] = progress }
     }
 
-    /// How far a partition's recovery is, as it was last looked at.
+    /// The progress of a partition's recovery when it was last checked.
     package func progress(_ keys: Keyspace) -> RecoveryProgress {
         state.withLockedValue { $0.progress[keys.partition] } ?? RecoveryProgress(.comparing)
     }
 
-    /// The server and epoch of a partition that may be used. Throws ``RedisError/Code/preconditionFailed`` if it may not, and
-    /// requests a check.
+    /// The server and epoch of a partition that can be used. If it cannot, throws
+    /// ``RedisError/Code/preconditionFailed`` and requests a check.
     func requirePass(_ keys: Keyspace) throws(RedisError) -> Pass {
         if let pass = pass(keys) { return pass }
         requestCheck()
         throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
     }
 
-    /// Draws its conclusions from a call's failure.
+    /// Reacts to the failure of a call: closes the partition if the server is a replica, and requests a check if the
+    /// failure can come from a lost or changed Redis.
     package func note(_ error: RedisError, in keys: Keyspace) {
-        // A server that is no master may come back as one with another's data, under the same run id.
+        // A replica may become a master with other data, under the same run id.
         if error.serverCode == "READONLY" || error.serverCode == "MASTERDOWN" { close(keys) }
         if error.code == .preconditionFailed || error.code == .notConnected || !isOpen(keys) { requestCheck() }
     }
 
-    /// Has the partitions looked at soon.
+    /// Requests a check of all partitions, as soon as possible.
     package func requestCheck() {
         let waiting = state.withLockedValue { state in
             state.isCheckRequested = true
@@ -79,7 +81,7 @@ package final class Fence: Sendable {
         for waiter in waiting.values { waiter.resume() }
     }
 
-    /// Returns when there is a requestCheck that nobody has taken up, or the task is cancelled.
+    /// Returns when a check is requested, or the task is cancelled.
     package func checkRequested() async {
         let number = state.withLockedValue { state in
             state.nextWaiter += 1
@@ -87,26 +89,26 @@ package final class Fence: Sendable {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isOver = state.withLockedValue { state in
+                let isDone = state.withLockedValue { state in
                     guard !state.isCheckRequested, !Task.isCancelled else { return true }
                     state.waiting[number] = continuation
                     return false
                 }
-                if isOver { continuation.resume() }
+                if isDone { continuation.resume() }
             }
         } onCancel: {
             state.withLockedValue { $0.waiting.removeValue(forKey: number) }?.resume()
         }
     }
 
-    /// Takes the doubts up: what comes after this is a new one.
+    /// Clears the request, before a check begins. A later request causes another check.
     package func clearRequests() {
         state.withLockedValue { $0.isCheckRequested = false }
     }
 }
 
 extension RedisError {
-    /// The same error, as ``Code/preconditionFailed`` if it is what a script of ours answers when the epoch is not the
+    /// The same error, with the code ``Code/preconditionFailed`` if a script replied that the epoch is not the
     /// caller's. Scripts check the epoch before they write, so nothing was changed.
     var recognizingFence: RedisError {
         serverCode == "FENCED" ? RedisError(.preconditionFailed, message, mayHaveRun: false) : self

@@ -1,13 +1,13 @@
 import RedisClient
 
-/// A script as it is loaded into Redis: a generated head and the body from its `.lua` file.
+/// A script in the form that is loaded into Redis: a generated head, and the body from its `.lua` file.
 ///
-/// The head checks the epoch, defines the codes, reads the keys and arguments into variables of their names, and contains the
-/// parts of the prelude that the body uses.
+/// The head checks the epoch, defines the codes, reads the keys and arguments into variables, and contains the parts of
+/// the prelude that the body uses.
 package struct LuaScript: Sendable {
-    /// The flags of the first line; see Redis's documentation of script flags.
+    /// The flags of the first line. See "script flags" in the documentation of Redis.
     package enum Flag: String, Sendable {
-        /// Runs at `maxmemory` too: what drains the queue must not be refused when memory is full.
+        /// Runs at `maxmemory` too: scripts that empty the queue must not be refused when the memory is full.
         case allowOutOfMemory = " flags=allow-oom"
         case noWrites = " flags=no-writes"
         case none = ""
@@ -33,14 +33,14 @@ package struct LuaScript: Sendable {
     package let script: RedisScript
 
     /// - Parameters:
-    ///   - type: whose calls the script reads.
+    ///   - type: the type of the script's calls.
     ///   - prelude: the parts that the body uses, in the order in which they are defined.
-    ///   - codes: the codes that it replies with.
+    ///   - codes: the codes with which the script replies.
     package init<Call: PartitionScript>(
         _ type: Call.Type, _ name: String, _ body: [UInt8], _ flag: Flag = .none, prelude: [Prelude] = [],
         codes: [any ScriptCode.Type] = []
     ) {
-        var encoder = ScriptEncoder(noting: RedisScript(name: name, source: []))
+        var encoder = ScriptEncoder(recordingNamesOf: RedisScript(name: name, source: []))
         Call.sample.encode(into: &encoder)
         var parts = ["#!lua\(flag.rawValue)", Self.base, Self.epochCheck(name)]
         parts += codes.flatMap { $0.constants }
@@ -53,7 +53,8 @@ package struct LuaScript: Sendable {
     private static let base =
         "local KEYS, ARGV, call, tonumber, unpack, math, string = KEYS, ARGV, redis.call, tonumber, unpack, math, string"
 
-    /// The last key is the epoch's, the last argument the epoch that the caller knows, or nothing if the call is not fenced.
+    /// The last key is the epoch's. The last argument is the epoch that the caller knows; it is empty if the call has
+    /// no fence.
     private static func epochCheck(_ name: String) -> String {
         """
         if ARGV[#ARGV] ~= '' and call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then

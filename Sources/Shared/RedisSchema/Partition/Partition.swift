@@ -1,14 +1,14 @@
 import NIOCore
 import RedisClient
 
-/// A partition of Redis: its keys, the connection to it, and the fence that says whether it may be used. The only way to run
-/// a ``PartitionScript``.
+/// A partition of Redis: its keys, its connection, and the fence that determines whether it can be used. Only a
+/// partition can run a ``PartitionScript``.
 package struct Partition: Sendable {
     package let keys: Keyspace
     package let connection: RedisConnection
     package let fence: Fence
-    /// The only server process that scripts without a fence run on, by its run id; nil: any. On another they fail with
-    /// ``RedisError/Code/preconditionFailed``.
+    /// The run id of the server process on which scripts without a fence run; nil for any. On another server process
+    /// they fail with ``RedisError/Code/preconditionFailed``.
     package let server: String?
 
     package init(_ keys: Keyspace, on connection: RedisConnection, fence: Fence, server: String? = nil) {
@@ -18,10 +18,10 @@ package struct Partition: Sendable {
         self.server = server
     }
 
-    /// Whether the partition may be used at the moment.
+    /// Whether the partition can be used at the moment.
     package var isOpen: Bool { fence.isOpen(keys) }
 
-    /// How far the partition's recovery was when this process last checked.
+    /// The progress of the partition's recovery when this process last checked.
     package var recovery: RecoveryProgress { isOpen ? fence.progress(keys) : fence.progress(keys).whileClosed }
 
     /// Runs a script.
@@ -38,7 +38,7 @@ package struct Partition: Sendable {
         return try script.decode(reply)
     }
 
-    /// Queues a script's call and returns at once: calls that one task queues are sent in that order.
+    /// Queues the call of a script and returns at once. Calls that one task queues are sent in that order.
     package func pipeline<Script: PartitionScript>(
         _ script: Script
     ) throws(RedisError) -> EventLoopFuture<Script.Reply> where Script.Reply: Sendable {
@@ -48,7 +48,7 @@ package struct Partition: Sendable {
         }.flatMapThrowing { try script.decode($0) }
     }
 
-    /// Runs a script for a caller that is on the connection's event loop. The completion is called there, exactly once.
+    /// Runs a script. Must be called on the connection's event loop. The completion is called there, exactly once.
     package func runOnLoop<Script: PartitionScript>(
         _ script: Script, completion: @escaping (Result<Script.Reply, RedisError>) -> Void
     ) {
@@ -86,8 +86,8 @@ extension PartitionScript {
     /// The call for one partition.
     ///
     /// - Parameters:
-    ///   - epoch: without which nothing is to be changed; nil for a call that is not fenced.
-    ///   - server: the only server process that may run it, by its run id; nil: any.
+    ///   - epoch: the epoch that the partition must have; nil for a call without a fence.
+    ///   - server: the run id of the only server process that can run the call; nil for any.
     func call(in keys: Keyspace, epoch: String?, on server: String? = nil) -> RedisScriptCall {
         var encoder = ScriptEncoder(Self.lua.script, keys: keys)
         encode(into: &encoder)

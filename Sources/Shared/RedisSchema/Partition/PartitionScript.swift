@@ -1,18 +1,18 @@
 import RedisClient
 
-/// One call of a Lua script on a partition: what it sends, and how its reply reads.
+/// One call of a Lua script on a partition: its keys and arguments, and the decoding of its reply.
 ///
-/// The keys and arguments are named once, in ``encode(into:)``. The same names are the variables that the script's body uses:
-/// ``LuaScript`` generates the lines that read them. A ``Partition`` is the only way to run one.
+/// The keys and arguments are named once, in ``encode(into:)``. The script's body uses the same names as variables:
+/// ``LuaScript`` generates the lines that read them. Only a ``Partition`` can run a script.
 package protocol PartitionScript<Reply>: Sendable {
     associatedtype Reply
 
     static var lua: LuaScript { get }
 
-    /// A call with one row of each kind, from which ``LuaScript`` learns the names.
+    /// A call with one row in each list, from which ``LuaScript`` reads the names.
     static var sample: Self { get }
 
-    /// Which partitions the call may change. There is no default, so that none is forgotten.
+    /// The precondition of the call. It has no default, so that no script omits it by mistake.
     var fence: ScriptFence { get }
 
     /// Writes the keys and arguments. The sequence of names must not depend on the values.
@@ -22,17 +22,17 @@ package protocol PartitionScript<Reply>: Sendable {
     func decode(_ reply: RESPValue) throws(RedisError) -> Reply
 }
 
-/// What has to hold for a script to run.
+/// The precondition under which a script runs.
 package enum ScriptFence: Hashable, Sendable {
-    /// The partition is open, on the server and in the epoch that the process knows. A script checks the epoch before
-    /// anything else and changes nothing if it is another.
+    /// The partition is open, and the call reaches the server and the epoch that this process knows. The script checks
+    /// the epoch first and changes nothing if it differs.
     case epoch
-    /// Nothing: the script changes nothing, or checks a lease or a token of its own.
+    /// None: the script only reads, or is safe in any epoch because it checks a lease, a token or a revision by itself.
     case none
 }
 
 extension PartitionScript {
-    /// The error for a reply that is not of the script's form.
+    /// The error for a reply in an unknown form.
     package static func unreadable(mayHaveRun: Bool = true) -> RedisError {
         RedisError(
             .protocolViolation, "the script \(lua.script.name) replied in an unknown form", mayHaveRun: mayHaveRun)

@@ -1,23 +1,23 @@
-/// How far a partition's recovery is, for those who wait for it and those who watch.
+/// The progress of a partition's recovery, for reports and for the estimates that clients receive.
 package struct RecoveryProgress: Hashable, Sendable {
     package enum Phase: String, Hashable, Sendable {
-        /// Nothing is known of the partition yet: it is compared with the ledger.
+        /// The state of the partition is not known yet: it is being compared with the ledger.
         case comparing
         /// Nothing was lost; a new epoch begins.
         case resuming
-        /// What Redis still has is brought to the ledger, and the rest is deleted.
+        /// The remaining orders are settled in the ledger, and the rest is deleted.
         case draining
-        /// It sells; events that are not filled in yet answer `recovering`.
+        /// The partition is open. Claims of events that are not backfilled yet are refused as `recovering`.
         case backfilling = "filling"
-        /// All that has to be is filled in.
+        /// Every event that has to be backfilled is.
         case complete
     }
 
     package var phase: Phase
-    /// Tickets of events that are filled in, and of all that have to be, as far as is known.
+    /// Tickets of the events that are backfilled, and of all events that have to be, as far as is known.
     package var done: Int
     package var total: Int
-    /// Since the filling began.
+    /// The time since the backfill began.
     package var elapsed: Duration
 
     package init(_ phase: Phase, done: Int = 0, total: Int = 0, elapsed: Duration = .zero) {
@@ -45,22 +45,22 @@ package struct RecoveryProgress: Hashable, Sendable {
             total: backfill.total, elapsed: backfill.age)
     }
 
-    /// The same while the partition may not be used, whatever it was before.
+    /// The progress to report while the partition cannot be used.
     package var whileClosed: RecoveryProgress {
         phase == .backfilling || phase == .complete ? RecoveryProgress(.comparing) : self
     }
 
-    /// Tickets a second so far; before there is a figure, what an idle machine was measured to do.
+    /// Tickets a second so far; 100,000 before it can be computed, which was measured on an idle machine.
     private var rate: Double {
         let seconds = elapsed / .seconds(1)
         return done > 0 && seconds > 0.1 ? Double(done) / seconds : 100_000
     }
 
-    /// Seconds until so many tickets more are filled in, from 1 to 60.
+    /// Estimated seconds until this number of tickets is backfilled, from 1 to 60.
     package func seconds(for tickets: Int) -> Int {
         min(60, max(1, Int((Double(max(0, tickets)) / rate).rounded(.up))))
     }
 
-    /// Seconds until all is filled in, as far as it can be told: at least 1.
+    /// Estimated seconds until the backfill is complete: from 1 to 60, or 0 if it is complete.
     package var remainingSeconds: Int { phase == .complete ? 0 : seconds(for: total - done) }
 }

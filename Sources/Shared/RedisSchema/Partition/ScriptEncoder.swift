@@ -1,7 +1,7 @@
 import Domain
 import RedisClient
 
-/// Writes the keys and arguments of a script's call; for ``LuaScript``, it notes their names instead of their values.
+/// Writes the keys and arguments of a script's call. For ``LuaScript``, it also records their names.
 package struct ScriptEncoder {
     /// The keys of the partition that the call is for.
     package let keys: Keyspace
@@ -13,8 +13,8 @@ package struct ScriptEncoder {
         call = RedisScriptCall(script)
     }
 
-    /// An encoder that notes names.
-    init(noting script: RedisScript) {
+    /// An encoder that records names.
+    init(recordingNamesOf script: RedisScript) {
         self.init(script, keys: Keyspace(partition: 0))
         layout = ScriptLayout()
     }
@@ -34,13 +34,13 @@ package struct ScriptEncoder {
         call.append(value)
     }
 
-    /// A number, which the script reads as one. The script fails if it is none.
+    /// A number. The script fails if it cannot read the text as a number.
     package mutating func number(_ name: StaticString, _ value: some BinaryInteger) {
         layout?.add(name, .number)
         call.append(value)
     }
 
-    /// The text of a number, or an empty text.
+    /// The text of a number; empty for nil.
     package mutating func optional(_ name: StaticString, _ value: (some BinaryInteger)?) {
         layout?.add(name, .text)
         call.append(value.map { String($0) } ?? "")

@@ -26,18 +26,18 @@ local function order_writer(state, event, generation, claimed_at, expires_at)
   return function(id, quantity, customer) return head .. id .. middle .. quantity .. tail .. customer end
 end
 
--- Another order's record can be at an order's key: one of an earlier generation, or one that was made a day earlier with
--- the same idempotency key.
+-- An order's key can have the record of another order: of an earlier generation, or of an order that was made with the
+-- same idempotency key more than 24 hours before.
 local function is_order(record, id) return record and string.find(record, id, 1, true) ~= nil end
 local function is_pending(record) return string.find(record, '2|pending|', 1, true) == 1 end
 
--- The record with the version that the ledger has; nil if the record says so already, or more.
+-- The record with the version that the ledger has; nil if the record already has this version or a higher one.
 local function with_ledger_version(record, version)
   local head, known, tail = string.match(record, '^(2|%l+|%d+|)(%d+)(|.*)$')
   if head and tonumber(known) < tonumber(version) then return head .. version .. tail end
 end
 
--- Whether an id is made from an idempotency key: its digit after the variant's bits says so (see OrderID).
+-- Whether an id is made from an idempotency key: the digit that contains the variant bits indicates it (see OrderID).
 local function is_keyed(id) return string.byte(id, 20) >= 97 end
 
 -- Whether an entry of the queue releases units. An entry of an earlier release has its id before its state.
@@ -46,7 +46,7 @@ local function releases_units(entry)
   return state == 'cancelled' or state == 'expired'
 end
 
--- Whether an order has its hold: as a member by itself, or in a member of several ids that end at the same time.
+-- Whether an order has its hold: as a member by itself, or in a member of several ids that expire at the same time.
 local function has_hold(holds, id, expires_at)
   if call('ZSCORE', holds, id) then return true end
   for _, member in ipairs(call('ZRANGE', holds, expires_at, expires_at, 'BYSCORE')) do

@@ -21,7 +21,7 @@ package struct AcknowledgeScript: PartitionScript {
     package let fence: ScriptFence
 
     /// - Parameters:
-    ///   - settlements: of the batch's orders, in their order.
+    ///   - settlements: one for each of the batch's orders, in their order.
     ///   - fence: `none` for workers, whose lease is sufficient; `epoch` for a recovery.
     package init(_ batch: Batch, _ settlements: [Settlement], fence: ScriptFence) {
         token = batch.token

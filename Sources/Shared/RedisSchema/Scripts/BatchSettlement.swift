@@ -1,6 +1,6 @@
 import Domain
 
-/// What the settlements of a batch change in Redis. No I/O.
+/// The changes in Redis that follow from the settlements of a batch. No I/O.
 struct BatchSettlement: Hashable, Sendable {
     /// An event of the batch, and its units that moved from pending to sold.
     struct EventMove: Hashable, Sendable {
@@ -11,7 +11,7 @@ struct BatchSettlement: Hashable, Sendable {
 
     struct RecordChange: Hashable, Sendable {
         var id: OrderID
-        /// The version that the ledger has; 0 if the order is to be forgotten.
+        /// The version that the ledger has; 0 if the record is to be deleted.
         var version: Int
         /// The record that replaces a pending one; empty if none does.
         var confirmed = ""
@@ -30,11 +30,12 @@ struct BatchSettlement: Hashable, Sendable {
     private(set) var records: [RecordChange] = []
     private(set) var rejections: [Rejection] = []
     private(set) var deadLetters: [DeadLetter]
-    /// Entries that released units. They are not in flight any more, whatever became of them.
+    /// The number of entries that release units. None of them is in flight any more, whether it was settled or
+    /// dead-lettered.
     let released: Int
     private var indices: [OrderID: Int] = [:]
 
-    /// - Parameter settlements: of the batch's orders, in their order.
+    /// - Parameter settlements: one for each of the batch's orders, in their order.
     init(_ batch: Batch, _ settlements: [Settlement]) {
         precondition(batch.orders.count == settlements.count)
         deadLetters = batch.unreadable
@@ -93,7 +94,7 @@ struct BatchSettlement: Hashable, Sendable {
         return moves.count - 1
     }
 
-    /// The ids of the orders that the ledger has, with commas between.
+    /// The ids of the orders that the ledger has, separated by commas.
     func settledIDs(_ ids: [String], withKey: Bool) -> String {
         var text = ""
         for (record, id) in zip(records, ids) where record.version > 0 && record.id.isMadeFromKey == withKey {

@@ -1,14 +1,14 @@
 import Domain
 import RedisClient
 
-/// The codes of claim.lua, and what the detail beside each is.
+/// The codes of claim.lua. The comments describe the detail that follows each code; without a comment it is 0.
 enum ClaimCode: Int, ScriptCode {
-    /// The end of the hold; 0 if there is none.
+    /// The time at which the hold expires; 0 if there is none.
     case accepted = 0
     case eventUnknown = 1
-    /// The event, or the customer's count, cannot be read or is being rebuilt.
+    /// 0. The event or the customer's units cannot be read or are being rebuilt.
     case recovering = 2
-    /// The time of opening.
+    /// The time at which the event opens.
     case scheduled = 3
     case paused = 4
     case closed = 5
@@ -18,21 +18,21 @@ enum ClaimCode: Int, ScriptCode {
     /// The units that are left.
     case insufficientStock = 8
     case soldOut = 9
-    /// `units that the customer may still have|the limit`
+    /// `units that the customer can still claim|the limit`
     case customerLimit = 10
     case customerRequired = 11
-    /// The next end of a hold.
+    /// The time at which the next hold expires.
     case allHeld = 12
     case idempotencyKeyReused = 13
-    /// `end of the hold, or nothing|id of the first order`
+    /// `time at which the hold expires, or nothing|id of the first order`
     case replayed = 20
 }
 
 /// Claims stock for a group of purchases in one call.
 package struct ClaimScript: GroupScript {
-    /// Measured: a larger group saves little more, and a call stays well under a millisecond.
     package typealias Outcome = ClaimOutcome
 
+    /// Measurements: a larger group saves little more, and a call of this size takes well under 1 ms.
     package static let sizeLimit = 128
 
     package static let lua = LuaScript(

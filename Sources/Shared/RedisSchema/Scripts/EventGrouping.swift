@@ -1,7 +1,7 @@
 import Domain
 
-/// The members of a group by their event, the events in order of appearance: scripts process the members of an event
-/// together, and read and write its counters once.
+/// The members of a group, grouped by event, with the events in order of appearance. Scripts process the members of an
+/// event together, and read and write its counters once.
 struct EventGrouping {
     struct Group {
         var id: EventID
@@ -30,7 +30,7 @@ struct EventGrouping {
 }
 
 extension ScriptEncoder {
-    /// One row of `events`: its keys, its id, and how many of the orders are its.
+    /// One row of `events`: the event's keys, its id, and the number of its orders.
     mutating func encode(_ group: EventGrouping.Group) {
         key("event", keys.event(group.id))
         key("customers", keys.customers(group.id))

@@ -1,23 +1,23 @@
 import Domain
 
-/// What Redis is told about an event.
+/// The state of an event that is published in Redis.
 package struct EventPublication: Hashable, Sendable {
     package var id: EventID
     package var terms: EventTerms
     package var generation: Int
-    /// Units by the ledger; `pending` are units of dead letters that the ledger does not have.
+    /// Units in the ledger. `pending` are units of dead letters that the ledger does not have.
     package var counts: UnitCounts
-    /// Higher with each publication, lowering and closing of the event.
+    /// A number that increases with each publication, lowering and closing of the event.
     package var revision: Int
     /// Whether no order of this generation can exist yet.
     package var isNew: Bool
-    /// The backfill that has been done; nil if none has.
+    /// The completed backfill; nil if there is none.
     package var backfill: Backfill?
 
-    /// A backfill of the event that has been done.
+    /// A completed backfill of the event.
     package struct Backfill: Hashable, Sendable {
         package var token: String
-        /// The stamp of the event's row in the ledger that it was read under.
+        /// The stamp that the event's row in the ledger had when it was read.
         package var stamp: String
 
         package init(token: String, stamp: String) {
@@ -45,13 +45,14 @@ package enum PublicationOutcome: Int, ScriptCode {
     case published
     /// Redis has a later generation or revision already.
     case superseded
-    /// The event is missing in Redis while orders are queued or leased, so its stock is not known yet.
+    /// The event is missing in Redis while orders are queued or leased, so its stock is not known yet; nothing was
+    /// changed.
     case ordersInFlight
     /// The new capacity is below what is claimed; nothing was changed.
     case belowClaimed
     /// The event is missing in Redis, and its orders have to be backfilled first; nothing was changed.
     case needsBackfill
 
-    /// Whether the event is not on sale as the ledger has it, and may be after another attempt.
+    /// Whether Redis does not have the event's state yet, and may have it after another attempt.
     package var isIncomplete: Bool { self == .ordersInFlight || self == .needsBackfill }
 }

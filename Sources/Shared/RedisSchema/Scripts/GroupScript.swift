@@ -5,7 +5,7 @@ package protocol GroupScript: PartitionScript where Reply == [Outcome] {
     associatedtype Member
     associatedtype Outcome
 
-    /// Members in one call at most.
+    /// Maximum number of members in one call.
     static var sizeLimit: Int { get }
 
     /// - Parameter queueLimit: the length of the queue at which nothing new is accepted.

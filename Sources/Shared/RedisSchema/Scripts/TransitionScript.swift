@@ -1,12 +1,12 @@
 import Domain
 import RedisClient
 
-/// A wanted change of an order.
+/// A request to change the state of an order.
 package struct TransitionRequest: Hashable, Sendable {
     package var order: OrderID
     package var event: EventID
     package var transition: OrderTransition
-    /// The order as the ledger has it, to be used if Redis has no record of it any more.
+    /// The order as the ledger has it, which is used if Redis has no record of it.
     package var fallback: Order?
     /// Whether another order's record was found at this order's key.
     package var isDisplaced = false
@@ -33,9 +33,9 @@ enum TransitionCode: Int, ScriptCode {
 
 /// Confirms, cancels or expires a group of orders in one call.
 package struct TransitionScript: GroupScript {
-    /// A call stays well under a millisecond.
     package typealias Outcome = TransitionAnswer
 
+    /// A call of this size takes well under 1 ms.
     package static let sizeLimit = 128
 
     package static let lua = LuaScript(
@@ -50,20 +50,20 @@ package struct TransitionScript: GroupScript {
     let requests: [TransitionRequest]
     private let grouping: EventGrouping
     /// Members of the holds that are removed if none of their orders is held any more.
-    private let lookedThrough: String
+    private let membersToRemove: String
 
     package var fence: ScriptFence { .epoch }
 
-    /// Transitions are of orders that exist, so the limit of the queue does not apply.
+    /// The limit of the queue does not apply to transitions, because they change existing orders.
     package init(_ requests: [TransitionRequest], queueLimit: Int) {
         self.requests = requests
         grouping = EventGrouping(requests.lazy.map(\.event))
-        lookedThrough = ""
+        membersToRemove = ""
     }
 
     /// Expires orders of an event.
     ///
-    /// - Parameter members: members of the event's holds; a member is removed if all of its orders have been expired.
+    /// - Parameter members: members of the event's holds. A member is removed if none of its orders is held any more.
     package init(expiring members: [String], of event: EventID) {
         var requests: [TransitionRequest] = []
         for member in members {
@@ -73,7 +73,7 @@ package struct TransitionScript: GroupScript {
         }
         self.requests = requests
         grouping = requests.isEmpty ? EventGrouping(empty: event) : EventGrouping(requests.lazy.map(\.event))
-        lookedThrough = members.joined(separator: " ")
+        membersToRemove = members.joined(separator: " ")
     }
 
     package func encode(into call: inout ScriptEncoder) {
@@ -83,7 +83,7 @@ package struct TransitionScript: GroupScript {
         call.text("finished", call.keys.finished)
         call.rows("events", grouping.groups) { row, group in
             row.encode(group)
-            row.text("looked_through", lookedThrough)
+            row.text("members_to_remove", membersToRemove)
         }
         call.rows("orders", grouping.indices) { row, index in
             let (request, keys) = (requests[index], row.keys)

@@ -1,11 +1,11 @@
--- Ends a batch that the ledger has settled: updates the orders' records and the events' counters, publishes the orders' ids
--- to clients that wait for them, dead-letters entries that cannot be settled, and ends the lease.
+-- Ends a batch that the ledger has settled: updates the orders' records and the events' counters, publishes the orders'
+-- ids to clients that wait for them, dead-letters entries that cannot be settled, and ends the lease.
 --
 -- Reply: 1, or 0 if the token has no lease: nothing was changed.
 if not call('ZSCORE', leases, token) then return 0 end
 
--- Moves counters of an event. After a reset they belong to a later generation, and a damaged event is rebuilt from the
--- ledger: neither is this batch's to change.
+-- Adds to the counters of an event. Not after a reset, when the counters are those of a later generation; a counter
+-- that cannot be read is rebuilt from the ledger instead.
 local function move(event, generation, moves)
   if call('HGET', event, 'generation') ~= generation then return false end
   for field, units in pairs(moves) do
@@ -19,7 +19,7 @@ for _, event in ipairs(events) do
   if event.sold > 0 then move(event.event, event.generation, { pending = -event.sold, sold = event.sold }) end
 end
 
--- One MGET and one MSET for a thousand records: the records share what a command costs. For the same reason records have no
+-- One MGET and one MSET for up to 1,000 records, which share the cost of a command. For the same reason records have no
 -- expiry of their own; their ids are in the list of settled batches, which delete_records.lua reads.
 local record_keys, ids, versions, confirmed = orders.record_key, orders.id, orders.version, orders.confirmed
 local present_of = {}
@@ -48,7 +48,7 @@ for first = 1, orders.count, 1000 do
   set_all(changes)
 end
 
--- Orders that the ledger rejected. Their units do not become available: they do not exist.
+-- Orders that the ledger rejected. Their units do not exist, so they do not become available.
 local COUNTER = { pending = 'pending', held = 'held', confirmed = 'sold' }
 for _, rejection in ipairs(rejections) do
   local event = events[rejection.event]

@@ -1,4 +1,4 @@
--- Moves an event's counters by the drift that was found. The stock does not fall below zero.
+-- Adds to an event's counters, to correct the drift that was found. The stock does not fall below zero.
 --
 -- Reply: 1, or 0 if the event is not loaded in this generation: nothing was changed.
 local present = call('HMGET', event, 'generation', 'stock', 'pending', 'held', 'sold')

@@ -1,12 +1,12 @@
--- Writes one chunk of what belongs to the orders of an event that is missing in Redis, from the ledger: the units of its
--- customers, its holds, and the records of orders that are held or have an idempotency key. The event itself follows with
--- publish.lua.
+-- Writes one chunk of the data of an event's orders, for an event that is missing in Redis: the units of its customers,
+-- its holds, and the records of orders that are held or have an idempotency key. The data comes from the ledger. The
+-- event itself follows with publish.lua.
 --
--- Chunks are applied in their order and each once: a chunk names the position in the ledger where it begins, and changes
--- nothing if the backfill is at another position. So any process can continue where another was interrupted. The stamp tells
--- one state of the event's row in the ledger from another; chunks of an earlier state are invalid.
+-- Chunks are applied in their order and each once: a chunk names the position in the ledger where it begins, and
+-- changes nothing if the backfill is at another position. So any process can continue where another was interrupted.
+-- The stamp identifies one state of the event's row in the ledger; chunks of an earlier state are invalid.
 --
--- Reply: a code (see BackfillScript). Only WRITTEN changes anything.
+-- Reply: a code (see BackfillOutcome). Only WRITTEN changes anything.
 if not holds_lease(backfill, token) then return LOST end
 -- An event whose counters cannot be read counts as missing, as it does in publish.lua.
 local present, is_intact = call('HMGET', event, 'capacity', 'stock', 'pending', 'held', 'sold', 'generation'), true

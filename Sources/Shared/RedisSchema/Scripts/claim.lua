@@ -1,20 +1,22 @@
--- Claims stock for a group of orders, in their order. All or nothing for each order: an accepted order has taken its stock,
--- counts for its customer, has its record and is in the queue; a refused order has changed nothing.
+-- Claims stock for a group of orders, in their order. Each order is accepted completely or refused: an accepted order
+-- has taken its stock, counts for its customer, has its record and is in the queue; a refused order has changed
+-- nothing.
 --
--- A record's key is named by the second half of the order's id. If the purchase has an idempotency key, that half is made
--- from the key, the event and the customer (see OrderID): a record that exists is the order to answer with.
+-- A record's key is named by the second half of the order's id. If the purchase has an idempotency key, that half is
+-- made from the key, the event and the customer (see OrderID). If its record exists, the reply is that order.
 --
--- Three phases: read everything that the decisions need, judge each order, write. All reads come before all writes: a key of
--- the wrong type stops the script with nothing changed.
+-- Three phases: read everything that the decisions need, judge each order, write. All reads precede all writes, so a
+-- key of the wrong type stops the script before anything is changed.
 --
--- Reply: for each order a code and its detail (see ClaimCode), then the server's time. Times are milliseconds since 1970.
+-- Reply: for each order a code and its detail (see ClaimCode), then the server's time. Times are milliseconds since
+-- 1970.
 local now = clock()
 local room = queue_limit - call('LLEN', queue)
 local record_keys, ids, quantities, buyers = orders.record_key, orders.id, orders.quantity, orders.customer
 
 -- Read.
 
--- A number that may be absent: false if it is, nil if it cannot be read.
+-- A number that can be absent: false if it is absent, nil if it cannot be read.
 local function optional(field)
   if not field then return false end
   return tonumber(field)
@@ -87,7 +89,7 @@ local function replay(event, i)
   if not first or event.refusal == EVENT_UNKNOWN or event.refusal == RECOVERING then return nil end
   local known = decode_order(first)
   local is_of_event = known and known.event == event.id
-  -- An order of an earlier generation of the event is gone, and its key is free.
+  -- A reset has deleted orders of earlier generations, so the key can be used again.
   if is_of_event and known.generation ~= event.generation then return nil end
   if is_of_event and known.customer == buyers[i] and tonumber(known.quantity) == quantities[i] then
     return REPLAYED, known.expires_at .. '|' .. known.id
@@ -158,7 +160,7 @@ local function prepare_writes(event)
     call('ZCARD', events_with_holds)
     local expires_at = text(event.expires_at)
     writes[#writes + 1] = { 'HSET', event.event, 'stock', text(event.stock), 'held', text(event.held) }
-    -- The holds of one call end together: one member, their ids with commas between.
+    -- The holds of one call expire at the same time: one member, the ids separated by commas.
     writes[#writes + 1] = { 'ZADD', event.holds, expires_at, table.concat(event.held_ids, ',') }
     writes[#writes + 1] = { 'ZADD', events_with_holds, 'LT', expires_at, event.id }
   else
@@ -190,7 +192,7 @@ for _, event in ipairs(events) do
 end
 
 for _, write in ipairs(writes) do call(unpack(write)) end
--- One command for all records and one for all entries: they share what a command costs.
+-- One command for all records and one for all entries, which share the cost of a command.
 set_all(records)
 push(queue, entries, 1, accepted)
 answers[#answers + 1] = now

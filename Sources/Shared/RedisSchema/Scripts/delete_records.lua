@@ -1,5 +1,5 @@
--- Deletes the records of the batch that was settled first, if they have been kept long enough: those that the ledger has in
--- their present version and that hold nothing. The others are in a later batch too, or will be.
+-- Deletes the records of the batch that was settled first, if the retention time has passed: the records of orders that
+-- the ledger has in their present version and that are not held. The other orders are in a later batch too, or will be.
 --
 -- Reply: 1, or 0 if it is too early, or another worker was faster.
 if call('LINDEX', list, 0) ~= settled_batch then return 0 end

@@ -1,5 +1,5 @@
--- Deletes holds of an event that is closed for its reset, with the orders' records. If the reset is interrupted, the event
--- counts as damaged from here on, and is rebuilt from the ledger.
+-- Deletes holds of an event that is closed for its reset, with the orders' records. If the reset is interrupted, the
+-- event counts as damaged from then on, and is rebuilt from the ledger.
 --
 -- Reply: 1, or 0 if the event is not closed: nothing was changed.
 if call('HGET', event, 'closed') ~= '1' then return 0 end

@@ -1,4 +1,4 @@
--- Takes the lease for backfilling events from the ledger: one process at a time does so.
+-- Takes the lease of the backfill: one process at a time backfills events from the ledger.
 --
 -- Reply: 1, or 0 if another process has the lease: nothing was changed.
 local now = clock()

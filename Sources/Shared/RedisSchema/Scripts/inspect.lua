@@ -1,8 +1,8 @@
--- Reads, as of one moment, whether a partition can be used and how far its recovery is.
+-- Reads, as of one moment, whether a partition can be used, and the progress of its recovery.
 --
--- Reply: epoch or ''; number of leases begun; of the recovery: phase, the epoch that it began from, milliseconds left of its
--- lease ('' if there is none); of the backfill: epoch of the rebuild or '', 1 if complete, milliseconds left of its lease,
--- units backfilled, units in all, milliseconds since it began; number of events that were requested.
+-- Reply: epoch or ''; number of leases begun; of the recovery: phase, the epoch that it began from, milliseconds left
+-- of its lease ('' if there is none); of the backfill: epoch of the rebuild or '', 1 if complete, milliseconds left of
+-- its lease, units backfilled, units in all, milliseconds since it began; number of events that were requested.
 local now = clock()
 local sealed = call('HMGET', recovery, 'phase', 'from', 'until')
 local state = call('HMGET', backfill, 'epoch', 'complete', 'until', 'done', 'total', 'began')

@@ -1,9 +1,9 @@
 -- Lowers an event's capacity before the ledger's, so that nothing is sold in between that the ledger would refuse.
 --
--- Not while snapshots that release units are queued or leased: the ledger still counts these units, and would have no room
--- for orders that were claimed before.
+-- The capacity is not lowered while snapshots that release units are queued or leased: the ledger still counts these
+-- units, and would refuse orders that were claimed before.
 --
--- Reply: a code, and with IN_USE how many units are claimed. Only LOWERED changes anything.
+-- Reply: a code, and with IN_USE the number of units that are claimed. Only LOWERED changes anything.
 local present = call('HMGET', event, 'generation', 'capacity', 'stock', 'revision')
 local before, stock = tonumber(present[2] or ''), tonumber(present[3] or '')
 if present[1] ~= generation or not before or not stock or (tonumber(present[4] or '') or 0) > revision then

@@ -1,5 +1,5 @@
--- Ends the sealed part of a recovery: from now on the partition can be used, in a new epoch. After a rebuild no event is
--- loaded; the caller has the lease for the backfill (see backfill.lua).
+-- Opens a sealed partition: from now on it can be used, in a new epoch. After a rebuild no event is loaded, and the
+-- caller has the lease of the backfill (see backfill.lua).
 --
 -- Reply: 1, or 0 if the partition is not sealed with this token: nothing was changed.
 if not is_sealed_with(epoch, token) then return 0 end

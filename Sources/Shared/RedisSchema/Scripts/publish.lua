@@ -1,14 +1,14 @@
--- Sets an event's hash to what the ledger says. The caller has the event's row locked in Postgres, so that publications of
--- one event do not overtake each other.
+-- Sets an event's hash to the state in the ledger. The caller has the event's row locked in Postgres, so that
+-- publications of one event do not overtake each other.
 --
--- An event that is missing or damaged is published after its orders have been backfilled (see backfill.lua), and only if no
--- order of it can be queued or leased: since a rebuild emptied Redis, none can be of an event that has not been published
--- since; of any other event, none is if the queue is empty and no batch is leased.
+-- A missing or damaged event is published after its orders have been backfilled (see backfill.lua), and only if none of
+-- its orders can be queued or leased. That is certain in two cases: a rebuild has emptied Redis and the event has not
+-- been published since; or the queue is empty and no batch is leased.
 --
--- Reply: a code (see PublishScript). Only PUBLISHED changes anything.
+-- Reply: a code (see PublicationOutcome). Only PUBLISHED changes anything.
 if token ~= '' and not holds_lease(backfill, token) then return NEEDS_BACKFILL end
 local present = call('HMGET', event, 'generation', 'capacity', 'stock', 'pending', 'held', 'sold', 'revision')
--- A publication that is carried out late, after its caller gave up.
+-- A publication that runs late, after its caller stopped waiting.
 if (tonumber(present[7] or '') or 0) > revision then return SUPERSEDED end
 local known, before, stock = tonumber(present[1] or ''), tonumber(present[2] or ''), tonumber(present[3] or '')
 -- A damaged event of this generation counts as missing: its counters are rebuilt from the ledger, when that is safe.

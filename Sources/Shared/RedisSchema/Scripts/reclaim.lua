@@ -1,19 +1,19 @@
 -- Gives a batch whose lease has expired to a new token. The old token is invalid from then on.
 --
--- A batch that was taken too often without a sign from its worker may contain an entry that ends its workers. It is cut into
--- pieces: the first goes to the caller, any worker can reclaim the others at once. An entry that is alone in its batch and
+-- A batch that was taken too often without a renewal may contain an entry that ends its workers. It is cut into pieces:
+-- the first goes to the caller, any worker can reclaim the others at once. An entry that is alone in its batch and
 -- still ends its workers is dead-lettered.
 --
--- Reply: the number of attempts including this one; 1 if the batch must wait for its turn, else 0; the number of the lease;
--- then the entries. If the only entry was dead-lettered: the number of attempts before and the reason. Empty if the lease has
--- not expired, or another worker was faster.
+-- Reply: the number of attempts including this one; 1 if the batch must wait for its turn, else 0; the number of the
+-- lease; then the entries. If the only entry was dead-lettered: the number of attempts before and the reason. Empty if
+-- the lease has not expired, or another worker was faster.
 local now = clock()
 local deadline = call('ZSCORE', leases, old_token)
 if not deadline or tonumber(deadline) > now then return {} end
 
 local tried = (tonumber(call('HGET', attempts, old_token) or '1') or 1) + 1
 local turn = call('ZSCORE', ordered_batches, old_token)
--- The batch that comes after it in turn: its pieces go between.
+-- The batch that follows it in the order: the pieces are inserted between the two.
 local after = turn and call('ZRANGE', ordered_batches, '(' .. turn, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
 call('ZREM', leases, old_token)
 call('HDEL', attempts, old_token)

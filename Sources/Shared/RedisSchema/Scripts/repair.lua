@@ -1,5 +1,5 @@
--- Repairs what belongs to an event's orders: units of customers, records that are missing or older than the ledger's, and
--- holds of orders that are held. The caller has the event's row locked in Postgres.
+-- Repairs the data of an event's orders: units of customers, records that are missing or older than the ledger's, and
+-- holds of held orders. The caller has the event's row locked in Postgres.
 --
 -- Reply: 1, or 0 if the event is not loaded in this generation: nothing was changed.
 if call('HGET', event, 'generation') ~= generation then return 0 end

@@ -1,8 +1,9 @@
--- Begins a partition's recovery, or takes over one whose holder is gone. From here on only the holder of the token can change
--- the partition, until its lease expires or another recovery begins; the token of an earlier holder is invalid.
+-- Begins a partition's recovery, or takes over one whose lease has expired. From here on only the holder of the token
+-- can change the partition, until its lease expires or another recovery begins; the token of an earlier holder is
+-- invalid.
 --
--- Reply: SEALED and the phase to continue with: resume, drain or wipe. LEASED if another process has the lease, EPOCH_CHANGED
--- if the epoch is not the one that the caller found: nothing was changed.
+-- Reply: SEALED and the phase to continue with: resume, drain or wipe. LEASED if another process has the lease,
+-- EPOCH_CHANGED if the epoch is not the one that the caller found: nothing was changed.
 local now = clock()
 local state = call('HMGET', recovery, 'token', 'until', 'phase', 'from')
 if state[1] and state[1] ~= token and lease_left(state[2], now) > 0 then return { LEASED } end

@@ -1,10 +1,10 @@
 -- Takes a batch from the head of the queue and leases it to a token, in one step: an entry is never without an owner.
 --
--- While snapshots that release units are queued or leased, batches must reach the ledger in the order in which they were
--- taken: the ledger must not sell a unit again before it has recorded its release.
+-- While snapshots that release units are queued or leased, batches must reach the ledger in the order in which they
+-- were taken: the ledger must not sell a unit again before it has recorded its release.
 --
--- Reply: 1 if the batch must wait for its turn, else 0; the number of the lease; then the entries, the oldest first. Empty
--- if the queue is empty.
+-- Reply: 1 if the batch must wait for its turn, else 0; the number of the lease; then the entries, the oldest first.
+-- Empty if the queue is empty.
 if limit < 1 or limit > 10000 or lease < 1 then return redis.error_reply('ERR take: malformed arguments') end
 local length = call('LLEN', queue)
 if length == 0 then return {} end

@@ -1,8 +1,8 @@
--- Confirms, cancels or expires orders: compare-and-set on the state and the deadline of each. Of transitions that race, one
--- is done; with it the stock and the customer's units are released. Every change raises the order's version and queues a
--- snapshot for the ledger.
+-- Confirms, cancels or expires orders: a compare-and-set on the state and the deadline of each. One of several
+-- concurrent transitions is applied; it also releases the stock and the customer's units. Every change increments the
+-- order's version and queues a snapshot for the ledger.
 --
--- Reply: for each order a code and its record as it is now ('' if there is none).
+-- Reply: for each order a code (see TransitionCode) and its present record ('' if there is none).
 if #orders > 1000 then return redis.error_reply('ERR transition: more than 1000 orders') end
 local now = clock()
 
@@ -96,11 +96,11 @@ local function write_event(event)
     call('HSET', event.event, 'stock', text(event.stock), 'held', text(event.held), 'sold', text(event.sold))
     for customer, units in pairs(event.released) do move_units(event.customers, customer, -units) end
   end
-  -- An order that was claimed alone is a member of the holds by itself. A member of several ids stays until all of its
-  -- orders have been looked through.
+  -- An order that was claimed alone is a member of the holds by itself. A member of several ids is removed after the
+  -- transitions of all of its orders.
   local ended = event.ended_holds
   if not event.keeps_hold then
-    for member in string.gmatch(event.looked_through, '%S+') do ended[#ended + 1] = member end
+    for member in string.gmatch(event.members_to_remove, '%S+') do ended[#ended + 1] = member end
   end
   if #ended > 0 then call('ZREM', event.holds, unpack(ended)) end
   local first = call('ZRANGE', event.holds, 0, 0, 'WITHSCORES')

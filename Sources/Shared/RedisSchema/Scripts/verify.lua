@@ -1,5 +1,5 @@
--- Checks whether orders have in Redis what the ledger says that they need: a record that is not older than the ledger's, and
--- a hold if they are held.
+-- Checks whether Redis has the data that orders need according to the ledger: a record of at least the ledger's
+-- version, and a hold if the order is held.
 --
 -- Reply: the index, from 1, of each order that lacks something.
 local answer, keys = {}, {}

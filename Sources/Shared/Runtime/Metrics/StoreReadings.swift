@@ -1,6 +1,6 @@
-import RedisSchema
 import Engine
 import PostgresClient
+import RedisSchema
 
 /// The metrics that are read from the stores for each request of `/metrics`.
 package struct StoreReadings: Sendable {

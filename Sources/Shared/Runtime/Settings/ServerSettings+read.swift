@@ -1,6 +1,6 @@
-import RedisSchema
 import PostgresClient
 import RedisClient
+import RedisSchema
 
 extension ServerSettings {
     private static let postgresQuery = PostgresStatement<[String], (name: String, setting: String)>(

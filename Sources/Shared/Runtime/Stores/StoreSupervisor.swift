@@ -1,9 +1,9 @@
-import RedisClient
-import Ledger
 import Engine
+import Ledger
 import Logging
 import NIOConcurrencyHelpers
 import PostgresClient
+import RedisClient
 import RedisSchema
 import ServiceLifecycle
 import Timing
@@ -45,8 +45,8 @@ package struct StoreSupervisor: Service {
                     while true {
                         recovery.fence.clearRequests()
                         for keys in partitions {
-                            let look = await look(at: keys, lastReason: &reasons[keys.partition])
-                            guard case .needsBackfill(let token) = look, beginBackfill(keys) else { continue }
+                            let result = await check(keys, lastReason: &reasons[keys.partition])
+                            guard case .needsBackfill(let token) = result, beginBackfill(keys) else { continue }
                             group.addTask { await backfill(keys, token: token) }
                         }
                         try await sleep()
@@ -90,11 +90,11 @@ package struct StoreSupervisor: Service {
     }
 
     /// Checks a partition; nil if the check failed.
-    private func look(at keys: Keyspace, lastReason: inout String?) async -> Recovery.Look? {
+    private func check(_ keys: Keyspace, lastReason: inout String?) async -> Recovery.Check? {
         do {
-            let look = try await recovery.look(at: keys)
-            if look.isOpen { lastReason = nil }
-            return look
+            let result = try await recovery.check(keys)
+            if result.isOpen { lastReason = nil }
+            return result
         } catch is CancellationError {
             return nil
         } catch {

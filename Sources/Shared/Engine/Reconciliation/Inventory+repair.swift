@@ -4,17 +4,19 @@ import RedisClient
 import RedisSchema
 import Timing
 
-/// What hangs on an event's orders in Redis: looking whether it is there, and putting it right.
+/// Checks and repairs of the data of an event's orders: units of customers, records and holds.
 extension Inventory {
-    /// Those of some orders of an event, as the ledger has them, that lack in Redis what they need: a record, if they are held
-    /// or have a good idempotency key; one no older than the ledger's; a hold, if they are held.
-    package func unsupported(_ orders: [Order], of event: EventID) async throws(RedisError) -> [Order] {
+    /// The orders that lack data in Redis: a record, if the order is held or has a valid idempotency key; a record of
+    /// at least the ledger's version; a hold, if the order is held.
+    ///
+    /// - Parameter orders: orders of one event, as the ledger has them.
+    package func ordersLackingData(_ orders: [Order], of event: EventID) async throws(RedisError) -> [Order] {
         guard !orders.isEmpty else { return [] }
         let checks = orders.map { OrderCheck(order: $0, needsRecord: $0.state == .held || $0.isSurelyKept) }
         return try await partition(of: event).run(VerifyScript(checks, of: event))
     }
 
-    /// Units of customers by Redis's account, in their order.
+    /// The units of customers in Redis, in the order of `customers`.
     package func units(of customers: [String], in event: EventID) async throws(RedisError) -> [Int] {
         guard !customers.isEmpty else { return [] }
         var command = RedisCommand("HMGET", partitioning.home(of: event).customers(event))
@@ -23,21 +25,22 @@ extension Inventory {
         return values.map { $0.integer.map { Int($0) } ?? 0 }
     }
 
-    /// A page of customers that Redis has units of, and where the next begins; "0" is the beginning and the end.
+    /// A page of the customers that have units in Redis, and the cursor of the next page. The cursor "0" begins, and
+    /// ends.
     package func customers(of event: EventID, from cursor: String) async throws(RedisError) -> (
         page: [String], next: String
     ) {
         let key = partitioning.home(of: event).customers(event)
         let answer = try await client.connection.send(RedisCommand("HSCAN", key, cursor, "COUNT", "1000")).array ?? []
         guard answer.count == 2, let next = answer[0].string, let fields = answer[1].array else {
-            throw RedisError(.protocolViolation, "HSCAN answered in another form", mayHaveRun: false)
+            throw RedisError(.protocolViolation, "HSCAN replied in an unknown form", mayHaveRun: false)
         }
         return (stride(from: 0, to: fields.count, by: 2).compactMap { fields[$0].string }, next)
     }
 
-    /// Moves units of customers, and gives orders the records and holds that they lack. False if the event is not
+    /// Adds to the units of customers, and writes missing records and holds of orders. False if the event is not
     /// loaded.
-    func mend(_ event: borrowing LockedEvent, customers: [String: Int], orders: [Order]) async throws(RedisError)
+    func repair(_ event: borrowing LockedEvent, customers: [String: Int], orders: [Order]) async throws(RedisError)
         -> Bool
     {
         try await partition(of: event.id).run(
@@ -46,7 +49,8 @@ extension Inventory {
 }
 
 extension Order {
-    /// Whether its idempotency key, if it has one, is good for an hour at least: records of settled orders go after a day.
+    /// Whether it has an idempotency key that stays valid for at least an hour: records are deleted 24 hours after the
+    /// settlement.
     fileprivate var isSurelyKept: Bool {
         let age = Timestamp.now.milliseconds - claimedAt.milliseconds
         return id.isMadeFromKey && age < (OrderQueue.keyRetention - .seconds(3600)).milliseconds
