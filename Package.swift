@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Timing", "Domain", "Environment", "RedisSchema", "Runtime", "Worker", "TestSupport",
+                "Timing", "Domain", "Environment", "RedisClient", "RedisSchema", "Runtime", "Worker", "TestSupport",
                 "WorkerTestSupport", .argumentParser,
             ]),
         .testTarget(

@@ -9,31 +9,31 @@ import WorkerTestSupport
 /// The API's description: valid OpenAPI, and in agreement with the API.
 @Suite(.timeLimit(.minutes(10))) struct DescriptionTests {
     @Test func theServedDescriptionIsValidOpenAPI() async throws {
-        let test = try await TestStores.make()
-        try await test.withAPI { api in
-            let served = try await api.send("GET", "/openapi.yaml")
-            #expect(served.headers["content-type"] == "application/yaml")
-            let file = try ServerProcess.makeDirectory().appendingPathComponent("openapi.yaml")
-            try served.body.write(to: file, atomically: true, encoding: .utf8)
-            let run = try Run(try tool("python"), ["-m", "openapi_spec_validator", file.path], [:])
-            #expect(try await run.exitCode(within: 120) == 0, "\(run.output)")
+        try await withTestStores { test in
+            try await test.withAPI { api in
+                let served = try await api.send("GET", "/openapi.yaml")
+                #expect(served.headers["content-type"] == "application/yaml")
+                let file = try ServerProcess.makeDirectory().appendingPathComponent("openapi.yaml")
+                try served.body.write(to: file, atomically: true, encoding: .utf8)
+                let run = try Run(try tool("python"), ["-m", "openapi_spec_validator", file.path], [:])
+                #expect(try await run.exitCode(within: 120) == 0, "\(run.output)")
+            }
         }
-        await test.close()
     }
 
     /// Every route is in the description, and every path of the description is a route.
     @Test func everyRouteIsDescribed() async throws {
-        let test = try await TestStores.make()
-        try await test.withAPI { api in
-            let text = try await api.send("GET", "/openapi.yaml").body
-            let paths = Set(RouteTable(includesLab: true).routes.map(\.path))
-            for path in paths.map({ $0.replacing(/:([a-z]+)/) { "{\($0.1)}" } }) {
-                #expect(text.contains("\n  \(path):\n"), "\(path) is not described")
+        try await withTestStores { test in
+            try await test.withAPI { api in
+                let text = try await api.send("GET", "/openapi.yaml").body
+                let paths = Set(RouteTable(includesLab: true).routes.map(\.path))
+                for path in paths.map({ $0.replacing(/:([a-z]+)/) { "{\($0.1)}" } }) {
+                    #expect(text.contains("\n  \(path):\n"), "\(path) is not described")
+                }
+                let described = text.split(separator: "\n").count { $0.hasPrefix("  /") }
+                #expect(described == paths.count)
             }
-            let described = text.split(separator: "\n").count { $0.hasPrefix("  /") }
-            #expect(described == paths.count)
         }
-        await test.close()
     }
 
     private static let config = checkout.appendingPathComponent("Tests/Tools/schemathesis.toml").path
@@ -50,30 +50,30 @@ import WorkerTestSupport
     }
 
     @Test func generatedRequestsHaveDescribedResponses() async throws {
-        let test = try await TestStores.make()
-        try await test.withAPI { api in
-            try await test.withWorkers {
-                try await drive(api, ["-H", "Authorization: Bearer secret", "-n", "60"], seed: 7)
+        try await withTestStores { test in
+            try await test.withAPI { api in
+                try await test.withWorkers {
+                    try await drive(api, ["-H", "Authorization: Bearer secret", "-n", "60"], seed: 7)
+                }
             }
         }
-        await test.close()
     }
 
     /// Without the routes that can close the event: most purchases are accepted, and their orders are confirmed and
     /// cancelled.
     @Test func generatedReservationsHaveDescribedResponses() async throws {
-        let test = try await TestStores.make()
-        try await test.withAPI { api in
-            let terms = EventChange(capacity: 1_000_000, maxQuantity: 1000, holdSeconds: 600)
-            _ = try await test.catalogue.put(.demo, terms)
-            try await test.withWorkers {
-                try await drive(
-                    api, ["--include-path-regex", "^/(buy|orders)", "--phases", "stateful", "-n", "100"], seed: 11)
+        try await withTestStores { test in
+            try await test.withAPI { api in
+                let terms = EventChange(capacity: 1_000_000, maxQuantity: 1000, holdSeconds: 600)
+                _ = try await test.catalogue.put(.demo, terms)
+                try await test.withWorkers {
+                    try await drive(
+                        api, ["--include-path-regex", "^/(buy|orders)", "--phases", "stateful", "-n", "100"], seed: 11)
+                }
+                let states = try await test.sql("SELECT count(DISTINCT status) FROM orders")
+                #expect(states == "3", "orders are held, confirmed and cancelled")
+                #expect(try await test.isAtRest())
             }
-            let states = try await test.sql("SELECT count(DISTINCT status) FROM orders")
-            #expect(states == "3", "orders are held, confirmed and cancelled")
-            #expect(try await test.isAtRest())
         }
-        await test.close()
     }
 }

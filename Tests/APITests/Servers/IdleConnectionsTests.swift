@@ -13,24 +13,24 @@ import Testing
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         try #require(limit.rlim_cur > Self.count + 1000, "this test needs a higher limit of open files (ulimit -n)")
-        let test = try await TestStores.make()
-        let port = try freePort()
-        let api = try Run("API", ["--port", String(port)], test.environment.merging(["DEMO": "true"]) { $1 })
-        let client = HTTPClient(port: port)
-        try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
-        let idle = try IdleConnections(Self.count, to: port)
-        for _ in 0..<20 {
-            let answer = try await client.send("POST", "/buy")
-            #expect(answer.status == 202)
+        try await withTestStores { test in
+            let port = try freePort()
+            let api = try Run("API", ["--port", String(port)], test.environment.merging(["DEMO": "true"]) { $1 })
+            let client = HTTPClient(port: port)
+            try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+            let idle = try IdleConnections(Self.count, to: port)
+            for _ in 0..<20 {
+                let answer = try await client.send("POST", "/buy")
+                #expect(answer.status == 202)
+            }
+            #expect(idle.open > 0, "the purchases took less than the idle timeout")
+            try await eventually("all are closed", within: 60) { idle.open == 0 }
+            let after = try await client.send("POST", "/buy")
+            #expect(after.status == 202)
+            api.signal(SIGTERM)
+            #expect(try await api.exitCode() == 0)
+            #expect(!api.output.contains("error"))
         }
-        #expect(idle.open > 0, "the purchases took less than the idle timeout")
-        try await eventually("all are closed", within: 60) { idle.open == 0 }
-        let after = try await client.send("POST", "/buy")
-        #expect(after.status == 202)
-        api.signal(SIGTERM)
-        #expect(try await api.exitCode() == 0)
-        #expect(!api.output.contains("error"))
-        await test.close()
     }
 }
 

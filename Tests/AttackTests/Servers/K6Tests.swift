@@ -20,34 +20,34 @@ import Testing
     }
 
     @Test func theRealSaleSellsExactlyTheCapacity() async throws {
-        let sale = try await RunningSale.start()
-        let run = try await k6("attack.js", sale, ["DURATION": "3s", "CAPACITY": "20"])
-        #expect(run.code == 0, "\(run.output)")
-        #expect(run.output.contains("/events/demo: 20 of 20 sold"), "\(run.output)")
-        try await sale.stop()
+        try await withRunningSale { sale in
+            let run = try await k6("attack.js", sale, ["DURATION": "3s", "CAPACITY": "20"])
+            #expect(run.code == 0, "\(run.output)")
+            #expect(run.output.contains("/events/demo: 20 of 20 sold"), "\(run.output)")
+        }
     }
 
     /// Two buyers meet by chance; almost every run has such a pair.
     @Test func theThresholdsFailIfMoreIsSoldThanExists() async throws {
-        let sale = try await RunningSale.start()
-        let naive = ["DURATION": "3s", "CAPACITY": "20", "TARGET": "/lab/naive/buy"]
-        var run = try await k6("attack.js", sale, naive)
-        for _ in 0..<4 where run.code == 0 {
-            run = try await k6("attack.js", sale, naive)
+        try await withRunningSale { sale in
+            let naive = ["DURATION": "3s", "CAPACITY": "20", "TARGET": "/lab/naive/buy"]
+            var run = try await k6("attack.js", sale, naive)
+            for _ in 0..<4 where run.code == 0 {
+                run = try await k6("attack.js", sale, naive)
+            }
+            #expect(run.code == Self.crossed, "\(run.output)")
+            #expect(run.output.contains("thresholds on metrics"), "\(run.output)")
+            #expect(run.output.contains("tickets_oversold"), "\(run.output)")
+            let exact = try await k6("attack.js", sale, naive.merging(["TARGET": "/lab/row-lock/buy"]) { $1 })
+            #expect(exact.code == 0, "\(exact.output)")
         }
-        #expect(run.code == Self.crossed, "\(run.output)")
-        #expect(run.output.contains("thresholds on metrics"), "\(run.output)")
-        #expect(run.output.contains("tickets_oversold"), "\(run.output)")
-        let exact = try await k6("attack.js", sale, naive.merging(["TARGET": "/lab/row-lock/buy"]) { $1 })
-        #expect(exact.code == 0, "\(exact.output)")
-        try await sale.stop()
     }
 
     @Test func everyTicketIsConfirmed() async throws {
-        let sale = try await RunningSale.start()
-        let run = try await k6("onsale.js", sale, ["RATE": "30", "DURATION": "3s", "CAPACITY": "60"])
-        #expect(run.code == 0, "\(run.output)")
-        #expect(try await sale.test.sql("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "60")
-        try await sale.stop()
+        try await withRunningSale { sale in
+            let run = try await k6("onsale.js", sale, ["RATE": "30", "DURATION": "3s", "CAPACITY": "60"])
+            #expect(run.code == 0, "\(run.output)")
+            #expect(try await sale.test.sql("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "60")
+        }
     }
 }

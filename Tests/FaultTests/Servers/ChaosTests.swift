@@ -24,8 +24,7 @@ import Testing
     private static let others = Fault.servers + Fault.commands + Fault.network
 
     @Test(arguments: Chaos.seeds) func aRandomMixLosesNothing(seed: UInt64) async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start()
+        try await Cluster.withCluster { cluster in
             let struck = NIOLockedValueBox<[String]>([])
             let verdict: Verdict
             do {
@@ -52,14 +51,12 @@ import Testing
             let faults = struck.withLockedValue { $0 }
             #expect(verdict.holds && verdict.rejected.isEmpty, "seed \(seed), \(faults): \(verdict)")
             say("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
-            try await cluster.stop()
         }
     }
 
     /// Sales go on while Postgres is away for a minute, and all of it is drained afterwards.
     @Test(.enabled(if: Chaos.isLong)) func postgresAwayForAMinute() async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start()
+        try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict("Postgres away for 60 s", seed: 9, on: cluster) { history in
                 try await cluster.postgres.stop()
                 let before = history.accepted
@@ -69,7 +66,6 @@ import Testing
             }
             #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
             say("chaos: Postgres away for 60 s: \(verdict)")
-            try await cluster.stop()
         }
     }
 }

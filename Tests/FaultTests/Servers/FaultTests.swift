@@ -6,22 +6,19 @@ import Testing
 /// Each fault once, with Redis under `appendfsync always`: nothing is lost, doubled or oversold, and the sale goes on.
 @Suite(.timeLimit(.minutes(10))) struct FaultTests {
     @Test(arguments: Fault.all) func nothingIsLost(fault: Fault) async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start()
+        try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict(fault.name, seed: 1, on: cluster) { _ in
                 var generator = SeededGenerator(seed: 1)
                 try await fault.strike(cluster, &generator)
             }
             #expect(verdict.holds && verdict.rejected.isEmpty, "\(fault): \(verdict)")
-            try await cluster.stop()
         }
     }
 
     /// A worker that dies at each step of a batch; another takes the batch over.
     @Test(arguments: ["after-take", "in-transaction", "before-commit", "after-commit", "in-acknowledgement"])
     func aWorkerMayDieAtEachStep(failpoint: String) async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start()
+        try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict("worker ends \(failpoint)", seed: 2, on: cluster) { _ in
                 for _ in 0..<2 {
                     try await cluster.killWorker(0)
@@ -31,14 +28,12 @@ import Testing
                 try await cluster.startWorker(0)
             }
             #expect(verdict.holds && verdict.rejected.isEmpty, "\(failpoint): \(verdict)")
-            try await cluster.stop()
         }
     }
 
     /// An order that ends every worker that takes it is set aside, and can be brought in once that is mended.
     @Test func anOrderThatEndsEveryWorkerIsSetAside() async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start(workers: 1)
+        try await Cluster.withCluster(workers: 1) { cluster in
             let poison = ["FAILPOINT": "poison", "FAILPOINT_CUSTOMER": "poison"]
             let verdict = try await FaultRun.verdict("poison", seed: 3, on: cluster) { history in
                 try await cluster.killWorker(0)
@@ -68,14 +63,12 @@ import Testing
                     try await api.send("POST", "/admin/dead-letters/\(id)/requeue", headers: admin).status == 200)
             }
             #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
-            try await cluster.stop()
         }
     }
 
     /// A thousand requests with one key, from everywhere at once, over a bad network: one order.
     @Test func theSameKeyAThousandTimesIsOneOrder() async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start()
+        try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict("one key 1,000 times", seed: 4, on: cluster) { history in
                 let load = Load(history: history, ports: cluster.apiPorts, seed: 4)
                 let body = #"{"event":"\#(Cluster.plain)","customer":"one"}"#
@@ -94,15 +87,13 @@ import Testing
             }
             #expect(verdict.holds, "\(verdict)")
             #expect(try await cluster.sql("SELECT count(*) FROM orders WHERE customer = 'one'").first?.first == "1")
-            try await cluster.stop()
         }
     }
 
     /// A disk that is full ends a Redis that runs with `always`: what it has not written it has not acknowledged.
     @Test func aFullDiskLosesNothing() async throws {
-        try await FaultRun.withPlace {
-            // 300 blocks of 1024 bytes, and no signal for writing more.
-            let cluster = try await Cluster.start(redisOptions: "", redisPrefix: "trap '' XFSZ; ulimit -f 300;")
+        // 300 blocks of 1024 bytes, and no signal for writing more.
+        try await Cluster.withCluster(redisOptions: "", redisPrefix: "trap '' XFSZ; ulimit -f 300;") { cluster in
             let verdict = try await FaultRun.verdict("full disk", seed: 5, on: cluster) { _ in
                 try await eventually("the disk is full", within: 60) { await !cluster.redis.isRunning }
                 #expect(cluster.redis.log.contains("AOF"))
@@ -110,7 +101,6 @@ import Testing
                 try await cluster.redis.restart()
             }
             #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
-            try await cluster.stop()
         }
     }
 }

@@ -10,8 +10,7 @@ import Testing
         _ name: String, redisOptions: String = "", redisPrefix: String = "",
         _ strike: @escaping @Sendable (Cluster) async throws -> Void
     ) async throws -> Verdict {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start(redisOptions: redisOptions, redisPrefix: redisPrefix)
+        try await Cluster.withCluster(redisOptions: redisOptions, redisPrefix: redisPrefix) { cluster in
             let verdict = try await FaultRun.verdict(name, seed: 7, on: cluster) { _ in
                 try await Fault.pause(1)
                 try await strike(cluster)
@@ -21,7 +20,6 @@ import Testing
             #expect(verdict.miscounted.isEmpty && verdict.unreplayed.isEmpty, "\(name): \(verdict)")
             // What was on its way at that moment, some hundred orders at this load; not what the ledger had.
             #expect(verdict.lost.count < verdict.accepted / 2, "\(name): \(verdict)")
-            try await cluster.stop()
             return verdict
         }
     }

@@ -7,8 +7,7 @@ import Testing
 /// hangs on the orders comes back. The same seed draws the same interruptions.
 @Suite(.timeLimit(.minutes(600))) struct RecoveryAtSizeTests {
     @Test(arguments: Chaos.seeds) func anInterruptedRecoveryBringsEverythingBack(seed: UInt64) async throws {
-        try await FaultRun.withPlace {
-            let cluster = try await Cluster.start()
+        try await Cluster.withCluster { cluster in
             let interruptions = Interruptions(seed: seed)
             let run = "recovery of \(Chaos.rows) orders, seed \(seed), interruptions \(interruptions.drawn)"
             do {
@@ -22,7 +21,6 @@ import Testing
             } catch {
                 throw GaveUp(description: "\(run): \(error)\n\(await cluster.logs)")
             }
-            try await cluster.stop()
         }
     }
 

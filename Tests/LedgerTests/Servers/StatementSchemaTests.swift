@@ -8,12 +8,12 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct StatementSchemaTests {
     /// Postgres accepts each text, and its result has the columns that the rows are read from.
     @Test func everyStatementFitsTheSchema() async throws {
-        let test = try await TestStores.make()
-        try await test.ledger.withCustomerTable(of: .demo) { table in
-            for statement in Statements.all {
-                try await statement.check(on: table.connection)
+        try await withTestStores { test in
+            try await test.ledger.withCustomerTable(of: .demo) { table in
+                for statement in Statements.all {
+                    try await statement.check(on: table.connection)
+                }
             }
         }
-        await test.close()
     }
 }

@@ -46,83 +46,87 @@ import WorkerTestSupport
     }
 
     @Test func bothStopGracefullyOnASignal() async throws {
-        let test = try await TestStores.make()
-        let port = try freePort()
-        let api = try start(
-            "API", ["--port", String(port)], test.environment.merging(["DEMO": "true", "LOG_FORMAT": "json"]) { $1 })
-        let worker = try start("Worker", [], test.environment)
-        let client = HTTPClient(port: port)
-        try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
-        var accepted: [String] = []
-        for _ in 0..<20 {
-            let answer = try await client.send("POST", "/buy")
-            if answer.status == 202, let id = answer.text("ticket_id") { accepted.append(id) }
+        try await withTestStores { test in
+            let port = try freePort()
+            let api = try start(
+                "API", ["--port", String(port)],
+                test.environment.merging(["DEMO": "true", "LOG_FORMAT": "json"]) { $1 })
+            let worker = try start("Worker", [], test.environment)
+            let client = HTTPClient(port: port)
+            try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+            var accepted: [String] = []
+            for _ in 0..<20 {
+                let answer = try await client.send("POST", "/buy")
+                if answer.status == 202, let id = answer.text("ticket_id") { accepted.append(id) }
+            }
+            #expect(!accepted.isEmpty)
+            // A worker that is still starting may not handle signals yet, so the test waits for its first order.
+            let first = try #require(accepted.first)
+            #expect(try await client.send("GET", "/orders/\(first)?wait=20").text("status") == "confirmed")
+            api.signal(SIGINT)
+            worker.signal(SIGTERM)
+            #expect(try await api.exitCode() == 0)
+            #expect(try await worker.exitCode() == 0)
+            for line in api.output.split(separator: "\n") {
+                #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "not JSON: \(line)")
+            }
+            try await test.withWorkers { try await test.drained() }
+            for id in accepted {
+                #expect(try await test.ledger.order(try #require(OrderID(id)))?.state == .confirmed)
+            }
         }
-        #expect(!accepted.isEmpty)
-        // A worker that is still starting may not handle signals yet, so the test waits for its first order.
-        let first = try #require(accepted.first)
-        #expect(try await client.send("GET", "/orders/\(first)?wait=20").text("status") == "confirmed")
-        api.signal(SIGINT)
-        worker.signal(SIGTERM)
-        #expect(try await api.exitCode() == 0)
-        #expect(try await worker.exitCode() == 0)
-        for line in api.output.split(separator: "\n") {
-            #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "not JSON: \(line)")
-        }
-        try await test.withWorkers { try await test.drained() }
-        for id in accepted {
-            #expect(try await test.ledger.order(try #require(OrderID(id)))?.state == .confirmed)
-        }
-        await test.close()
     }
 
     /// A data volume keeps its first password. One log line explains that, without repetition and without the password.
     @Test(arguments: ["API", "Worker"])
     func aRefusedPasswordIsLoggedInOneLine(program: String) async throws {
-        let postgres = try await PostgresServer.start()
-        let test = try await TestStores.make(postgres: postgres)
-        _ = try await test.sql("ALTER ROLE postgres PASSWORD 'old'")
-        try await postgres.demandPasswords()
-        let run = try start(
-            program, [],
-            [
-                "REDIS_URL": test.environment["REDIS_URL"] ?? "", "DATABASE_URL": "\(postgres.url) password=a-new-one",
-                "PORT": String(try freePort()),
-            ])
-        try await eventually("the refusal is logged") { run.output.contains("28P01") }
-        // Several attempts later there is still one line.
-        let attempts = { @Sendable in
-            postgres.log.components(separatedBy: "password authentication failed").count - 1
+        try await withPostgresServer { postgres in
+            try await withTestStores(postgres: postgres) { test in
+                _ = try await test.sql("ALTER ROLE postgres PASSWORD 'old'")
+                try await postgres.demandPasswords()
+                let run = try start(
+                    program, [],
+                    [
+                        "REDIS_URL": test.environment["REDIS_URL"] ?? "",
+                        "DATABASE_URL": "\(postgres.url) password=a-new-one",
+                        "PORT": String(try freePort()),
+                    ])
+                try await eventually("the refusal is logged") { run.output.contains("28P01") }
+                // Several attempts later there is still one line.
+                let attempts = { @Sendable in
+                    postgres.log.components(separatedBy: "password authentication failed").count - 1
+                }
+                let before = attempts()
+                try await eventually("it tries again") { attempts() > before + 2 }
+                let lines = run.output.split(separator: "\n").filter { $0.contains("28P01") }
+                #expect(lines.count == 1)
+                #expect(!run.output.contains("a-new-one"), "no secret is logged")
+                #expect(
+                    lines.first?.contains("ALTER ROLE") == true
+                        && lines.first?.contains("data folder or volume") == true)
+                // The program recovers without a restart.
+                _ = try await test.sql("ALTER ROLE postgres PASSWORD 'a-new-one'")
+                try await eventually("the program recovers") { run.output.contains("preparing the ledger works again") }
+                run.signal(SIGTERM)
+                #expect(try await run.exitCode() == 0)
+            }
         }
-        let before = attempts()
-        try await eventually("it tries again") { attempts() > before + 2 }
-        let lines = run.output.split(separator: "\n").filter { $0.contains("28P01") }
-        #expect(lines.count == 1)
-        #expect(!run.output.contains("a-new-one"), "no secret is logged")
-        #expect(lines.first?.contains("ALTER ROLE") == true && lines.first?.contains("data folder or volume") == true)
-        // The program recovers without a restart.
-        _ = try await test.sql("ALTER ROLE postgres PASSWORD 'a-new-one'")
-        try await eventually("the program recovers") { run.output.contains("preparing the ledger works again") }
-        run.signal(SIGTERM)
-        #expect(try await run.exitCode() == 0)
-        await test.close()
-        try await postgres.stop()
     }
 
     /// At the start the programs report settings with which a server may delete or lose acknowledged orders.
     @Test(arguments: ["API", "Worker"])
     func theServersSettingsAreCheckedAtTheStart(program: String) async throws {
-        let redis = try await RedisServer.start(options: "--maxmemory-policy allkeys-lru --appendfsync everysec")
-        let test = try await TestStores.make(redis: redis)
-        let environment = test.environment.merging(["PORT": "0"]) { $1 }
-        let refused = try start(program, [], environment)
-        #expect(try await refused.exitCode() == 78)
-        #expect(refused.output.contains("\(program): Redis's maxmemory-policy is allkeys-lru"))
-        try await test.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
-        let warned = try start(program, [], environment)
-        try await eventually("it warns") { warned.output.contains("appendfsync is everysec") }
-        #expect(warned.output.contains("orders of the last two seconds"))
-        await test.close()
-        try await redis.kill()
+        try await withRedisServer(options: "--maxmemory-policy allkeys-lru --appendfsync everysec") { redis in
+            try await withTestStores(redis: redis) { test in
+                let environment = test.environment.merging(["PORT": "0"]) { $1 }
+                let refused = try start(program, [], environment)
+                #expect(try await refused.exitCode() == 78)
+                #expect(refused.output.contains("\(program): Redis's maxmemory-policy is allkeys-lru"))
+                try await test.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
+                let warned = try start(program, [], environment)
+                try await eventually("it warns") { warned.output.contains("appendfsync is everysec") }
+                #expect(warned.output.contains("orders of the last two seconds"))
+            }
+        }
     }
 }
