@@ -13,7 +13,8 @@ import Testing
         #expect(try EventChange(capacity: 9).applied(to: present, of: id).capacity == 9)
         #expect(try EventChange(capacity: 9).applied(to: nil, of: id).name == "e")
         let limited = try EventChange(customerLimit: 4, holdSeconds: 60).applied(to: present, of: id)
-        #expect(limited.customerLimit == 4 && limited.holdSeconds == 60)
+        #expect(limited.customerLimit == 4)
+        #expect(limited.holdSeconds == 60)
         #expect(try EventChange(paused: false).applied(to: limited, of: id).holdSeconds == 60)
         #expect(try EventChange(customerLimit: .some(nil)).applied(to: limited, of: id).customerLimit == nil)
     }

@@ -13,7 +13,8 @@ import Testing
             text("sealed:t"), .integer(7), text("wipe"), text(""), .integer(1500), text("3"), .integer(0), .integer(0),
             .integer(40), .integer(100), .integer(2000), .integer(1),
         ])
-        #expect(found.epoch == "sealed:t" && found.leased == 7)
+        #expect(found.epoch == "sealed:t")
+        #expect(found.leased == 7)
         #expect(found.seal == PartitionState.Seal(phase: .wipe, from: "", leaseLeft: .milliseconds(1500)))
         #expect(
             found.backfill

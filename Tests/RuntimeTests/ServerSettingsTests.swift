@@ -29,8 +29,10 @@ import Testing
         var settings = Self.good
         settings.redis?[name] = value
         let finding = try #require(settings.findings.first)
-        #expect(settings.findings.count == 1 && finding.weight == weight)
-        #expect(finding.line.contains("\(name) is \(value)") && finding.line.contains("set it to"))
+        #expect(settings.findings.count == 1)
+        #expect(finding.weight == weight)
+        #expect(finding.line.contains("\(name) is \(value)"))
+        #expect(finding.line.contains("set it to"))
     }
 
     @Test(arguments: [

@@ -25,7 +25,8 @@ import WorkerTestSupport
         let port = try #require(listen(descriptor, family))
         let run = try start("API", ["--port", String(port)])
         #expect(try await run.exitCode() == 1)
-        #expect(run.output.contains("port \(port) is taken") && run.output.contains(address))
+        #expect(run.output.contains("port \(port) is taken"))
+        #expect(run.output.contains(address))
     }
 
     /// The library of Debian's package faketime for multithreaded programs.
@@ -65,7 +66,8 @@ import WorkerTestSupport
                 let made = try #require(OrderID(id)).high >> 16
                 #expect(abs(Int64(made) - now.milliseconds) > 3_000_000)
                 let settled = try await client.send("GET", "/orders/\(id)?wait=20")
-                #expect(settled.text("status") == "held" && settled.json["persisted"] as? Bool == true)
+                #expect(settled.text("status") == "held")
+                #expect(settled.json["persisted"] as? Bool == true)
                 let claimed = try #require(settled.text("claimed_at").flatMap { RFC3339.timestamp($0) })
                 #expect(abs(claimed.milliseconds - now.milliseconds) < 60_000)
                 #expect(try await client.send("POST", "/orders/\(id)/confirm").status == 200)
@@ -95,7 +97,8 @@ import WorkerTestSupport
                 let answer = try await client.send(
                     "PUT", "/events/e", #"{"capacity":1}"#, headers: ["Authorization": "bearer \(token)"])
                 #expect(answer.status == status)
-                #expect(!answer.body.contains("hush") && !answer.headers.values.contains { $0.contains("hush") })
+                #expect(!answer.body.contains("hush"))
+                #expect(!answer.headers.values.contains { $0.contains("hush") })
             }
             api.signal(SIGTERM)
             #expect(try await api.exitCode() == 0)

@@ -9,7 +9,8 @@ import Timing
             try await test.withAPI { api in
                 let big = try await api.send(
                     "GET", "/healthz", headers: ["X-Big": String(repeating: "x", count: 17_000)])
-                #expect(big.status == 431 && big.text("code") == "headers-too-large")
+                #expect(big.status == 431)
+                #expect(big.text("code") == "headers-too-large")
                 var many: [String: String] = [:]
                 for number in 0..<70 { many["X-\(number)"] = "y" }
                 #expect(try await api.send("GET", "/healthz", headers: many).status == 431)

@@ -16,10 +16,13 @@ import Testing
                     #expect(answer.headers["x-frame-options"] == "DENY")
                     #expect(answer.headers["referrer-policy"] == "no-referrer")
                     let policy = answer.headers["content-security-policy"] ?? ""
-                    #expect(policy.hasPrefix("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"))
-                    #expect(!policy.contains("unsafe") && !policy.contains("http"))
+                    #expect(policy.hasPrefix("default-src 'none'; "))
+                    #expect(policy.contains("frame-ancestors 'none'"))
+                    #expect(!policy.contains("unsafe"))
+                    #expect(!policy.contains("http"))
                     let head = try await api.send("HEAD", path)
-                    #expect(head.status == 200 && head.body.isEmpty)
+                    #expect(head.status == 200)
+                    #expect(head.body.isEmpty)
                 }
                 let refused = try await api.send("POST", "/")
                 #expect(refused.status == 405)
@@ -33,11 +36,13 @@ import Testing
             try await test.withAPI { api in
                 let page = try await api.send("GET", "/").body
                 let script = try await api.send("GET", "/page.js").body
-                #expect(!page.contains("<style") && !page.contains("<script>"))
+                #expect(!page.contains("<style"))
+                #expect(!page.contains("<script>"))
                 #expect(page.firstMatch(of: /\s(style|on[a-z]+)=/) == nil)
                 for file in page.matches(of: /(?:href|src)="([^"]*)"/).map(\.1) where file != "data:,"[...] {
                     let path = String(file)
-                    #expect(path.hasPrefix("/") && !path.hasPrefix("//"))
+                    #expect(path.hasPrefix("/"))
+                    #expect(!path.hasPrefix("//"))
                     let answer = try await api.send("GET", path)
                     #expect(answer.status == 200, "\(path)")
                 }

@@ -95,12 +95,14 @@ import WorkerTestSupport
             let queue = test.queue(lease: .milliseconds(1))
             let back = try #require(try await queue.take(limit: 1))
             let sold = try #require(try await test.queue().take(limit: 1))
-            #expect(back.orders.map(\.state) == [.cancelled] && sold.orders.map(\.id) == [second.id])
+            #expect(back.orders.map(\.state) == [.cancelled])
+            #expect(sold.orders.map(\.id) == [second.id])
             #expect(try await !queue.isTurn(of: sold))
             // The worker with the batch stops; the worker that reclaims the batch takes over its turn.
             try await eventually("the lease runs out") { try await queue.expiredTokens() == [back.token] }
             let again = try #require(try await test.queue().reclaim(back.token)?.batch)
-            #expect(try await queue.isTurn(of: again) && again.waitsForTurn)
+            #expect(try await queue.isTurn(of: again))
+            #expect(again.waitsForTurn)
             #expect(try await !queue.isTurn(of: sold))
             #expect(try await queue.acknowledge(again, try await test.ledger.settle(again.orders)))
             #expect(try await queue.isTurn(of: sold))

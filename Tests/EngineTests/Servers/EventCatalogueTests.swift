@@ -27,7 +27,8 @@ import WorkerTestSupport
                 try await test.catalogue.put(.demo, EventChange(name: "New", capacity: 11))
             }
             let report = try #require(try await test.catalogue.report(.demo))
-            #expect(report.terms.capacity == 12 && report.terms.name == "Demo", "nothing was changed")
+            #expect(report.terms.capacity == 12, "nothing was changed")
+            #expect(report.terms.name == "Demo", "nothing was changed")
             try await test.withWorkers { try await test.drained() }
             #expect(try await test.isAtRest())
             await #expect(throws: CatalogueError.capacityInUse(claimed: 12)) {

@@ -23,21 +23,27 @@ import WorkerTestSupport
     @Test func aHoldTakesStockUntilItIsConfirmedAndThenIsSold() async throws {
         try await withSale { test in
             let order = try await test.hold(quantity: 3, customer: "c")
-            #expect(order.state == .held && order.version == 1 && !order.isPersisted)
+            #expect(order.state == .held)
+            #expect(order.version == 1)
+            #expect(!order.isPersisted)
             #expect(order.expiresAt == Timestamp(milliseconds: order.claimedAt.milliseconds + 600_000))
             #expect(try await test.counters() == Counters(available: 7, held: 3))
             guard case .done(let confirmed) = try await test.inventory.change(order, by: .confirm) else {
                 Issue.record("not confirmed")
                 return
             }
-            #expect(confirmed.state == .confirmed && confirmed.version == 2)
+            #expect(confirmed.state == .confirmed)
+            #expect(confirmed.version == 2)
             #expect(confirmed.expiresAt == order.expiresAt, "confirming extends nothing")
             #expect(try await test.inventory.change(order, by: .confirm) == .already(confirmed))
             #expect(try await test.counters() == Counters(available: 7, sold: 3))
             try await test.withWorkers { try await test.drained() }
             let row = try #require(try await test.ledger.order(order.id))
-            #expect(row.state == .confirmed && row.version == 2 && row.customer == "c")
-            #expect(row.confirmedAt == confirmed.confirmedAt && row.expiresAt == order.expiresAt)
+            #expect(row.state == .confirmed)
+            #expect(row.version == 2)
+            #expect(row.customer == "c")
+            #expect(row.confirmedAt == confirmed.confirmedAt)
+            #expect(row.expiresAt == order.expiresAt)
             #expect(try #require(try await test.inventory.order(order.id)).isPersisted)
             #expect(try await test.isAtRest())
         }
@@ -325,7 +331,9 @@ import WorkerTestSupport
             for order in orders {
                 let record = try #require(try await test.inventory.order(order.id))
                 states[record.state, default: 0] += 1
-                #expect(record.isPersisted && record.reason == (record.state == .rejected ? "oversold" : nil))
+                #expect(record.isPersisted)
+                let reason = record.state == .rejected ? "oversold" : nil
+                #expect(record.reason == reason)
             }
             #expect(states[.rejected] == 2)
             #expect(try await test.redis("HGET", test.keys.customers(.demo), "c").integer == 2)

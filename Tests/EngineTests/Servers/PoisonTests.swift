@@ -28,7 +28,8 @@ import WorkerTestSupport
             try await test.withWorkers { try await test.drained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "999")
             let letter = try #require(try await test.queue().deadLetters(limit: 10).first)
-            #expect(letter.order?.id == poison.id && letter.reason.contains("SQLSTATE 22"))
+            #expect(letter.order?.id == poison.id)
+            #expect(letter.reason.contains("SQLSTATE 22"))
             #expect(try await test.counters() == Counters(available: 10_000 - 1001, pending: 2, sold: 999))
             #expect(try await test.inventory.order(poison.id)?.state == .pending)
         }
@@ -107,16 +108,20 @@ import WorkerTestSupport
             let queue = test.queue(lease: .milliseconds(1))
             var batch = try #require(try await queue.take(limit: 60))
             let later = try #require(try await test.queue().take(limit: 60))
-            #expect(batch.waitsForTurn && later.waitsForTurn)
+            #expect(batch.waitsForTurn)
+            #expect(later.waitsForTurn)
             for _ in 0..<3 {
                 let token = batch.token
                 try await eventually("the lease runs out") { try await queue.expiredTokens().contains(token) }
                 batch = try #require(try await queue.reclaim(batch.token)?.batch)
             }
-            #expect(batch.orders.count == 8 && batch.orders.map(\.id) == held.orders.prefix(8).map(\.id))
+            #expect(batch.orders.count == 8)
+            #expect(batch.orders.map(\.id) == held.orders.prefix(8).map(\.id))
             let turns =
                 try await test.redis("ZRANGE", test.keys.orderedBatches, "0", "-1").array?.compactMap(\.string) ?? []
-            #expect(turns.count == 9 && turns.first == batch.token && turns.last == later.token)
+            #expect(turns.count == 9)
+            #expect(turns.first == batch.token)
+            #expect(turns.last == later.token)
             var seen: [OrderID] = []
             for token in turns.dropLast() {
                 seen += (try await test.redis("LRANGE", test.keys.batch(token), "0", "-1").array ?? [])

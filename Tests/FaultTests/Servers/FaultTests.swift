@@ -11,7 +11,8 @@ import Testing
                 var generator = SeededGenerator(seed: 1)
                 try await fault.strike(cluster, &generator)
             }
-            #expect(verdict.holds && verdict.rejected.isEmpty, "\(fault): \(verdict)")
+            #expect(verdict.holds, "\(fault): \(verdict)")
+            #expect(verdict.rejected.isEmpty, "\(fault): \(verdict)")
         }
     }
 
@@ -27,7 +28,8 @@ import Testing
                 }
                 try await cluster.startWorker(0)
             }
-            #expect(verdict.holds && verdict.rejected.isEmpty, "\(failpoint): \(verdict)")
+            #expect(verdict.holds, "\(failpoint): \(verdict)")
+            #expect(verdict.rejected.isEmpty, "\(failpoint): \(verdict)")
         }
     }
 
@@ -62,7 +64,8 @@ import Testing
                 #expect(
                     try await api.send("POST", "/admin/dead-letters/\(id)/requeue", headers: admin).status == 200)
             }
-            #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
+            #expect(verdict.holds, "\(verdict)")
+            #expect(verdict.rejected.isEmpty, "\(verdict)")
         }
     }
 
@@ -100,7 +103,8 @@ import Testing
                 await cluster.redis.setPrefix("")
                 try await cluster.redis.restart()
             }
-            #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
+            #expect(verdict.holds, "\(verdict)")
+            #expect(verdict.rejected.isEmpty, "\(verdict)")
         }
     }
 }

@@ -15,9 +15,12 @@ import Testing
                 try await Fault.pause(1)
                 try await strike(cluster)
             }
-            #expect(verdict.doubled.isEmpty && verdict.oversold.isEmpty, "\(name): \(verdict)")
-            #expect(verdict.unbalanced.isEmpty && verdict.aboveLimit.isEmpty, "\(name): \(verdict)")
-            #expect(verdict.miscounted.isEmpty && verdict.unreplayed.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.doubled.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.oversold.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.unbalanced.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.aboveLimit.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.miscounted.isEmpty, "\(name): \(verdict)")
+            #expect(verdict.unreplayed.isEmpty, "\(name): \(verdict)")
             // What was on its way at that moment, some hundred orders at this load; not what the ledger had.
             #expect(verdict.lost.count < verdict.accepted / 2, "\(name): \(verdict)")
             return verdict
@@ -49,7 +52,8 @@ import Testing
     /// Under `always` whatever was acknowledged was synced: a power cut, which takes what was not, takes nothing of it.
     @Test func aPowerCutUnderAlwaysLosesNothing() async throws {
         let verdict = try await powerCut("always")
-        #expect(verdict.holds && verdict.rejected.isEmpty, "\(verdict)")
+        #expect(verdict.holds, "\(verdict)")
+        #expect(verdict.rejected.isEmpty, "\(verdict)")
     }
 
     @Test func aPowerCutUnderEverysecIsNoticed() async throws {
