@@ -121,20 +121,65 @@ let package = Package(
         .executableTarget(
             name: "TicketBlitz", dependencies: ["API", "Worker", "Attack", "Environment"],
             path: "Sources/Programs/TicketBlitz"),
+        // Servers, stores and programs for tests.
         .target(name: "TestSupport", dependencies: engine + [.nioPosix], path: "Tests/TestSupport"),
-        .testTarget(name: "SharedTests", dependencies: engine + ["TestSupport"]),
-        .testTarget(name: "APITests", dependencies: ["API", .nioEmbedded]),
+        // The worker's services inside a test process.
+        .target(
+            name: "WorkerTestSupport",
+            dependencies: ["Worker", "TestSupport", "Environment", .nioPosix, .serviceLifecycle],
+            path: "Tests/WorkerTestSupport"),
         // Debian's Lua 5.1, the language of Redis's scripts, to run ours without a server.
         .systemLibrary(name: "CLua", path: "Tests/CLua", providers: [.apt(["liblua5.1-0-dev"])]),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+        .testTarget(
+            name: "RedisClientTests",
+            dependencies: ["Timing", "RedisClient", "TestSupport", .logging, .nioCore, .nioPosix]),
+        .testTarget(name: "PostgresClientTests", dependencies: ["Timing", "PostgresClient", "TestSupport"]),
+        .testTarget(name: "RedisSchemaTests", dependencies: ["Timing", "Domain", "RedisClient", "RedisSchema"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Domain", "PostgresClient", "Ledger", "TestSupport"]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine", "Runtime",
+                "TestSupport", "WorkerTestSupport", .logging, .nioCore, .nioPosix,
+            ]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Timing", "Domain", "Environment", "RedisClient", "Runtime", "TestSupport", "WorkerTestSupport",
+                .metrics,
+            ]),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine", "Runtime",
+                "API", "TestSupport", "WorkerTestSupport", .argumentParser, .logging, .nioConcurrencyHelpers, .nioCore,
+                .nioEmbedded, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ]),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "Timing", "Domain", "Environment", "RedisClient", "RedisSchema", "Runtime", "Worker", "TestSupport",
+                "WorkerTestSupport", .argumentParser,
+            ]),
+        .testTarget(
+            name: "AttackTests",
+            dependencies: [
+                "PostgresClient", "Attack", "TestSupport", .hummingbird, .logging, .nioPosix, .serviceLifecycle,
+            ]),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine", "Runtime",
+                "TestSupport", .logging, .nioConcurrencyHelpers, .nioCore, .nioPosix,
+            ]),
         // Optimised in debug builds too: it is thousands of runs.
         .testTarget(
-            name: "SimulationTests", dependencies: engine + ["CLua", "TestSupport"],
-            swiftSettings: [.unsafeFlags(["-O"])]),
-        .testTarget(
-            name: "AttackTests", dependencies: engine + ["API", "Attack", "Worker", "TestSupport", .hummingbird]),
-        .testTarget(name: "FaultTests", dependencies: engine + ["API", "Worker", "TestSupport"]),
-        .testTarget(
-            name: "ServerTests", dependencies: engine + ["API", "Worker", "TestSupport", .argumentParser]),
+            name: "SimulationTests",
+            dependencies: [
+                "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine", "CLua",
+                "TestSupport",
+            ], swiftSettings: [.unsafeFlags(["-O"])]),
     ]
 )
 

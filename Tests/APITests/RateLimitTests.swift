@@ -16,16 +16,20 @@ private func address(_ bits: UInt32) -> IPAddress { IPAddress(version4: bits) }
         let start = 100 * second
         for left in (0..<5).reversed() {
             let standing = table.take(ann, at: start)
-            #expect(standing.isAllowed && standing.remaining == left)
+            #expect(standing.isAllowed)
+            #expect(standing.remaining == left)
         }
         let refused = table.take(ann, at: start)
-        #expect(!refused.isAllowed && refused.remaining == 0)
-        #expect(refused.nextIn == second / 10 && refused.wholeIn == second / 2)
+        #expect(!refused.isAllowed)
+        #expect(refused.remaining == 0)
+        #expect(refused.nextIn == second / 10)
+        #expect(refused.wholeIn == second / 2)
         #expect(!table.take(ann, at: start + refused.nextIn - 1).isAllowed)
         #expect(table.take(ann, at: start + refused.nextIn).isAllowed)
         #expect(!table.take(ann, at: start + refused.nextIn).isAllowed)
         let rested = table.take(ann, at: start + 60 * second)
-        #expect(rested.isAllowed && rested.remaining == 4)
+        #expect(rested.isAllowed)
+        #expect(rested.remaining == 4)
     }
 
     @Test func clientsHaveSeparateLimits() {
@@ -114,7 +118,8 @@ private func address(_ bits: UInt32) -> IPAddress { IPAddress(version4: bits) }
         let first = try #require(IPAddress("2001:db8:0:1::1")).client
         #expect(try #require(IPAddress("2001:db8:0:1:ffff::2")).client == first)
         #expect(try #require(IPAddress("2001:db8:0:2::1")).client != first)
-        #expect(ann.client == ann && ann.client != bob.client)
+        #expect(ann.client == ann)
+        #expect(ann.client != bob.client)
         #expect(ann == IPAddress("192.0.2.1"))
         #expect(try IPAddress(SocketAddress(ipAddress: "::ffff:192.0.2.1", port: 1)) == ann)
         #expect(try IPAddress(SocketAddress(ipAddress: "192.0.2.1", port: 1)) == ann)

@@ -34,7 +34,10 @@ import Testing
         let verdict = Verdict(
             [Self.buy(1), Self.buy(2), Self.buy(3, .refused("sold-out")), Self.buy(4, .unknown(Self.id(4)))],
             Self.state([1: .confirmed, 2: .confirmed, 4: .confirmed]))
-        #expect(verdict.holds && verdict.accepted == 2 && verdict.unknown == 1 && verdict.refused == 1)
+        #expect(verdict.holds)
+        #expect(verdict.accepted == 2)
+        #expect(verdict.unknown == 1)
+        #expect(verdict.refused == 1)
     }
 
     @Test func anAcceptedOrderWithoutARowIsLost() {
@@ -45,7 +48,8 @@ import Testing
         #expect(Verdict([Self.buy(1)], Self.state([1: .confirmed, 2: .confirmed])).doubled == [Self.id(2)])
         // One unknown purchase explains one row, not two.
         let verdict = Verdict([Self.buy(1, .unknown(nil))], Self.state([1: .confirmed, 2: .confirmed]))
-        #expect(verdict.doubled.count == 1 && !verdict.holds)
+        #expect(verdict.doubled.count == 1)
+        #expect(!verdict.holds)
     }
 
     @Test func aKeyWithTwoOrdersIsDoubled() {
@@ -83,7 +87,8 @@ import Testing
     @Test func anAcceptedOrderThatIsNotFoundIsSeen() {
         let read = Operation(kind: .read(Self.id(1)), outcome: .refused("order-not-found"))
         let verdict = Verdict([Self.buy(1), read], Self.state([1: .confirmed]))
-        #expect(verdict.unfound == [Self.id(1)] && !verdict.holds)
+        #expect(verdict.unfound == [Self.id(1)])
+        #expect(!verdict.holds)
     }
 
     @Test func aCustomerAboveTheLimitIsNamed() {
@@ -95,7 +100,8 @@ import Testing
     @Test(arguments: [["c": 1], ["c": 4], [:], ["c": 2, "d": 1]])
     func aCustomerWithAnotherCountIsNamed(customers: [String: Int]) {
         let verdict = Verdict([Self.buy(1)], Self.state([1: .confirmed], customers: customers))
-        #expect(verdict.miscounted.count == 1 && !verdict.holds)
+        #expect(verdict.miscounted.count == 1)
+        #expect(!verdict.holds)
     }
 
     @Test func whatWasGivenBackDoesNotCount() {
@@ -112,12 +118,14 @@ import Testing
     func aKeyThatDoesNotLeadToItsOrderIsSeen(answer: Operation.Outcome) {
         let history = [Self.buy(1, key: "k")]
         let verdict = Verdict(history, Self.state([1: .confirmed], replays: [Self.id(1): answer]))
-        #expect(verdict.unreplayed == [Self.id(1)] && !verdict.holds)
+        #expect(verdict.unreplayed == [Self.id(1)])
+        #expect(!verdict.holds)
         let good: [OrderID: Operation.Outcome] = [Self.id(1): .ok(Self.id(1), .pending)]
         #expect(Verdict(history, Self.state([1: .confirmed], replays: good)).holds)
         // Where the order is lost, that is what is wrong, and its key is free.
         let lost = Verdict(history, Self.state([:], replays: [Self.id(1): answer]))
-        #expect(lost.lost == [Self.id(1)] && lost.unreplayed.isEmpty)
+        #expect(lost.lost == [Self.id(1)])
+        #expect(lost.unreplayed.isEmpty)
     }
 
     @Test func theFirstOrderOfAKeyIsTheOneToReplay() {

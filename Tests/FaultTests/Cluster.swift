@@ -29,7 +29,36 @@ actor Cluster {
     private var apis: [Run] = []
     private var workers: [Run] = []
 
-    static func start(apis: Int = 2, workers: Int = 2, redisOptions: String = "", redisPrefix: String = "") async throws
+    /// The maximum number of clusters at the same time: each is half a dozen processes.
+    private static let places = Places(count: 3)
+
+    /// Starts a cluster, runs `body`, and stops the cluster, also if `body` throws. Waits first while three other
+    /// clusters run.
+    static func withCluster<Value: Sendable>(
+        workers: Int = 2, redisOptions: String = "", redisPrefix: String = "",
+        _ body: (Cluster) async throws -> Value
+    ) async throws -> Value {
+        await places.enter()
+        do {
+            let cluster = try await start(workers: workers, redisOptions: redisOptions, redisPrefix: redisPrefix)
+            let value: Value
+            do {
+                value = try await body(cluster)
+            } catch {
+                try? await cluster.stop()
+                throw error
+            }
+            try await cluster.stop()
+            await places.leave()
+            return value
+        } catch {
+            await places.leave()
+            throw error
+        }
+    }
+
+    private static func start(apis: Int = 2, workers: Int = 2, redisOptions: String = "", redisPrefix: String = "")
+        async throws
         -> Cluster
     {
         let redis = try await RedisServer.start(options: redisOptions, prefix: redisPrefix)
@@ -120,7 +149,7 @@ actor Cluster {
         (apis + workers).map { $0.output.suffix(2000) }.joined(separator: "\n--\n") + redis.log.suffix(1000)
     }
 
-    func stop() async throws {
+    private func stop() async throws {
         for run in apis + workers {
             run.signal(SIGCONT)
             run.signal(SIGKILL)
@@ -133,5 +162,21 @@ actor Cluster {
         for directory in [redis.directory, await postgres.directory] {
             try? FileManager.default.removeItem(at: directory)
         }
+    }
+}
+
+/// Lets so many in at a time, first come, first served.
+private actor Places {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(count: Int) { free = count }
+
+    func enter() async {
+        if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    func leave() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }

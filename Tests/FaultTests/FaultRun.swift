@@ -5,21 +5,6 @@ import Testing
 
 /// Load on a cluster while something strikes it; then everything is brought to rest and held against the history.
 enum FaultRun {
-    /// How many clusters are there at a time: each is half a dozen processes.
-    private static let places = Places(count: 3)
-
-    static func withPlace<Value>(_ body: () async throws -> Value) async throws -> Value {
-        await places.enter()
-        do {
-            let value = try await body()
-            await places.leave()
-            return value
-        } catch {
-            await places.leave()
-            throw error
-        }
-    }
-
     /// - Parameters:
     ///   - seed: of the clients.
     ///   - strike: what goes wrong; over when it returns.
@@ -57,22 +42,6 @@ enum FaultRun {
     private static func sells(_ history: History) async throws {
         let before = history.accepted
         try await eventually("it sells", within: 60) { history.accepted > before + 20 }
-    }
-}
-
-/// Lets so many in at a time, first come, first served.
-private actor Places {
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(count: Int) { free = count }
-
-    func enter() async {
-        if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
-    }
-
-    func leave() {
-        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
 

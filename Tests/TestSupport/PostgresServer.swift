@@ -100,3 +100,20 @@ package actor PostgresServer {
         }
     }
 }
+
+/// Starts a server for one test, runs `body`, and stops the server, also if `body` throws.
+///
+/// - Parameter connections: the maximum number of connections.
+package func withPostgresServer<Value>(
+    connections: Int = 200, _ body: (PostgresServer) async throws -> Value
+) async throws -> Value {
+    let server = try await PostgresServer.start(connections: connections)
+    do {
+        let value = try await body(server)
+        try await server.stop()
+        return value
+    } catch {
+        try? await server.stop()
+        throw error
+    }
+}

@@ -64,3 +64,22 @@ package actor RedisServer {
         try await eventually("Redis starts in \(directory.path)") { process.log.contains("eady to accept connections") }
     }
 }
+
+/// Starts a server for one test, runs `body`, and stops the server, also if `body` throws.
+///
+/// - Parameters:
+///   - options: options of redis-server, after the default ones.
+///   - prefix: shell commands before the server starts.
+package func withRedisServer<Value>(
+    options: String = "", prefix: String = "", _ body: (RedisServer) async throws -> Value
+) async throws -> Value {
+    let server = try await RedisServer.start(options: options, prefix: prefix)
+    do {
+        let value = try await body(server)
+        try await server.kill()
+        return value
+    } catch {
+        try? await server.kill()
+        throw error
+    }
+}

@@ -54,6 +54,29 @@ package actor SharedServers {
     }
 }
 
+/// Makes stores, runs `body` with them, and closes them, also if `body` throws.
+///
+/// - Parameters:
+///   - redis: a server for this test only, if the test kills or changes it; nil: the shared server.
+///   - postgres: likewise.
+///   - redisTimeout: the timeout of commands and of connecting. It is long, because many tests share a disk that can
+///     stall for seconds.
+package func withTestStores<Value>(
+    redis: RedisServer? = nil, postgres: PostgresServer? = nil, queueLimit: Int = 1_000_000, partitions: Int = 1,
+    redisTimeout: TimeAmount = .seconds(20), _ body: (TestStores) async throws -> Value
+) async throws -> Value {
+    let test = try await TestStores.make(
+        redis: redis, postgres: postgres, queueLimit: queueLimit, partitions: partitions, redisTimeout: redisTimeout)
+    do {
+        let value = try await body(test)
+        await test.close()
+        return value
+    } catch {
+        await test.close()
+        throw error
+    }
+}
+
 /// The stores of one test: empty, with the schema, and not shared with another test.
 package struct TestStores: Sendable {
     package let environment: [String: String]
@@ -70,14 +93,9 @@ package struct TestStores: Sendable {
     package var pool: PostgresPool { stores.pool }
     package var keys: Keyspace { Keyspace(partition: 0) }
 
-    /// - Parameters:
-    ///   - redis: a server for this test only, if the test kills or changes it; nil: the shared server.
-    ///   - postgres: likewise.
-    ///   - redisTimeout: the timeout of commands and of connecting. It is long, because many tests share a disk that
-    ///     can stall for seconds.
-    package static func make(
-        redis ownRedis: RedisServer? = nil, postgres ownPostgres: PostgresServer? = nil, queueLimit: Int = 1_000_000,
-        partitions: Int = 1, redisTimeout: TimeAmount = .seconds(20)
+    fileprivate static func make(
+        redis ownRedis: RedisServer?, postgres ownPostgres: PostgresServer?, queueLimit: Int, partitions: Int,
+        redisTimeout: TimeAmount
     ) async throws -> TestStores {
         let permit = await SharedServers.shared.enter()
         let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
@@ -109,7 +127,12 @@ package struct TestStores: Sendable {
             environment: environment, settings: settings, stores: stores, inventory: inventory,
             catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres,
             permit: permit)
-        try await test.recover()
+        do {
+            try await test.recover()
+        } catch {
+            await test.close()
+            throw error
+        }
         return test
     }
 
@@ -175,8 +198,8 @@ package struct TestStores: Sendable {
             quantity: quantity, customer: customer)
     }
 
-    /// Closes the connections. The servers end with the test process.
-    package func close() async {
+    /// Closes the connections. The shared servers end with the test process.
+    fileprivate func close() async {
         await stores.close()
     }
 }

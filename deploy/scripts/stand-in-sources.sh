@@ -11,8 +11,10 @@ mkdir -p Sources/Shared/RedisSchema/Scripts Sources/Shared/RedisSchema/Prelude S
 for target in Sources/Shared/Timing Sources/Shared/Hashing Sources/Shared/Domain Sources/Shared/Environment \
   Sources/Shared/RedisClient \
   Sources/Shared/PostgresClient Sources/Shared/RedisSchema Sources/Shared/Ledger Sources/Shared/Engine \
-  Sources/Shared/Runtime Sources/API Sources/Worker Sources/Attack Tests/TestSupport Tests/SharedTests Tests/APITests \
-  Tests/AttackTests Tests/SimulationTests Tests/FaultTests Tests/ServerTests; do
+  Sources/Shared/Runtime Sources/API Sources/Worker Sources/Attack Tests/TestSupport Tests/WorkerTestSupport \
+  Tests/DomainTests Tests/RedisClientTests Tests/PostgresClientTests Tests/RedisSchemaTests Tests/LedgerTests \
+  Tests/EngineTests Tests/RuntimeTests Tests/APITests Tests/WorkerTests Tests/AttackTests Tests/FaultTests \
+  Tests/SimulationTests; do
   mkdir -p "$target"
   echo 'enum StandIn {}' >"$target/StandIn.swift"
 done

@@ -1,0 +1,24 @@
+import Testing
+
+@testable import Domain
+
+@Suite struct OrderStateTests {
+    /// All transitions; any other is not allowed.
+    private let allowed: [OrderState: [OrderTransition: OrderState]] = [
+        .pending: [.persist: .confirmed, .reject: .rejected],
+        .held: [.confirm: .confirmed, .cancel: .cancelled, .expire: .expired, .reject: .rejected],
+        .confirmed: [.cancel: .cancelled, .reject: .rejected],
+    ]
+
+    @Test func hasExactlyTheseTransitions() {
+        for state in OrderState.allCases {
+            for transition in OrderTransition.allCases {
+                #expect(state.after(transition) == allowed[state]?[transition], "\(state) \(transition)")
+            }
+        }
+    }
+
+    @Test func finalStatesHaveNoTransitions() {
+        #expect(Set(OrderState.allCases.filter(\.isFinal)) == [.rejected, .cancelled, .expired])
+    }
+}

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import RedisClient
+
+@Suite struct RedisConnectionStateTests {
+    @Test func reopensAtOnceAfterALoss() {
+        var state = RedisConnectionState()
+        #expect(state.admission == .wait)
+        #expect(state.start() == .connect)
+        #expect(state.start() == .none)
+        #expect(state.admission == .wait)
+        state.didBecomeReady()
+        #expect(state.admission == .send)
+        #expect(state.didDisconnect() == .connect)
+        #expect(state.admission == .wait)
+    }
+
+    @Test func refusesAfterAFailureAndCountsFailures() {
+        var state = RedisConnectionState()
+        _ = state.start()
+        #expect(state.didDisconnect() == .backOff(failures: 1))
+        #expect(state.admission == .refuse)
+        #expect(state.didDisconnect() == .none)
+        #expect(state.backoffDidElapse() == .connect)
+        #expect(state.admission == .refuse)
+        #expect(state.didDisconnect() == .backOff(failures: 2))
+        _ = state.backoffDidElapse()
+        state.didBecomeReady()
+        #expect(state.failures == 0)
+    }
+
+    @Test func staysClosed() {
+        var state = RedisConnectionState()
+        _ = state.start()
+        state.close()
+        state.didBecomeReady()
+        #expect(state.didDisconnect() == .none)
+        #expect(state.backoffDidElapse() == .none)
+        #expect(state.admission == .refuseClosed)
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Logging
+import NIOPosix
+import RedisClient
+import TestSupport
+import Testing
+import Timing
+
+@Suite(.timeLimit(.minutes(10))) struct RedisConnectionTests {
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let script = RedisScript(name: "double", source: Array("#!lua\nreturn ARGV[1] * 2".utf8))
+
+    private func open(
+        _ url: String, change: (inout RedisConfiguration) -> Void = { _ in }
+    ) async throws -> RedisConnection {
+        var configuration = RedisConfiguration(url: try RedisURL(url), scripts: [script])
+        change(&configuration)
+        return try await .open(configuration, on: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+    }
+
+    @Test func repliesArriveInTheOrderOfTheCommands() async throws {
+        try await withRedisServer { server in
+            let connection = try await open(server.url())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<2000 {
+                    group.addTask {
+                        let echo = try await connection.send(RedisCommand("ECHO", String(number))).string
+                        #expect(echo == String(number))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            await connection.close()
+        }
+    }
+
+    @Test func authenticatesOverTCPAndSelectsTheDatabase() async throws {
+        let port = try freePort()
+        try await withRedisServer(options: "--port \(port) --bind 127.0.0.1 --requirepass 'p@ss/w'") { server in
+            let connection = try await open("redis://:p%40ss%2Fw@127.0.0.1:\(port)/7")
+            _ = try await connection.send(RedisCommand("SET", "k", "v"))
+            let info = try await connection.send(RedisCommand("INFO", "keyspace")).string ?? ""
+            #expect(info.contains("db7:keys=1"))
+            let stranger = try await open("redis://:wrong@127.0.0.1:\(port)")
+            await #expect(throws: RedisError.self) { try await stranger.send(RedisCommand("PING")) }
+            await connection.close()
+            await stranger.close()
+        }
+    }
+
+    @Test func aForgottenScriptIsSentOnceMoreWithItsSource() async throws {
+        try await withRedisServer { server in
+            let connection = try await open(server.url())
+            #expect(try await connection.evaluate(RedisScriptCall(script, arguments: ["21"])).integer == 42)
+            _ = try await connection.send(RedisCommand("SCRIPT", "FLUSH"))
+            _ = try await connection.send(RedisCommand("CONFIG", "RESETSTAT"))
+            for _ in 0..<3 {
+                #expect(try await connection.evaluate(RedisScriptCall(script, arguments: ["21"])).integer == 42)
+            }
+            let stats = try await connection.send(RedisCommand("INFO", "commandstats")).string ?? ""
+            #expect(stats.contains("cmdstat_eval:calls=1,"))
+            await connection.close()
+        }
+    }
+
+    @Test func aTimeoutIsAnUnknownOutcomeAndTheConnectionRecovers() async throws {
+        try await withRedisServer { server in
+            let connection = try await open(server.url())
+            _ = try await connection.send(RedisCommand("PING"))
+            await server.signal(SIGSTOP)
+            let began = ContinuousClock.now
+            do throws(RedisError) {
+                _ = try await connection.send(RedisCommand("INCR", "k"), timeout: .milliseconds(200))
+                Issue.record("a stopped server answered")
+            } catch {
+                #expect(error.code == .timeout)
+                #expect(error.mayHaveRun)
+                #expect(ContinuousClock.now - began < .seconds(2))
+            }
+            await server.signal(SIGCONT)
+            try await eventually("the connection recovers") {
+                (try? await connection.send(RedisCommand("PING"))) != nil
+            }
+            await connection.close()
+        }
+    }
+
+    @Test func aKilledServerFailsCommandsAtOnceUntilItRestarts() async throws {
+        try await withRedisServer { server in
+            let connection = try await open(server.url()) {
+                $0.backoff = Backoff(base: .milliseconds(10), limit: .milliseconds(50))
+            }
+            _ = try await connection.send(RedisCommand("SET", "k", "v"))
+            let observer = try await open(server.url())
+            async let lost = connection.send(RedisCommand("BLPOP", "nothing", "0"), timeout: .seconds(20))
+            try await eventually("the command is in flight") {
+                (try? await observer.send(RedisCommand("INFO", "clients")).string)?.contains("blocked_clients:1")
+                    == true
+            }
+            await observer.close()
+            try await server.kill()
+            do {
+                _ = try await lost
+                Issue.record("a dead server answered")
+            } catch let error as RedisError {
+                #expect(error.code == .connectionLost)
+                #expect(error.mayHaveRun)
+            }
+            try await eventually("commands are refused") {
+                do throws(RedisError) {
+                    _ = try await connection.send(RedisCommand("PING"))
+                    return false
+                } catch {
+                    return error.code == .notConnected && !error.mayHaveRun
+                }
+            }
+            let began = ContinuousClock.now
+            // A command that waits for its deadline takes a second.
+            for _ in 0..<100 { _ = try? await connection.send(RedisCommand("PING")) }
+            #expect(ContinuousClock.now - began < .seconds(20), "commands pile up while Redis is unavailable")
+            try await server.restart()
+            try await eventually("the connection reopens") {
+                (try? await connection.send(RedisCommand("GET", "k")))?.string == "v"
+            }
+            await connection.close()
+        }
+    }
+
+    @Test func commandsInFlightAreBounded() async throws {
+        try await withRedisServer { server in
+            let connection = try await open(server.url()) { $0.commandLimit = 10 }
+            _ = try await connection.send(RedisCommand("PING"))
+            await server.signal(SIGSTOP)
+            let refusals = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<30 {
+                    group.addTask {
+                        do throws(RedisError) {
+                            _ = try await connection.send(RedisCommand("PING"), timeout: .milliseconds(300))
+                            return false
+                        } catch {
+                            return error.code == .overloaded && !error.mayHaveRun
+                        }
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(refusals == 20)
+            await server.signal(SIGCONT)
+            await connection.close()
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import Domain
+@testable import RedisSchema
+
+@Suite struct BatchSettlementTests {
+    private func order(
+        _ number: UInt64, _ event: EventID, quantity: Int = 1, state: OrderState = .pending, version: Int = 1
+    ) -> Order {
+        Order(
+            id: OrderID(milliseconds: number, partition: 0, random: number), event: event, quantity: quantity,
+            state: state, version: version, claimedAt: Timestamp(milliseconds: 1))
+    }
+
+    private func batch(_ orders: [Order], and entries: [[UInt8]] = []) -> Batch {
+        Batch(token: "t", attempts: 1, entries: orders.map { Array(OrderCodec.encode($0).utf8) } + entries)
+    }
+
+    private let recorded = Settlement.recorded(version: 1, confirmedAt: Timestamp(milliseconds: 9))
+
+    @Test func sumsByEventAndSetsAsideWhatNobodySettles() throws {
+        let other = try #require(EventID("other"))
+        let orders = [
+            order(1, .demo, quantity: 2), order(2, .demo, quantity: 3), order(3, other), order(4, .demo),
+            order(5, .demo),
+        ]
+        let batch = batch(orders, and: [Array("junk".utf8)])
+        let settled = BatchSettlement(
+            batch, [recorded, .rejected(reason: "over|sold"), recorded, .forgotten, .unsettleable(reason: "why")])
+        #expect(
+            settled.moves == [
+                .init(event: .demo, generation: 1, sold: 2), .init(event: other, generation: 1, sold: 1),
+            ])
+        #expect(settled.records.map(\.version) == [1, 1, 1, 0])
+        #expect(settled.records.map { $0.confirmed.isEmpty } == [false, true, false, true])
+        #expect(settled.rejections == [.init(record: 1, event: 0, generation: 1, reason: "over/sold")])
+        let fifth = Array(OrderCodec.encode(orders[4]).utf8)
+        #expect(settled.deadLetters.map(\.entry) == [Array("junk".utf8), fifth])
+    }
+
+    @Test func ofSeveralSnapshotsOfAnOrderTheHighestVersionIsNoted() {
+        let orders = [
+            order(1, .demo, state: .confirmed, version: 2), order(1, .demo, state: .held),
+            order(1, .demo, state: .cancelled, version: 3),
+        ]
+        let settlement = Settlement.recorded(version: 3, confirmedAt: nil)
+        let settled = BatchSettlement(batch(orders), [settlement, settlement, settlement])
+        #expect(settled.records == [.init(id: orders[0].id, version: 3)])
+        #expect(settled.moves.isEmpty, "only pending orders move counters when they are acknowledged")
+        let rejected = Settlement.rejected(reason: "oversold")
+        let refused = BatchSettlement(batch(orders), [rejected, rejected, rejected])
+        #expect(refused.rejections.count == 1)
+    }
+}
