@@ -6,8 +6,8 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct IdleConnectionsTests {
     private static let count = 5000
 
-    /// Idle connections do not prevent purchases, and are closed. The API is a separate process: otherwise programs that
-    /// other tests start would inherit its sockets.
+    /// Idle connections do not prevent purchases, and are closed. The API is a separate process: otherwise programs
+    /// that other tests start would inherit its sockets.
     @Test func thousandsOfIdleConnectionsDoNotPreventPurchases() async throws {
         FileLimit.raise()
         var limit = rlimit()
@@ -20,11 +20,11 @@ import Testing
             try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
             let idle = try IdleConnections(Self.count, to: port)
             for _ in 0..<20 {
-                let answer = try await client.send("POST", "/buy")
-                #expect(answer.status == 202)
+                let response = try await client.send("POST", "/buy")
+                #expect(response.status == 202)
             }
             #expect(idle.open > 0, "the purchases took less than the idle timeout")
-            try await eventually("all are closed", within: 60) { idle.open == 0 }
+            try await eventually("all connections are closed", within: 60) { idle.open == 0 }
             let after = try await client.send("POST", "/buy")
             #expect(after.status == 202)
             api.signal(SIGTERM)
