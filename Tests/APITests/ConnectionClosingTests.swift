@@ -66,7 +66,7 @@ import Testing
         let response = state.on(.decoderError(error)).first?.response
         #expect(response?.head.status.code == status)
         #expect(response?.closes == true)
-        #expect(state.on(.decoderError(error)).isEmpty, "once")
+        #expect(state.on(.decoderError(error)).isEmpty, "only once")
     }
 
     @Test func undecodableBytesCloseWhileAResponseIsOwedOrHasStarted() {

@@ -61,7 +61,7 @@ import Testing
         #expect(!connection.channel.isActive)
     }
 
-    @Test func aBodyHasFiveSeconds() throws {
+    @Test func aBodyMustArriveWithinFiveSeconds() throws {
         let connection = try TestConnection()
         try connection.send("POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
         connection.advance(4)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ConnectionStateTests {
     private let limited = ConnectionState.Configuration(rateLimit: RateLimit(perSecond: 1, burst: 4))
 
-    @Test func partsPassInBothDirections() {
+    @Test func requestAndResponsePartsAreForwarded() {
         var state = ConnectionState.opened()
         #expect(state.request() == [.passOn, .passOn, .passOn])
         #expect(state.on(.responseHead(HTTPResponse(status: .ok))) == [.passOn])
@@ -66,7 +66,7 @@ import Testing
                 == [.writeHead(HTTPResponse(status: .ok, headerFields: fields))])
     }
 
-    @Test func tooManyRequestsWithoutResponsesClose() {
+    @Test func tooManyOutstandingRequestsCloseTheConnection() {
         var configuration = limited
         configuration.maxOwedResponses = 2
         var state = ConnectionState.opened(configuration)

@@ -23,7 +23,7 @@ import Testing
 
     private var resumed: [ConnectionState.Action] { [.endWatch, .forward(request), .forwardEnd(nil)] }
 
-    @Test func onlyAWaitForAnOrderWaits() {
+    @Test func onlyARequestWithAWaitForAnOrderWaits() {
         #expect(OrderWait(.get("\(Self.path)?wait=1"))?.limit == .seconds(1))
         #expect(OrderWait(.get(Self.path, headers: [.prefer: "wait=99"]))?.limit == .seconds(30))
         for path in [
@@ -103,7 +103,7 @@ import Testing
         #expect(state.on(.orderChecked(wait: 1, isSettled: true)).isEmpty)
     }
 
-    @Test func aWaitIsNotIdle() throws {
+    @Test func aWaitingConnectionIsNotIdle() throws {
         var (state, _) = try waiting()
         #expect(state.on(.idleTimer, at: 10).isEmpty)
     }

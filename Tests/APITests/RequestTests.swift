@@ -5,7 +5,7 @@ import Testing
 @testable import API
 
 @Suite struct BuyRequestTests {
-    @Test func everythingIsOptional() throws {
+    @Test func allFieldsAreOptional() throws {
         for body in ["", "{}"] {
             let request = try BuyRequest(Data(body.utf8))
             #expect(request.event == .demo)
@@ -29,7 +29,7 @@ import Testing
         (#"{"event":"a b"}"#, "event"), (#"{"customer":""}"#, "customer"), (#"{"customer":"a\u0000"}"#, "customer"),
         (#"{"customer":5}"#, "customer"), (#"{"qty":1}"#, "qty"), (#"{"quantity":1,"Quantity":1}"#, "Quantity"),
     ])
-    func refuses(body: String, field: String?) {
+    func anInvalidRequestIsRefused(body: String, field: String?) {
         do {
             _ = try BuyRequest(Data(body.utf8))
             Issue.record("accepted \(body)")
@@ -47,7 +47,7 @@ import Testing
 }
 
 @Suite struct EventRequestTests {
-    @Test func readsTimesAndNull() throws {
+    @Test func timesAndNullAreParsed() throws {
         let request = try EventRequest(
             Data(#"{"opens_at":"2026-11-23T20:39:39Z","closes_at":null,"paused":true}"#.utf8))
         #expect(request.change.opensAt == .some(Timestamp(milliseconds: 1_795_466_379_000)))
@@ -60,13 +60,13 @@ import Testing
         #"{"opens_at":5}"#,
         #"{"paused":1}"#, #"{"name":""}"#, #"{"sold":1}"#,
     ])
-    func refuses(body: String) {
+    func anInvalidRequestIsRefused(body: String) {
         #expect(throws: Problem.self) { try EventRequest(Data(body.utf8)) }
     }
 }
 
 @Suite struct RouteTableTests {
-    @Test func listsTheMethodsOfAPath() {
+    @Test func theMethodsOfAPathAreListed() {
         let routes = RouteTable(includesLab: false)
         #expect(routes.methods(of: "/buy") == ["POST"])
         #expect(routes.methods(of: "/events/x") == ["GET", "HEAD", "PUT"])
@@ -77,7 +77,7 @@ import Testing
 }
 
 @Suite struct AdminAccessTests {
-    @Test func comparesWholeTokens() {
+    @Test func wholeTokensAreCompared() {
         #expect(AdminAccess.isEqual("Bearer abc", "Bearer abc"))
         for wrong in ["", "Bearer abd", "Bearer ab", "Bearer abcd", "Bearer abcBearer abc", "bearer abc"] {
             #expect(!AdminAccess.isEqual(wrong, "Bearer abc"))
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func scheduledSalesHaveARetryTime() {
+    @Test func aScheduledSaleHasARetryTime() {
         let problem = Problem(
             .scheduled(opensAt: Timestamp(milliseconds: 5001), now: Timestamp(milliseconds: 1000)), event: .demo)
         #expect(problem.code == .notOnSale)

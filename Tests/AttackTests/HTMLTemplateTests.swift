@@ -10,7 +10,7 @@ struct HTMLTemplateTests {
     }
 
     /// A slot in a value is not replaced, so that a value cannot refer to another one.
-    @Test func aSlotWithoutAValueStays() {
+    @Test func aSlotWithoutAValueIsKept() {
         #expect(HTMLTemplate("{{a}} {{b}}").filled(["a": .text("{{b}}")]) == "{{b}} {{b}}")
     }
 }

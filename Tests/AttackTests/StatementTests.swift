@@ -4,7 +4,7 @@ import Testing
 @testable import Attack
 
 @Suite struct StatementTests {
-    @Test func parametersFitTheirSQL() {
+    @Test func everyStatementHasTheParametersOfItsSQL() {
         for statement in LedgerRows.statements { #expect(statement.flaw == nil) }
     }
 }

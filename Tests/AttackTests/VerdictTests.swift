@@ -2,7 +2,7 @@ import Testing
 
 @testable import Attack
 
-/// The verdict for evidence that a small test server cannot produce.
+/// The verdict for evidence that ``BrokenSale`` cannot produce.
 struct VerdictTests {
     private static let one = "01a20a5f-1718-7000-9ad4-aa148703a264"
 
@@ -25,7 +25,7 @@ struct VerdictTests {
         #expect(Verdict(evidence()).judgement == .holds)
     }
 
-    @Test func aMissingOrDifferentRowIsFound() {
+    @Test func aMissingOrDifferentRowIsDetected() {
         var missing = evidence()
         missing.rows?.rows = [:]
         #expect(Verdict(missing).broken.first?.contains("without a row") == true)
@@ -37,7 +37,7 @@ struct VerdictTests {
         #expect(Verdict(cancelled).judgement == .broken)
     }
 
-    @Test func anUnacknowledgedRowIsFoundUnlessAnOutcomeIsUnknown() {
+    @Test func anUnacknowledgedRowIsDetectedUnlessAnOutcomeIsUnknown() {
         var evidence = evidence()
         evidence.rows?.after = RowTotals(orders: 2, units: 4)
         evidence.after = Account(capacity: 10, available: 6, sold: 4)
@@ -47,14 +47,14 @@ struct VerdictTests {
         #expect(Verdict(evidence).judgement == .holds)
     }
 
-    @Test func unitsMissingFromTheCountersAreFound() {
+    @Test func unitsMissingFromTheCountersAreDetected() {
         var evidence = evidence()
         evidence.after = Account(capacity: 10, available: 9, sold: 1)
         #expect(Verdict(evidence).broken == ["2 acknowledged units should be taken, but only 1 are"])
     }
 
     /// A hold can end between the two requests; a sold order cannot.
-    @Test func aHoldCanEndMeanwhile() {
+    @Test func aHoldCanExpireMeanwhile() {
         var evidence = evidence()
         evidence.endings[Self.one] = .order(state: "held", quantity: 2)
         evidence.after = Account(capacity: 10, available: 10, sold: 0)
@@ -65,7 +65,7 @@ struct VerdictTests {
         #expect(Verdict(evidence).judgement == .broken)
     }
 
-    @Test func theLedgerIsCountedSeparately() {
+    @Test func theUnitsOfTheLedgerAreCountedSeparately() {
         var evidence = evidence()
         evidence.rows?.after.units = 11
         #expect(Verdict(evidence).broken == ["oversold in the ledger: 11 of 10 units"])
@@ -79,7 +79,7 @@ struct VerdictTests {
     }
 
     /// The units add up although the stock is below zero.
-    @Test func aStrategyThatOversoldIsFound() {
+    @Test func aStrategyThatOversoldIsDetected() {
         var record = Record()
         record.accepted = 12
         record.acceptedUnits = 12

@@ -12,7 +12,7 @@ import Testing
         return EventStatus(terms: terms, available: available, at: Timestamp(milliseconds: 100))
     }
 
-    @Test func followsTheClockAndTheStock() {
+    @Test func theStatusFollowsFromTheTimesThePauseAndTheStock() {
         #expect(status() == .open)
         #expect(status(available: 0) == .soldOut)
         #expect(status(opens: 101) == .scheduled)

@@ -3,13 +3,13 @@ import Testing
 @testable import Domain
 
 @Suite struct OrderIDTests {
-    @Test func isAUUIDVersion7() {
+    @Test func anIDIsAUUIDOfVersion7() {
         let id = OrderID(milliseconds: 0x0123_4567_89ab, partition: 0xabc, random: .max)
         #expect(id.description == "01234567-89ab-7abc-bfff-ffffffffffff")
         #expect(id.partition == 0xabc)
     }
 
-    @Test func parsesItsDescription() throws {
+    @Test func anIDIsParsedFromItsDescription() throws {
         for _ in 0..<1000 {
             let id = OrderID(at: .now, partition: .random(in: 0..<OrderID.partitionLimit))
             #expect(OrderID(id.description) == id)
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func differsEachTime() {
+    @Test func idsOfTheSameMillisecondDiffer() {
         let now = Timestamp.now
         #expect(Set((0..<10_000).map { _ in OrderID(at: now, partition: 0) }).count == 10_000)
     }
@@ -29,11 +29,11 @@ import Testing
         "0123456789ab-7abc-bfff-ffffffffffff-", "01234567-89ab-7abc-bfff-ffffffffffé",
         "-1234567-89ab-7abc-bfff-ffffffffffff",
     ])
-    func refusesOtherText(text: String) {
+    func otherTextIsRefused(text: String) {
         #expect(OrderID(text) == nil)
     }
 
-    @Test func anIDTellsWhetherItIsDerivedFromAKey() throws {
+    @Test func anIDShowsWhetherItIsDerivedFromAKey() throws {
         for number in 0..<100 as Range<UInt64> {
             let random = OrderID(at: .now, partition: 7)
             #expect(!random.isMadeFromKey)

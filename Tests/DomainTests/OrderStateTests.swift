@@ -10,7 +10,7 @@ import Testing
         .confirmed: [.cancel: .cancelled, .reject: .rejected],
     ]
 
-    @Test func hasExactlyTheseTransitions() {
+    @Test func onlyTheAllowedTransitionsExist() {
         for state in OrderState.allCases {
             for transition in OrderTransition.allCases {
                 #expect(state.after(transition) == allowed[state]?[transition], "\(state) \(transition)")

@@ -5,7 +5,7 @@ import Testing
 @testable import Ledger
 
 @Suite struct BackfillPassTests {
-    @Test func smallEventsAreFilledInTogether() {
+    @Test func smallEventsAreBackfilledInOneBatch() {
         func event(_ name: String, _ units: Int) -> Ledger.BackfillEvent {
             Ledger.BackfillEvent(id: EventID(name) ?? .demo, units: units, changedAt: "")
         }

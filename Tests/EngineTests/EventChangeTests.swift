@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 @Suite struct EventChangeTests {
-    @Test func keepsFieldsThatItDoesNotName() throws {
+    @Test func aChangeKeepsTheFieldsThatItDoesNotContain() throws {
         let present = EventTerms(
             name: "n", capacity: 5, maxQuantity: 3, opensAt: Timestamp(milliseconds: 1), paused: true)
         let id = try #require(EventID("e"))
@@ -19,7 +19,7 @@ import Testing
         #expect(try EventChange(customerLimit: .some(nil)).applied(to: limited, of: id).customerLimit == nil)
     }
 
-    @Test func refusesInvalidChanges() throws {
+    @Test func invalidChangesAreRefused() throws {
         let id = try #require(EventID("e"))
         #expect(throws: CatalogueError.invalid(field: "capacity", "a new event needs a capacity")) {
             try EventChange(name: "n").applied(to: nil, of: id)

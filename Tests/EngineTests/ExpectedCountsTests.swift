@@ -23,7 +23,7 @@ import Testing
         EventSurvey(counts: counts, capacity: 100, snapshots: snapshots, unreadable: unreadable)
     }
 
-    @Test func aSnapshotInFlightIsNoDrift() {
+    @Test func aSnapshotInFlightIsNotDrift() {
         let (pending, committed, confirmed, cancelled, rejected) = (
             order(.pending, quantity: 3), order(.pending, quantity: 5), order(.confirmed, version: 2, quantity: 7),
             order(.cancelled, version: 3, quantity: 11), order(.pending, quantity: 13)
@@ -44,7 +44,7 @@ import Testing
         #expect(expected.inFlight == 5)
     }
 
-    @Test func theLatestOfSeveralSnapshotsCounts() {
+    @Test func onlyTheLatestSnapshotOfAnOrderCounts() {
         var held = order(.held, quantity: 2)
         let first = held
         held.state = .expired
@@ -62,14 +62,14 @@ import Testing
         #expect(expected.drift == UnitCounts())
     }
 
-    @Test func unitsThatDoNotExistAreRemovedFromSaleAtAnyTime() {
+    @Test func unitsThatDoNotExistAreAlwaysRemovedFromSale() {
         let expected = ExpectedCounts(
             event(sold: 10), rows: [:], survey(UnitCounts(available: 97, sold: 7), [order(.pending)], unreadable: 2))
         #expect(expected.drift == UnitCounts(available: 8, pending: -1, sold: -3))
         #expect(expected.repair == UnitCounts(available: -8, pending: 1, sold: 3))
     }
 
-    @Test func unitsAreNotReturnedToSaleWhileAnOrderCanOwnThem() {
+    @Test func unitsAreReturnedToSaleOnlyIfNoOrderCanOwnThem() {
         let leak = UnitCounts(available: 90, sold: 5)
         #expect(ExpectedCounts(event(sold: 5), rows: [:], survey(leak)).repair == UnitCounts(available: 5))
         #expect(ExpectedCounts(event(sold: 5), rows: [:], survey(leak, unreadable: 1)).repair == UnitCounts())

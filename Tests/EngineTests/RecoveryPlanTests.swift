@@ -13,31 +13,35 @@ import Testing
             found: RecoveryPlan.Found(server: server, epoch: epoch, leasesBegun: leased, resumedFrom: resumedFrom))
     }
 
-    @Test func onlyTheKnownServerInTheKnownEpochStands() {
+    @Test func onlyTheKnownServerInTheKnownEpochNeedsNoRecovery() {
         #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 7) == .upToDate)
         #expect(plan((3, "a"), seen: 7, server: "a", epoch: "3", leased: 9) == .upToDate)
         #expect(plan((3, "a"), seen: 7, server: "b", epoch: "3", leased: 7) == .resume)
     }
 
-    @Test func whatHasLostSomethingIsRebuilt() {
-        #expect(plan(nil, seen: 0, server: "a", epoch: nil, leased: 0) == .rebuild, "never seen before")
-        #expect(plan((3, "a"), seen: 0, server: "a", epoch: nil, leased: 0) == .rebuild, "emptied")
+    @Test func aRedisThatLostDataIsRebuilt() {
+        #expect(
+            plan(nil, seen: 0, server: "a", epoch: nil, leased: 0) == .rebuild, "the partition is not in the ledger")
+        #expect(plan((3, "a"), seen: 0, server: "a", epoch: nil, leased: 0) == .rebuild, "Redis was emptied")
         #expect(plan((3, "a"), seen: 0, server: "a", epoch: "2", leased: 0) == .rebuild, "older than the last recovery")
-        #expect(plan((3, "a"), seen: 0, server: "a", epoch: "4", leased: 0) == .rebuild, "another ledger's")
+        #expect(
+            plan((3, "a"), seen: 0, server: "a", epoch: "4", leased: 0) == .rebuild, "later than the ledger's epoch")
         #expect(plan((3, "a"), seen: 8, server: "b", epoch: "3", leased: 7) == .rebuild, "older than the ledger")
-        #expect(plan((3, "a"), seen: 0, server: "a", epoch: "sealed:x", leased: 0) == .rebuild, "a recovery died")
+        #expect(
+            plan((3, "a"), seen: 0, server: "a", epoch: "sealed:x", leased: 0) == .rebuild, "a recovery was interrupted"
+        )
     }
 
-    /// Whoever was at a resumption died: nothing was lost by that.
-    @Test func anInterruptedResumptionIsResumed() {
+    /// The process that resumed the partition died. No data is lost.
+    @Test func anInterruptedResumeIsContinued() {
         func plan(_ known: (epoch: Int, server: String), server: String, from: String, leased: Int = 7) -> RecoveryPlan
         {
             self.plan(known, seen: 7, server: server, epoch: "sealed:x", leased: leased, resumedFrom: from)
         }
         #expect(plan((3, "a"), server: "b", from: "3") == .resume, "before the ledger began the new epoch")
-        #expect(plan((4, "b"), server: "b", from: "3") == .resume, "after it did")
-        #expect(plan((4, "a"), server: "b", from: "3") == .rebuild, "it did so for another server")
-        #expect(plan((5, "b"), server: "b", from: "3") == .rebuild, "others have recovered since")
+        #expect(plan((4, "b"), server: "b", from: "3") == .resume, "after the ledger began the new epoch")
+        #expect(plan((4, "a"), server: "b", from: "3") == .rebuild, "the new epoch belongs to another server")
+        #expect(plan((5, "b"), server: "b", from: "3") == .rebuild, "another recovery has begun since")
         #expect(plan((3, "a"), server: "b", from: "3", leased: 6) == .rebuild, "older than the ledger")
     }
 }

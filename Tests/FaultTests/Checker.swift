@@ -1,6 +1,6 @@
 @testable import Domain
 
-/// What both stores hold when everything is at rest again.
+/// The content of both stores at rest.
 struct FinalState {
     struct Row: Hashable {
         var event: String
@@ -13,79 +13,79 @@ struct FinalState {
         var capacity: Int
         var ledgerHeld: Int
         var ledgerSold: Int
-        /// What Redis says.
+        /// The counters in Redis.
         var redis: UnitCounts
-        /// The units of each customer, as Redis has them.
+        /// The units of each customer in Redis.
         var customers: [String: Int]
     }
 
     var rows: [OrderID: Row]
     var events: [String: Event]
-    /// Orders whose entries were set aside.
+    /// Orders whose entries are dead-lettered.
     var deadLettered: [OrderID] = []
-    /// What the keys of accepted orders were answered with when they were sent once more, by the first order of each key.
+    /// The outcomes of repeated requests with the keys of accepted orders, by the first order of each key.
     var replays: [OrderID: Operation.Outcome] = [:]
 }
 
-/// Holds a history against the final state: the invariants I1 to I6, in the manner of Jepsen's checkers for queues (what
-/// went in comes out once) and banks (the totals stay). No I/O.
+/// Compares a history with the final state by the invariants I1 to I6, like Jepsen's checkers for queues (each element
+/// that was added is read once) and banks (the totals are constant). It does no I/O.
 struct Verdict: Hashable, CustomStringConvertible {
     /// Accepted orders that the ledger does not have (I2).
     var lost: [OrderID] = []
-    /// Rows beyond what was asked for: nobody was told of them, and no request with an unknown outcome explains them, or
-    /// one key has several (I2, I5, I6).
+    /// Rows without a purchase: no response named them and no request with an unknown outcome explains them, or one key
+    /// has several (I2, I5, I6).
     var doubled: [OrderID] = []
-    /// Events of which more is sold and held than there is (I1).
+    /// Events with more sold and held units than their capacity (I1).
     var oversold: [String] = []
-    /// Accepted orders that the ledger refused.
+    /// Accepted orders that the ledger rejected.
     var rejected: [OrderID] = []
-    /// Orders that wait among the dead letters for an operator.
+    /// Orders that are dead-lettered.
     var deadLettered: [OrderID] = []
-    /// Orders whose final state is not the one that a client was told (I4).
+    /// Orders whose final state contradicts a response (I4).
     var changed: [OrderID] = []
-    /// Accepted orders that the service has said it does not know.
-    var unfound: [OrderID] = []
-    /// Events whose accounts do not agree at rest (I3).
+    /// Accepted orders that the service answered with order-not-found.
+    var notFound: [OrderID] = []
+    /// Events whose counters differ between the stores at rest (I3).
     var unbalanced: [String] = []
     /// Customers with more than the limit.
     var aboveLimit: [String] = []
-    /// Customers whose count in Redis is not what their rows hold (I3).
+    /// Customers whose count in Redis differs from the units of their rows (I3).
     var miscounted: [String] = []
-    /// Orders whose key, sent once more, did not lead to them (I5). Lost orders are not among them.
-    var unreplayed: [OrderID] = []
+    /// Orders whose key did not return them when it was sent again (I5). Lost orders are not included.
+    var notReplayed: [OrderID] = []
     var accepted = 0
     var unknown = 0
     var refused = 0
 
-    /// Whether every invariant holds; of rejected orders the caller decides.
+    /// Whether every invariant holds. Rejected orders are not considered; the caller checks them.
     var holds: Bool {
         lost.isEmpty && doubled.isEmpty && oversold.isEmpty && deadLettered.isEmpty && changed.isEmpty
-            && unfound.isEmpty
-            && unbalanced.isEmpty && aboveLimit.isEmpty && miscounted.isEmpty && unreplayed.isEmpty
+            && notFound.isEmpty
+            && unbalanced.isEmpty && aboveLimit.isEmpty && miscounted.isEmpty && notReplayed.isEmpty
     }
 
     var description: String {
         """
         accepted \(accepted), refused \(refused), unknown \(unknown); lost \(lost.count), doubled \(doubled.count), \
-        oversold \(oversold.count), rejected \(rejected.count), set aside \(deadLettered.count), \
-        changed \(changed.count), not found \(unfound.count), unbalanced \(unbalanced), \
-        above the limit \(aboveLimit), miscounted \(miscounted), not replayed \(unreplayed.count) \
-        \((lost + doubled + changed + rejected + unreplayed).prefix(5).map(\.description))
+        oversold \(oversold.count), rejected \(rejected.count), dead-lettered \(deadLettered.count), \
+        changed \(changed.count), not found \(notFound.count), unbalanced \(unbalanced), \
+        above the limit \(aboveLimit), miscounted \(miscounted), not replayed \(notReplayed.count) \
+        \((lost + doubled + changed + rejected + notReplayed).prefix(5).map(\.description))
         """
     }
 
-    /// - Parameter customerLimit: what the events' terms say.
+    /// - Parameter customerLimit: the limit for each customer, by event.
     init(_ history: [Operation], _ final: FinalState, customerLimit: [String: Int] = [:]) {
         let observations = ClientObservations(history)
         (accepted, unknown, refused) = (observations.accepted.count, observations.unknown, observations.refused)
         lost = observations.accepted.filter { final.rows[$0] == nil }
         rejected = observations.accepted.filter { final.rows[$0]?.state == .rejected }
-        doubled = observations.severalOfOneKey + unexplained(observations, final)
+        doubled = observations.repeatedKeys + unexplained(observations, final)
         changed = final.rows.filter { !observations.allows($0.value.state, of: $0.key) }.map(\.key)
-        unfound = observations.unfound
+        notFound = observations.notFound
         deadLettered = final.deadLettered
-        unreplayed = final.replays.filter { id, answer in
-            if case .ok(id, _) = answer { false } else { final.rows[id] != nil }
+        notReplayed = final.replays.filter { id, response in
+            if case .ok(id, _) = response { false } else { final.rows[id] != nil }
         }.map(\.key)
         for (name, event) in final.events {
             let rows = final.rows.values.filter { $0.event == name }
@@ -108,7 +108,7 @@ struct Verdict: Hashable, CustomStringConvertible {
         }
     }
 
-    /// Customers of an event whose count is not what their rows hold; rows without a customer do not count.
+    /// Customers of an event whose count differs from the units of their rows. Rows without a customer do not count.
     private static func miscounted(_ counts: [String: Int], _ rows: [FinalState.Row]) -> [String] {
         var units: [String: Int] = [:]
         for row in rows where row.state == .held || row.state == .confirmed {
@@ -119,7 +119,7 @@ struct Verdict: Hashable, CustomStringConvertible {
             .map { "\($0): \(counts[$0, default: 0]) instead of \(units[$0, default: 0])" }
     }
 
-    /// Rows that nobody was told of, beyond those that a request with an unknown outcome accounts for.
+    /// Rows that no response named and no request with an unknown outcome explains.
     private func unexplained(_ observations: ClientObservations, _ final: FinalState) -> [OrderID] {
         var anonymous = observations.anonymous
         var keys = observations.openKeys

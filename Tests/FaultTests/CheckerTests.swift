@@ -2,7 +2,7 @@ import Testing
 
 @testable import Domain
 
-/// Each invariant broken once: the checker sees it.
+/// The checker detects a violation of each invariant.
 @Suite struct CheckerTests {
     private static func id(_ number: UInt64) -> OrderID { OrderID(milliseconds: 1, partition: 0, random: number) }
 
@@ -44,7 +44,7 @@ import Testing
         #expect(Verdict([Self.buy(1), Self.buy(2)], Self.state([1: .confirmed])).lost == [Self.id(2)])
     }
 
-    @Test func aRowThatNobodyWasToldOfIsDoubled() {
+    @Test func aRowThatNoResponseExplainsIsDoubled() {
         #expect(Verdict([Self.buy(1)], Self.state([1: .confirmed, 2: .confirmed])).doubled == [Self.id(2)])
         // One unknown purchase explains one row, not two.
         let verdict = Verdict([Self.buy(1, .unknown(nil))], Self.state([1: .confirmed, 2: .confirmed]))
@@ -58,12 +58,12 @@ import Testing
         #expect(verdict.doubled == [Self.id(2)])
     }
 
-    @Test func moreThanThereIsIsOversold() {
+    @Test func moreUnitsThanTheCapacityAreOversold() {
         let rows = Dictionary(uniqueKeysWithValues: (1...6).map { (UInt64($0), OrderState.confirmed) })
         #expect(Verdict((1...6).map { Self.buy($0) }, Self.state(rows)).oversold == ["e"])
     }
 
-    @Test func booksThatDoNotAgreeAreUnbalanced() {
+    @Test func differentCountersAreUnbalanced() {
         let redis = UnitCounts(available: 9, sold: 2)
         #expect(Verdict([Self.buy(1)], Self.state([1: .confirmed], redis: redis)).unbalanced.count == 1)
     }
@@ -72,22 +72,22 @@ import Testing
         (OrderState.confirmed, OrderState.expired), (.confirmed, .held), (.cancelled, .confirmed),
         (.expired, .confirmed), (.rejected, .confirmed),
     ])
-    func aFinalStateThatChangedIsSeen(before: OrderState, after: OrderState) {
+    func aChangedFinalStateIsDetected(before: OrderState, after: OrderState) {
         let read = Operation(kind: .read(Self.id(1)), outcome: .ok(Self.id(1), before))
         #expect(Verdict([Self.buy(1), read], Self.state([1: after])).changed == [Self.id(1)])
     }
 
-    @Test func onlyACancellationCancels() {
+    @Test func anOrderIsCancelledOnlyByACancellation() {
         let confirm = Operation(kind: .confirm(Self.id(1)), outcome: .ok(Self.id(1), .confirmed))
         #expect(Verdict([Self.buy(1), confirm], Self.state([1: .cancelled])).changed == [Self.id(1)])
         let cancel = Operation(kind: .cancel(Self.id(1)), outcome: .unknown(nil))
         #expect(Verdict([Self.buy(1), confirm, cancel], Self.state([1: .cancelled])).holds)
     }
 
-    @Test func anAcceptedOrderThatIsNotFoundIsSeen() {
+    @Test func anAcceptedOrderThatIsNotFoundIsDetected() {
         let read = Operation(kind: .read(Self.id(1)), outcome: .refused("order-not-found"))
         let verdict = Verdict([Self.buy(1), read], Self.state([1: .confirmed]))
-        #expect(verdict.unfound == [Self.id(1)])
+        #expect(verdict.notFound == [Self.id(1)])
         #expect(!verdict.holds)
     }
 
@@ -98,13 +98,13 @@ import Testing
     }
 
     @Test(arguments: [["c": 1], ["c": 4], [:], ["c": 2, "d": 1]])
-    func aCustomerWithAnotherCountIsNamed(customers: [String: Int]) {
+    func aCustomerWithADifferentCountIsNamed(customers: [String: Int]) {
         let verdict = Verdict([Self.buy(1)], Self.state([1: .confirmed], customers: customers))
         #expect(verdict.miscounted.count == 1)
         #expect(!verdict.holds)
     }
 
-    @Test func whatWasGivenBackDoesNotCount() {
+    @Test func releasedUnitsDoNotCount() {
         let cancel = Operation(kind: .cancel(Self.id(2)), outcome: .ok(Self.id(2), .cancelled))
         let history = [Self.buy(1), Self.buy(2), cancel]
         let rows: [UInt64: OrderState] = [1: .held, 2: .cancelled]
@@ -115,20 +115,20 @@ import Testing
     @Test(arguments: [
         Operation.Outcome.ok(CheckerTests.id(2), .pending), .refused("customer-limit"), .unknown(nil),
     ])
-    func aKeyThatDoesNotLeadToItsOrderIsSeen(answer: Operation.Outcome) {
+    func aKeyThatReturnsAnotherOrderIsDetected(response: Operation.Outcome) {
         let history = [Self.buy(1, key: "k")]
-        let verdict = Verdict(history, Self.state([1: .confirmed], replays: [Self.id(1): answer]))
-        #expect(verdict.unreplayed == [Self.id(1)])
+        let verdict = Verdict(history, Self.state([1: .confirmed], replays: [Self.id(1): response]))
+        #expect(verdict.notReplayed == [Self.id(1)])
         #expect(!verdict.holds)
         let good: [OrderID: Operation.Outcome] = [Self.id(1): .ok(Self.id(1), .pending)]
         #expect(Verdict(history, Self.state([1: .confirmed], replays: good)).holds)
-        // Where the order is lost, that is what is wrong, and its key is free.
-        let lost = Verdict(history, Self.state([:], replays: [Self.id(1): answer]))
+        // If the order is lost, only the loss is reported, because its key is free.
+        let lost = Verdict(history, Self.state([:], replays: [Self.id(1): response]))
         #expect(lost.lost == [Self.id(1)])
-        #expect(lost.unreplayed.isEmpty)
+        #expect(lost.notReplayed.isEmpty)
     }
 
-    @Test func theFirstOrderOfAKeyIsTheOneToReplay() {
+    @Test func aReplayIsComparedWithTheFirstOrderOfItsKey() {
         let observations = ClientObservations([
             Self.buy(1, key: "k"), Self.buy(1, key: "k"), Self.buy(2, key: "k"), Self.buy(3),
             Self.buy(4, .unknown(nil), key: "l"),

@@ -13,11 +13,11 @@ struct ClientObservations {
     /// The half of the order id that a key determines, for purchases with a key whose outcome is still unknown.
     private(set) var openKeys: Set<UInt64> = []
     /// Accepted orders whose key had returned another order before.
-    private(set) var severalOfOneKey: [OrderID] = []
+    private(set) var repeatedKeys: [OrderID] = []
     /// Accepted purchases with a key, by the first order that the key returned.
     private(set) var keyed: [OrderID: Operation.Kind] = [:]
     /// Orders that the service answered with order-not-found.
-    private(set) var unfound: [OrderID] = []
+    private(set) var notFound: [OrderID] = []
     private(set) var unknown = 0
     private(set) var refused = 0
     /// The states in which an order was observed, oldest first.
@@ -34,7 +34,7 @@ struct ClientObservations {
             case .refused: refused += 1
             case .ok: break
             }
-            if case .refused("order-not-found") = operation.outcome { unfound += operation.order.map { [$0] } ?? [] }
+            if case .refused("order-not-found") = operation.outcome { notFound += operation.order.map { [$0] } ?? [] }
             switch (operation.kind, operation.outcome) {
             case (.buy(let event, _, let customer, let key), let outcome):
                 let half = key.flatMap { key in EventID(event).map { Self.half(of: key, of: customer, for: $0) } }
@@ -43,7 +43,7 @@ struct ClientObservations {
                     if acceptedSet.insert(id).inserted { accepted.append(id) }
                     guard let half else { continue }
                     openKeys.remove(half)
-                    if let first = byKey[half], first != id { severalOfOneKey.append(id) }
+                    if let first = byKey[half], first != id { repeatedKeys.append(id) }
                     if byKey[half] == nil { keyed[id] = operation.kind }
                     byKey[half] = id
                 case .unknown(let id):

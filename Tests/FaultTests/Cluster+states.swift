@@ -8,13 +8,13 @@ import TestSupport
 @testable import RedisSchema
 @testable import Timing
 
-/// Waiting for certain states of a cluster, and reading them.
+/// Waits for states of a cluster, and reads them.
 extension Cluster {
-    func untilReady(within seconds: Double = 60) async throws {
+    func waitUntilReady(within seconds: Double = 60) async throws {
         for port in apiPorts {
             try await eventually("the API on \(port) is ready; \(logs)", within: seconds) {
-                let answer = try? await HTTPClient(port: port).send("GET", "/readyz", within: .seconds(2))
-                return answer?.status == 200
+                let response = try? await HTTPClient(port: port).send("GET", "/readyz", within: .seconds(2))
+                return response?.status == 200
             }
         }
     }
@@ -25,14 +25,15 @@ extension Cluster {
             (Self.plain, #"{"capacity":1000000}"#),
             (Self.scarce, #"{"capacity":150,"hold_seconds":2,"per_customer_limit":\#(Self.customerLimit)}"#),
         ] {
-            let answer = try await client.send(
+            let response = try await client.send(
                 "PUT", "/events/\(event)", body, headers: ["Authorization": "Bearer \(Self.token)"])
-            guard answer.status == 201 else { throw GaveUp(description: "no event: \(answer.body)") }
+            guard response.status == 201 else { throw GaveUp(description: "no event: \(response.body)") }
         }
     }
 
-    /// Whatever was done to a server before, its connection is made anew; a command that a fault is made of may run twice.
-    private func insisting<Value>(_ body: () async throws -> Value) async throws -> Value {
+    /// Repeats `body` for 20 s at most, because a server may have been killed before. A command of a fault may
+    /// therefore run twice.
+    private func retrying<Value>(_ body: () async throws -> Value) async throws -> Value {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
             do {
@@ -47,29 +48,30 @@ extension Cluster {
     func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
         var command = RedisCommand(name)
         for argument in arguments { command.append(argument) }
-        return try await insisting { try await stores.redis.connection.send(command) }
+        return try await retrying { try await stores.redis.connection.send(command) }
     }
 
     func sql(_ sql: String) async throws -> [[String?]] {
-        try await insisting { try await stores.pool.withConnection { try await $0.execute(script: sql) }.rows }
+        try await retrying { try await stores.pool.withConnection { try await $0.execute(script: sql) }.rows }
     }
 
     func withTransaction(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {
-        try await insisting { try await stores.pool.withTransaction(body) }
+        try await retrying { try await stores.pool.withTransaction(body) }
     }
 
-    /// Waits until nothing is queued, leased or held any more.
-    func drain() async throws {
+    /// Waits until nothing is queued, leased or held.
+    func waitUntilAtRest() async throws {
         let keys = Keyspace(partition: 0)
         do {
             try await waitUntilDrained(keys)
         } catch {
-            throw GaveUp(description: "\(error)\n\(await remains())\n\(logs)")
+            throw GaveUp(description: "\(error)\n\(await keysOfRedis())\n\(logs)")
         }
-        try await untilReady()
+        try await waitUntilReady()
     }
 
-    /// Asked at one moment: between three questions the sweep could end the last hold and queue it, and all three be 0.
+    /// One script reads all three values at the same moment. Between three commands the expiry could end the last hold
+    /// and queue it, so that each command returns 0.
     private func waitUntilDrained(_ keys: Keyspace) async throws {
         let script = """
             return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) \
@@ -81,7 +83,7 @@ extension Cluster {
         }
     }
 
-    /// Both stores, at rest.
+    /// The content of both stores. They must be at rest.
     func finalState() async throws -> FinalState {
         var state = FinalState(rows: [:], events: [:])
         for row in try await sql("SELECT id, event_id, quantity, customer, status FROM orders") {
@@ -109,14 +111,14 @@ extension Cluster {
         return state
     }
 
-    /// How many units each customer of an event has, as Redis counts them.
+    /// The number of units of each customer of an event in Redis.
     func customers(of event: EventID) async throws -> [String: Int] {
         let counts = try await redis("HGETALL", Keyspace(partition: 0).customers(event)).fields()
         return counts.mapValues { Int($0) ?? -1 }
     }
 
-    /// What stands in Redis beside the orders' records, for a failure's report.
-    private func remains() async -> String {
+    /// The keys of Redis except the records of orders, for the report of a failure.
+    private func keysOfRedis() async -> String {
         let keys = Keyspace(partition: 0)
         var lines: [String] = []
         for key in [keys.leases, keys.orderedBatches, keys.eventsWithHolds, keys.holds(EventID(Self.scarce) ?? .demo)] {

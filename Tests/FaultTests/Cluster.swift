@@ -8,19 +8,19 @@ import TestSupport
 @testable import Environment
 @testable import Runtime
 
-/// A whole service of its own for one run: Redis, Postgres, APIs and workers as processes, with proxies where the network
-/// can be made bad.
+/// A complete service for one run: Redis, Postgres, APIs and workers as processes, with proxies that simulate network
+/// faults.
 actor Cluster {
     static let token = "secret"
-    /// Without holds, and more than will be asked for.
+    /// An event without holds and with more units than are requested.
     static let plain = "plain"
-    /// Few, held for two seconds, with a limit for each customer: always contended.
+    /// An event with few units, holds of two seconds and a limit for each customer: always contended.
     static let scarce = "scarce"
     static let customerLimit = 6
 
     nonisolated let redis: RedisServer
     nonisolated let postgres: PostgresServer
-    /// Between the APIs, or the workers, and Redis; and between clients and the first API.
+    /// The proxies between the APIs and Redis, between the workers and Redis, and between clients and the first API.
     nonisolated let apiProxy: FaultProxy
     nonisolated let workerProxy: FaultProxy
     nonisolated let clientProxy: FaultProxy
@@ -30,7 +30,7 @@ actor Cluster {
     private var workers: [Run] = []
 
     /// The maximum number of clusters at the same time: each is half a dozen processes.
-    private static let places = Places(count: 3)
+    private static let clusters = Semaphore(count: 3)
 
     /// Starts a cluster, runs `body`, and stops the cluster, also if `body` throws. Waits first while three other
     /// clusters run.
@@ -38,7 +38,7 @@ actor Cluster {
         workers: Int = 2, redisOptions: String = "", redisPrefix: String = "",
         _ body: (Cluster) async throws -> Value
     ) async throws -> Value {
-        await places.enter()
+        await clusters.enter()
         do {
             let cluster = try await start(workers: workers, redisOptions: redisOptions, redisPrefix: redisPrefix)
             let value: Value
@@ -49,10 +49,10 @@ actor Cluster {
                 throw error
             }
             try await cluster.stop()
-            await places.leave()
+            await clusters.leave()
             return value
         } catch {
-            await places.leave()
+            await clusters.leave()
             throw error
         }
     }
@@ -70,9 +70,9 @@ actor Cluster {
             redis: redis, postgres: postgres, apiProxy: try await .start(to: target),
             workerProxy: try await .start(to: target), clientProxy: try await .start(to: client), apiPorts: ports,
             stores: try await Self.stores(redis, postgres))
-        for place in 0..<apis { try await cluster.startAPI(place) }
+        for index in 0..<apis { try await cluster.startAPI(index) }
         for _ in 0..<workers { try await cluster.startWorker() }
-        try await cluster.untilReady()
+        try await cluster.waitUntilReady()
         try await cluster.makeEvents()
         return cluster
     }
@@ -90,7 +90,7 @@ actor Cluster {
         self.stores = stores
     }
 
-    /// The checker's own way to both stores.
+    /// The connections of the checker to both stores.
     private static func stores(_ redis: RedisServer, _ postgres: PostgresServer) async throws -> Stores {
         let settings = try StoreSettings(
             Settings(flags: [:], environment: ["REDIS_URL": redis.url(), "DATABASE_URL": postgres.url]))
@@ -111,40 +111,40 @@ actor Cluster {
 
     // MARK: Programs
 
-    func startAPI(_ place: Int) throws {
-        let run = try Run("API", [], environment(apiProxy).merging(["PORT": String(apiPorts[place])]) { $1 })
-        if place < apis.count { apis[place] = run } else { apis.append(run) }
+    func startAPI(_ index: Int) throws {
+        let run = try Run("API", [], environment(apiProxy).merging(["PORT": String(apiPorts[index])]) { $1 })
+        if index < apis.count { apis[index] = run } else { apis.append(run) }
     }
 
-    func startWorker(_ place: Int? = nil, failpoint: [String: String] = [:]) throws {
+    func startWorker(_ index: Int? = nil, failpoint: [String: String] = [:]) throws {
         let run = try Run("Worker", [], environment(workerProxy).merging(failpoint) { $1 })
-        if let place { workers[place] = run } else { workers.append(run) }
+        if let index { workers[index] = run } else { workers.append(run) }
     }
 
-    func signalAPI(_ place: Int, _ number: Int32) { apis[place].signal(number) }
-    func signalWorker(_ place: Int, _ number: Int32) { workers[place].signal(number) }
+    func signalAPI(_ index: Int, _ number: Int32) { apis[index].signal(number) }
+    func signalWorker(_ index: Int, _ number: Int32) { workers[index].signal(number) }
 
-    func killAPI(_ place: Int) async throws {
-        apis[place].signal(SIGKILL)
-        _ = try await apis[place].exitCode()
+    func killAPI(_ index: Int) async throws {
+        apis[index].signal(SIGKILL)
+        _ = try await apis[index].exitCode()
     }
 
-    func killWorker(_ place: Int) async throws {
-        workers[place].signal(SIGKILL)
-        _ = try await workers[place].exitCode()
+    func killWorker(_ index: Int) async throws {
+        workers[index].signal(SIGKILL)
+        _ = try await workers[index].exitCode()
     }
 
-    func workerEnds(_ place: Int) async throws { _ = try await workers[place].exitCode() }
+    func workerEnds(_ index: Int) async throws { _ = try await workers[index].exitCode() }
 
     func restartDeadWorkers(failpoint: [String: String]) throws {
-        for place in workers.indices where !workers[place].isRunning { try startWorker(place, failpoint: failpoint) }
+        for index in workers.indices where !workers[index].isRunning { try startWorker(index, failpoint: failpoint) }
     }
 
-    func isWorkerRunning(_ place: Int) -> Bool { workers[place].isRunning }
+    func isWorkerRunning(_ index: Int) -> Bool { workers[index].isRunning }
 
     var workerCount: Int { workers.count }
 
-    /// What the programs said, for a failure's report.
+    /// The ends of the logs of the programs and of Redis, for the report of a failure.
     var logs: String {
         (apis + workers).map { $0.output.suffix(2000) }.joined(separator: "\n--\n") + redis.log.suffix(1000)
     }
@@ -158,15 +158,15 @@ actor Cluster {
         await stores.close()
         try await redis.kill()
         try await postgres.stop()
-        // A long run has many clusters, with some hundred MB each.
+        // A long run has many clusters, each with some hundred MB.
         for directory in [redis.directory, await postgres.directory] {
             try? FileManager.default.removeItem(at: directory)
         }
     }
 }
 
-/// Lets so many in at a time, first come, first served.
-private actor Places {
+/// A counting semaphore; the first waiter is served first.
+private actor Semaphore {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 

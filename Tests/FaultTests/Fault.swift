@@ -1,50 +1,50 @@
 import Glibc
 import TestSupport
 
-/// Something that goes wrong and is over again when `strike` returns.
+/// A fault that begins and ends within `inject`.
 struct Fault: Sendable, CustomStringConvertible {
     let name: String
-    /// Which of several, and how long, is chance's.
-    let strike: @Sendable (Cluster, inout SeededGenerator) async throws -> Void
+    /// The generator decides the target and the duration.
+    let inject: @Sendable (Cluster, inout SeededGenerator) async throws -> Void
 
     var description: String { name }
 
-    init(_ name: String, _ strike: @escaping @Sendable (Cluster, inout SeededGenerator) async throws -> Void) {
+    init(_ name: String, _ inject: @escaping @Sendable (Cluster, inout SeededGenerator) async throws -> Void) {
         self.name = name
-        self.strike = strike
+        self.inject = inject
     }
 
     static func pause(_ seconds: Double) async throws { try await Task.sleep(for: .seconds(seconds)) }
 
-    /// Those after which Redis has everything that it has acknowledged. One test is made of each.
+    /// The faults after which Redis has everything that it has acknowledged. Each is the argument of one test.
     static let all: [Fault] = programs + servers + commands + network
 
-    /// Seconds that Postgres is away; longer in the long run.
+    /// The seconds for which Postgres is unavailable.
     static let postgresAway = 3.0
 
     static let programs = [
         Fault("kill -9 of an API") { cluster, generator in
-            let place = Int.random(in: 0..<cluster.apiPorts.count, using: &generator)
-            try await cluster.killAPI(place)
-            try await cluster.startAPI(place)
+            let index = Int.random(in: 0..<cluster.apiPorts.count, using: &generator)
+            try await cluster.killAPI(index)
+            try await cluster.startAPI(index)
         },
         Fault("an API paused") { cluster, generator in
-            let place = Int.random(in: 0..<cluster.apiPorts.count, using: &generator)
-            await cluster.signalAPI(place, SIGSTOP)
+            let index = Int.random(in: 0..<cluster.apiPorts.count, using: &generator)
+            await cluster.signalAPI(index, SIGSTOP)
             try await pause(.random(in: 0.5...2, using: &generator))
-            await cluster.signalAPI(place, SIGCONT)
+            await cluster.signalAPI(index, SIGCONT)
         },
         Fault("kill -9 of a worker") { cluster, generator in
-            let place = Int.random(in: 0..<(await cluster.workerCount), using: &generator)
-            try await cluster.killWorker(place)
-            try await cluster.startWorker(place)
+            let index = Int.random(in: 0..<(await cluster.workerCount), using: &generator)
+            try await cluster.killWorker(index)
+            try await cluster.startWorker(index)
         },
-        // Longer than its lease, so that others take its batch over before it goes on.
+        // Longer than its lease, so that other workers reclaim its batch before it continues.
         Fault("a worker paused") { cluster, generator in
-            let place = Int.random(in: 0..<(await cluster.workerCount), using: &generator)
-            await cluster.signalWorker(place, SIGSTOP)
+            let index = Int.random(in: 0..<(await cluster.workerCount), using: &generator)
+            await cluster.signalWorker(index, SIGSTOP)
             try await pause(.random(in: 1...2.5, using: &generator))
-            await cluster.signalWorker(place, SIGCONT)
+            await cluster.signalWorker(index, SIGCONT)
         },
     ]
 
@@ -75,7 +75,7 @@ struct Fault: Sendable, CustomStringConvertible {
             try await pause(.random(in: 0.5...2.5, using: &generator))
             await cluster.postgres.signalAll(SIGCONT)
         },
-        Fault("Postgres away") { cluster, _ in
+        Fault("Postgres unavailable") { cluster, _ in
             try await cluster.postgres.stop()
             try await pause(postgresAway)
             try await cluster.postgres.restart()
@@ -106,22 +106,22 @@ struct Fault: Sendable, CustomStringConvertible {
         [
             Fault("cut between \(link)") { cluster, _ in cluster[keyPath: proxy].cut() },
             Fault("requests dropped between \(link)") { cluster, generator in
-                try await bad(cluster[keyPath: proxy], .dropRequests, &generator)
+                try await apply(cluster[keyPath: proxy], .dropRequests, &generator)
             },
             Fault("replies dropped between \(link)") { cluster, generator in
-                try await bad(cluster[keyPath: proxy], .dropReplies, &generator)
+                try await apply(cluster[keyPath: proxy], .dropReplies, &generator)
             },
             Fault("half-open between \(link)") { cluster, generator in
-                try await bad(cluster[keyPath: proxy], .freeze, &generator)
+                try await apply(cluster[keyPath: proxy], .freeze, &generator)
             },
             Fault("refused between \(link)") { cluster, generator in
                 cluster[keyPath: proxy].cut()
-                try await bad(cluster[keyPath: proxy], .refuse, &generator)
+                try await apply(cluster[keyPath: proxy], .refuse, &generator)
             },
         ]
     }
 
-    private static func bad(
+    private static func apply(
         _ proxy: FaultProxy, _ mode: FaultProxy.Mode, _ generator: inout SeededGenerator
     ) async throws {
         proxy.set(mode)

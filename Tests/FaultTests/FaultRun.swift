@@ -3,24 +3,25 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Load on a cluster while something strikes it; then everything is brought to rest and held against the history.
+/// Load on a cluster during a fault. Afterwards the cluster comes to rest, and its stores are compared with the
+/// history.
 enum FaultRun {
     /// - Parameters:
-    ///   - seed: of the clients.
-    ///   - strike: what goes wrong; over when it returns.
-    ///   - name: what the report's line calls it.
+    ///   - seed: the seed of the clients.
+    ///   - inject: the fault, which has ended when the closure returns.
+    ///   - name: the name of the fault in the report.
     static func verdict(
-        _ name: String, seed: UInt64, on cluster: Cluster, _ strike: @escaping @Sendable (History) async throws -> Void
+        _ name: String, seed: UInt64, on cluster: Cluster, _ inject: @escaping @Sendable (History) async throws -> Void
     ) async throws -> Verdict {
         let history = History()
         let ports = [cluster.clientProxy.port] + cluster.apiPorts.dropFirst()
         let load = Load(history: history, ports: ports, seed: seed)
         let running = Task { await load.run() }
         do {
-            try await sells(history)
-            try await strike(history)
-            // And goes on by itself.
-            try await sells(history)
+            try await waitUntilItSells(history)
+            try await inject(history)
+            // The sale continues without an intervention.
+            try await waitUntilItSells(history)
         } catch {
             running.cancel()
             await running.value
@@ -28,25 +29,26 @@ enum FaultRun {
         }
         running.cancel()
         await running.value
-        try await cluster.drain()
+        try await cluster.waitUntilAtRest()
         let operations = history.operations
         var state = try await cluster.finalState()
-        // Afterwards: the key of an order that is lost is free, and sending it again would be a purchase.
+        // Only keys of orders in the ledger are sent again: the key of a lost order is free, and a request with it is a
+        // new purchase.
         let rows = state.rows
         state.replays = try await load.replays(of: ClientObservations(operations).keyed.filter { rows[$0.key] != nil })
         let verdict = Verdict(operations, state, customerLimit: [Cluster.scarce: Cluster.customerLimit])
-        say("fault: \(name): \(verdict)")
+        report("fault: \(name): \(verdict)")
         return verdict
     }
 
-    private static func sells(_ history: History) async throws {
+    private static func waitUntilItSells(_ history: History) async throws {
         let before = history.accepted
-        try await eventually("it sells", within: 60) { history.accepted > before + 20 }
+        try await eventually("purchases are accepted", within: 60) { history.accepted > before + 20 }
     }
 }
 
-/// A line of the report, at once also where it goes into a pipe.
-func say(_ line: String) {
+/// Prints a line of the report, and flushes it because the output may be a pipe.
+func report(_ line: String) {
     print(line)
     fflush(nil)
 }

@@ -3,7 +3,8 @@ import NIOConcurrencyHelpers
 
 @testable import Domain
 
-/// What a client asked for and what it was told: ok, refused or unknown. What it does not know may or may not have happened.
+/// A request of a client and its outcome: ok, refused or unknown. A request with an unknown outcome may have been
+/// executed.
 struct Operation: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case buy(event: String, quantity: Int, customer: String, key: String?)
@@ -13,15 +14,15 @@ struct Operation: Hashable, Sendable {
     }
 
     enum Outcome: Hashable, Sendable {
-        /// The order, and its state.
+        /// The request succeeded with this order in this state.
         case ok(OrderID, OrderState)
         /// Nothing was changed, for this reason.
         case refused(String)
-        /// The order that it may have become, where the answer names it.
+        /// The request may have been executed. The order is that of the response, if it names one.
         case unknown(OrderID?)
     }
 
-    /// The order that was asked about.
+    /// The order of a request other than a purchase.
     var order: OrderID? {
         switch kind {
         case .confirm(let id), .cancel(let id), .read(let id): id
@@ -33,7 +34,7 @@ struct Operation: Hashable, Sendable {
     var outcome: Outcome
 }
 
-/// Everything that all clients saw, in the order in which they were told.
+/// The operations of all clients, in the order of their responses.
 final class History: Sendable {
     private let box = NIOLockedValueBox<[Operation]>([])
 
@@ -44,7 +45,7 @@ final class History: Sendable {
     var operations: [Operation] { box.withLockedValue { $0 } }
     var count: Int { box.withLockedValue { $0.count } }
 
-    /// Purchases that were accepted so far.
+    /// The number of accepted purchases.
     var accepted: Int {
         box.withLockedValue { operations in
             operations.count { operation in

@@ -5,42 +5,43 @@ import TestSupport
 @testable import RedisClient
 @testable import RedisSchema
 
-/// What interrupts a recovery: 4 to 6 faults, each of another kind, in an order and at moments that a seed draws.
+/// The interruptions of a recovery: 4 to 6 different faults. A seed decides the faults, their order and their times.
 struct Interruptions: Sendable {
-    /// So that others take over what the paused process had begun.
+    /// Longer than a lease, so that other processes take over the recovery of the paused process.
     private static let longerThanALease = RecoveryTiming.lease + .seconds(1)
 
-    /// Other faults strike meanwhile.
+    /// Faults during which other faults occur.
     private static let pauses = [
         Fault("APIs paused") { cluster, generator in
-            let places = several(of: cluster.apiPorts.count, &generator)
-            for place in places { await cluster.signalAPI(place, SIGSTOP) }
+            let indexes = several(of: cluster.apiPorts.count, &generator)
+            for index in indexes { await cluster.signalAPI(index, SIGSTOP) }
             try await Task.sleep(for: longerThanALease)
-            for place in places { await cluster.signalAPI(place, SIGCONT) }
+            for index in indexes { await cluster.signalAPI(index, SIGCONT) }
         },
         Fault("workers paused") { cluster, generator in
-            let places = several(of: await cluster.workerCount, &generator)
-            for place in places { await cluster.signalWorker(place, SIGSTOP) }
+            let indexes = several(of: await cluster.workerCount, &generator)
+            for index in indexes { await cluster.signalWorker(index, SIGSTOP) }
             try await Task.sleep(for: longerThanALease)
-            for place in places { await cluster.signalWorker(place, SIGCONT) }
+            for index in indexes { await cluster.signalWorker(index, SIGCONT) }
         },
     ]
 
     private static let others = [
         Fault("kill -9 of APIs") { cluster, generator in
-            let places = several(of: cluster.apiPorts.count, &generator)
-            for place in places { try await cluster.killAPI(place) }
-            for place in places { try await cluster.startAPI(place) }
+            let indexes = several(of: cluster.apiPorts.count, &generator)
+            for index in indexes { try await cluster.killAPI(index) }
+            for index in indexes { try await cluster.startAPI(index) }
         },
         Fault("kill -9 of workers") { cluster, generator in
-            let places = several(of: await cluster.workerCount, &generator)
-            for place in places { try await cluster.killWorker(place) }
-            for place in places { try await cluster.startWorker(place) }
+            let indexes = several(of: await cluster.workerCount, &generator)
+            for index in indexes { try await cluster.killWorker(index) }
+            for index in indexes { try await cluster.startWorker(index) }
         },
         Fault.backendsKilled,
         Fault.redisKilled,
         Fault("Redis restarted") { cluster, _ in
-            // Its answer is the end of the connection; while Redis loads, it refuses, and is killed by the restart.
+            // A successful SHUTDOWN closes the connection. While Redis loads its data it refuses the command, and
+            // `restart` kills it.
             _ = try? await cluster.stores.redis.connection.send(RedisCommand("SHUTDOWN", "NOSAVE"))
             try await cluster.redis.restart()
         },
@@ -61,27 +62,27 @@ struct Interruptions: Sendable {
         self.seed = seed
     }
 
-    /// Returns when all of them are over.
-    func strike(_ cluster: Cluster) async throws {
+    /// Returns when all faults have ended.
+    func inject(_ cluster: Cluster) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var generator = SeededGenerator(seed: ~seed)
             for interruption in drawn {
                 try await Fault.pause(.random(in: 0...0.7, using: &generator))
                 guard Self.pauses.contains(where: { $0.name == interruption.name }) else {
-                    try await interruption.strike(cluster, &generator)
+                    try await interruption.inject(cluster, &generator)
                     continue
                 }
                 let seed = generator.next()
                 group.addTask {
                     var generator = SeededGenerator(seed: seed)
-                    try await interruption.strike(cluster, &generator)
+                    try await interruption.inject(cluster, &generator)
                 }
             }
             try await group.waitForAll()
         }
     }
 
-    /// Each of so many with an even chance, one at least.
+    /// A random subset of the indexes below `count`, with at least one index.
     private static func several(of count: Int, _ generator: inout SeededGenerator) -> [Int] {
         let first = Int.random(in: 0..<count, using: &generator)
         return (0..<count).filter { $0 == first || Bool.random(using: &generator) }

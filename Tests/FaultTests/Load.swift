@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import Domain
 
-/// Clients that buy, confirm, cancel and look, each after its own seed, and write down what they are told.
+/// Clients that buy, confirm, cancel and read orders, each with its own seed, and record the outcomes.
 struct Load: Sendable {
     private static let patience = Duration.seconds(4)
 
@@ -23,46 +23,46 @@ struct Load: Sendable {
         }
     }
 
-    /// A request, and what is to be made of its answer.
+    /// Sends a request, and returns its outcome.
     func send(
         _ method: String, _ path: String, _ body: String? = nil, key: String? = nil, port: Int
     ) async -> Operation.Outcome {
-        let answer: HTTPClient.Answer
+        let response: HTTPClient.Response
         do {
-            answer = try await HTTPClient(port: port).send(
+            response = try await HTTPClient(port: port).send(
                 method, path, body, headers: ["Idempotency-Key": key ?? ""], within: Self.patience)
         } catch {
             return .unknown(nil)
         }
-        return Self.outcome(answer)
+        return Self.outcome(response)
     }
 
-    /// Sends the keys of purchases again, of 200 at most, and says what each was answered with.
+    /// Sends the keys of at most 200 purchases again, and returns the outcomes.
     func replays(of purchases: [OrderID: Operation.Kind]) async throws -> [OrderID: Operation.Outcome] {
         let client = PatientClient(ports: ports)
-        let answers = try await purchases.prefix(200).inParallel { id, kind -> (OrderID, Operation.Outcome) in
+        let responses = try await purchases.prefix(200).inParallel { id, kind -> (OrderID, Operation.Outcome) in
             guard case .buy(let event, let quantity, let customer, let key?) = kind,
-                let answer = try? await client.buy(event, quantity: quantity, customer: customer, key: key)
+                let response = try? await client.buy(event, quantity: quantity, customer: customer, key: key)
             else { return (id, .unknown(nil)) }
-            return (id, Self.outcome(answer))
+            return (id, Self.outcome(response))
         }
-        return Dictionary(answers) { $1 }
+        return Dictionary(responses) { $1 }
     }
 
-    static func outcome(_ answer: HTTPClient.Answer) -> Operation.Outcome {
-        let named = answer.text("ticket_id").flatMap { OrderID($0) }
-        let code = answer.text("code") ?? "\(answer.status)"
-        if (200..<300).contains(answer.status), let named,
-            let state = answer.text("status").flatMap(OrderState.init(rawValue:))
+    static func outcome(_ response: HTTPClient.Response) -> Operation.Outcome {
+        let named = response.text("ticket_id").flatMap { OrderID($0) }
+        let code = response.text("code") ?? "\(response.status)"
+        if (200..<300).contains(response.status), let named,
+            let state = response.text("status").flatMap(OrderState.init(rawValue:))
         {
             return .ok(named, state)
         }
-        // What the answers of 503 say for themselves: whether anything may have been changed.
-        if answer.status == 503, code == "store-unavailable" {
-            let detail = answer.text("detail") ?? ""
+        // A 503 states whether anything may have been changed.
+        if response.status == 503, code == "store-unavailable" {
+            let detail = response.text("detail") ?? ""
             return detail.contains("nothing was changed") ? .refused(code) : .unknown(named)
         }
-        return answer.status == 500 ? .unknown(named) : .refused(code)
+        return response.status == 500 ? .unknown(named) : .refused(code)
     }
 }
 
@@ -99,7 +99,7 @@ private struct LoadClient {
         let body = #"{"event":"\#(event)","quantity":\#(quantity),"customer":"\#(customer)"}"#
         var outcome = await load.send("POST", "/buy", body, key: key, port: port)
         load.history.add(kind, outcome)
-        // With a key, asking again leads to the one order, wherever it is asked.
+        // With a key, a repeated request returns the same order from any API.
         for attempt in 0..<3 {
             guard key != nil, case .unknown = outcome, !Task.isCancelled else { break }
             outcome = await load.send(
@@ -121,7 +121,7 @@ private struct LoadClient {
     private mutating func read(_ port: Int) async {
         guard let id = orders.randomElement(using: &generator) else { return }
         let outcome = await load.send("GET", "/orders/\(id)", port: port)
-        // An acknowledged order is never unknown to the service.
+        // The service must find every acknowledged order.
         load.history.add(.read(id), outcome)
     }
 }

@@ -3,22 +3,22 @@ import TestSupport
 @testable import Domain
 @testable import RedisSchema
 
-/// Questions that the stores answer. They are asked at rest.
+/// Checks of the stores. The stores must be at rest.
 extension RecoveryAudit {
     private static let keys = Keyspace(partition: 0)
 
-    /// For a query that finds what is wrong.
+    /// The summary of the rows of a query that selects violations.
     private func found(_ sql: String) async throws -> String? {
         Self.summary(try await cluster.sql(sql).map { $0.map { $0 ?? "NULL" }.joined(separator: " ") })
     }
 
-    /// Waits until the ledger has the ends of the holds that end soon.
-    func untilHoldsHaveEnded() async throws {
-        try await eventually("holds end", within: 120) {
+    /// Waits until the ledger has the expiries of the holds that expire soon.
+    func waitUntilHoldsHaveExpired() async throws {
+        try await eventually("holds expire", within: 120) {
             let left = try await cluster.sql(
-                "SELECT count(*) FROM orders WHERE status = 'held' AND expires_at < \(data.endOfThose)")
+                "SELECT count(*) FROM orders WHERE status = 'held' AND expires_at < \(data.expiryOfThose)")
             if left.first?.first == "0" { return true }
-            // It reads all orders.
+            // The query reads all orders.
             try await Fault.pause(0.5)
             return false
         }
@@ -29,7 +29,7 @@ extension RecoveryAudit {
         return Int((rows.first?.first ?? nil) ?? "") ?? -1
     }
 
-    /// Events of which the sums of orders are not what the ledger's counters say.
+    /// Events whose counters in the ledger differ from the sums of their orders.
     func unbalanced() async throws -> String? {
         try await found(
             """
@@ -43,7 +43,7 @@ extension RecoveryAudit {
             """)
     }
 
-    /// Idempotency keys with several orders, by the half of an id that a key makes.
+    /// Idempotency keys with several orders, by the half of the id that a key determines.
     func doubled() async throws -> String? {
         try await found(
             """
@@ -60,8 +60,8 @@ extension RecoveryAudit {
             """)
     }
 
-    /// Events whose counters in Redis are not what the ledger says.
-    func unequalCounters() async throws -> String? {
+    /// Events whose counters in Redis differ from those in the ledger.
+    func differentCounters() async throws -> String? {
         var wrong: [String] = []
         for row in try await cluster.sql("SELECT id, capacity, capacity - held - sold, 0, held, sold FROM events") {
             guard let event = EventID(row[0] ?? "") else { continue }
@@ -73,7 +73,7 @@ extension RecoveryAudit {
         return Self.summary(wrong)
     }
 
-    /// Customers whose count in Redis is not what their orders in the ledger hold.
+    /// Customers whose count in Redis differs from the units of their orders in the ledger.
     func miscounted() async throws -> String? {
         var wrong: [String] = []
         for event in data.events {
@@ -91,14 +91,14 @@ extension RecoveryAudit {
         return Self.summary(wrong)
     }
 
-    /// Holds that only one of the stores has, or Redis twice.
-    func unequalHolds() async throws -> String? {
+    /// Holds that only one of the stores has, or that Redis has twice.
+    func differentHolds() async throws -> String? {
         var wrong: [String] = []
         for event in data.events {
             let rows = try await cluster.sql(
                 "SELECT id FROM orders WHERE event_id = '\(event.id)' AND status = 'held'")
             let members = try await cluster.redis("ZRANGE", Self.keys.holds(event.id), "0", "-1").array ?? []
-            // A member is one order, or several with commas between.
+            // A member is one order, or several separated by commas.
             let found = members.flatMap { ($0.string ?? "").split(separator: ",").map(String.init) }
             wrong += Set(rows.compactMap { $0[0] }).symmetricDifference(found).map { "\($0) of \(event.id)" }
             if Set(found).count != found.count { wrong.append("\(event.id) has holds twice") }

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// Knows how long each of a Redis's files was at its last sync, and can cut them to that: what a power cut leaves.
+/// Records the length of each file of a Redis server at its last sync, and can truncate the files to these lengths, as
+/// a power cut does.
 struct SyncRecorder: Sendable {
     private static let source = checkout.appendingPathComponent("Tests/Tools/sync_recorder.c")
 
@@ -9,7 +10,7 @@ struct SyncRecorder: Sendable {
     private var record: URL { directory.appendingPathComponent("record") }
     private var library: URL { directory.appendingPathComponent("recorder.so") }
 
-    /// Builds the library that takes the notes, with the compiler that comes with Swift.
+    /// Builds the library that records the lengths, with the compiler of the Swift toolchain.
     static func make() async throws -> SyncRecorder {
         let recorder = SyncRecorder(directory: try ServerProcess.makeDirectory())
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
@@ -20,10 +21,12 @@ struct SyncRecorder: Sendable {
         return recorder
     }
 
-    /// For the shell that starts the server.
+    /// The shell commands before the start of the server.
     var prefix: String { "export LD_PRELOAD='\(library.path)' SYNC_RECORD='\(record.path)';" }
 
-    /// Cuts each file of a folder to its length at its last sync; how many bytes that took away.
+    /// Truncates each file of a folder to its length at its last sync.
+    ///
+    /// - Returns: the number of truncated bytes.
     func cutToLastSync(in folder: URL) throws -> Int {
         var lengths: [Int: Int] = [:]
         for line in try String(contentsOf: record, encoding: .utf8).split(separator: "\n") {

@@ -6,11 +6,11 @@ import Testing
 @testable import Ledger
 
 @Suite struct StatementTests {
-    @Test func parametersFitTheirSQL() {
+    @Test func everyStatementHasTheParametersOfItsSQL() {
         for statement in Statements.all { #expect(statement.flaw == nil) }
     }
 
-    @Test func eachFileIsOneStatement() throws {
+    @Test func everyFileIsOneStatement() throws {
         let folder = checkout.appendingPathComponent("Sources/Shared/Ledger/Statements")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(Statements.all.map { "\($0.name).sql" }.sorted() == files.sorted())

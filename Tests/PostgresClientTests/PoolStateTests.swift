@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func opensUpToItsLimitThenQueuesThenRefuses() {
+    @Test func aPoolOpensConnectionsThenQueuesThenRefuses() {
         var state = State(limit: 2, waitingLimit: 1)
         #expect(name(state.lease()) == "open")
         #expect(name(state.lease()) == "open")
@@ -24,7 +24,7 @@ import Testing
         #expect(state.count == 2)
     }
 
-    @Test func lendsToTheFirstWaiterAndReusesTheLastReleased() {
+    @Test func theFirstWaiterIsServedAndTheLastReleasedConnectionIsReused() {
         var state = State(limit: 2, waitingLimit: 2)
         _ = state.lease()
         _ = state.lease()
@@ -47,7 +47,7 @@ import Testing
         #expect(state.count == 0)
     }
 
-    @Test func aWaiterIsServedOrAbandonedNeverBoth() {
+    @Test func aWaiterIsEitherServedOrAbandoned() {
         var state = State(limit: 1, waitingLimit: 2)
         _ = state.lease()
         state.enqueue("w1", key: 1)

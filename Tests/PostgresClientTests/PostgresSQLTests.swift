@@ -17,13 +17,13 @@ import Testing
         ("a[1:2] := :a", "a[1:2] := $1", ["a"]),
         ("'open :a", "'open :a", []),
     ])
-    func namesBecomeNumbersOutsideOfTextsAndComments(source: String, text: String, names: [String]) {
+    func namedParametersAreNumberedOutsideOfLiteralsAndComments(source: String, text: String, names: [String]) {
         let sql = PostgresSQL(source)
         #expect(sql.text == text)
         #expect(sql.parameters == names)
     }
 
-    @Test func parametersThatDoNotFitAreNamed() {
+    @Test func mismatchedParametersAreNamed() {
         func flaw(_ parameters: PostgresStatement<Int, Never>.Parameters) -> String? {
             PostgresStatement<Int, Never>("s", sql: "UPDATE t SET a = :a, b = :b", parameters: parameters).flaw
         }
@@ -35,7 +35,7 @@ import Testing
         #expect(flaw(["a": { $0 }, "b": { $0 }, "a": { $0 }]) == "the statement s repeats a")
     }
 
-    @Test func valuesAreInTheOrderOfTheText() throws {
+    @Test func valuesFollowTheOrderOfTheSQL() throws {
         let statement = PostgresStatement<(Int, String?), Never>(
             "s", sql: "UPDATE t SET a = :text WHERE id = :id AND a IS DISTINCT FROM :text",
             parameters: ["id": { $0.0 }, "text": { $0.1 }])

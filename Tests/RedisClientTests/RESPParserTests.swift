@@ -22,11 +22,11 @@ import Testing
         return found
     }
 
-    @Test func readsEachTypeOfValue() throws {
+    @Test func everyTypeOfValueIsParsed() throws {
         #expect(try parse([Array(stream.utf8)[...]]) == values)
     }
 
-    @Test func readsTheSameSplitAtEveryByte() throws {
+    @Test func everySplitIsParsedToTheSameValues() throws {
         let bytes = Array(stream.utf8)
         for split in 0...bytes.count {
             #expect(try parse([bytes[..<split], bytes[split...]]) == values, "split at \(split)")
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: ["!x\r\n", "$abc\r\n", "*2\r\n?\r\n", ":1x\r\n"])
-    func refusesInvalidInput(text: String) {
+    func invalidInputIsRefused(text: String) {
         #expect(throws: RedisError.self) { try parse([Array(text.utf8)[...]]) }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import RedisClient
 
 @Suite struct RedisConnectionStateTests {
-    @Test func reopensAtOnceAfterALoss() {
+    @Test func aLostConnectionIsReopenedImmediately() {
         var state = RedisConnectionState()
         #expect(state.admission == .wait)
         #expect(state.start() == .connect)
@@ -15,7 +15,7 @@ import Testing
         #expect(state.admission == .wait)
     }
 
-    @Test func refusesAfterAFailureAndCountsFailures() {
+    @Test func commandsAreRefusedAfterAFailedAttempt() {
         var state = RedisConnectionState()
         _ = state.start()
         #expect(state.didDisconnect() == .backOff(failures: 1))
@@ -29,7 +29,7 @@ import Testing
         #expect(state.failures == 0)
     }
 
-    @Test func staysClosed() {
+    @Test func aClosedConnectionStaysClosed() {
         var state = RedisConnectionState()
         _ = state.start()
         state.close()

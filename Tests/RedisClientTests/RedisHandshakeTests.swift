@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func authenticatesSelectsLoadsAndIdentifies() throws {
+    @Test func theHandshakeAuthenticatesSelectsLoadsAndIdentifies() throws {
         let configuration = RedisConfiguration(url: try RedisURL("redis://u:p@h/7"), scripts: [script])
         #expect(
             commands(configuration) == ["AUTH u p", "SELECT 7", "SCRIPT LOAD return 1", "INFO server", "PING"])
@@ -31,7 +31,7 @@ import Testing
         #expect(commands(configuration) == ["AUTH p", "SUBSCRIBE a", "SUBSCRIBE b", "PING"])
     }
 
-    @Test func theRunIDIsInTheReplyToInfo() {
+    @Test func theRunIDIsReadFromTheReplyToINFO() {
         let info = "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n"
         #expect(RedisHandshake.runID(.bulkString(Array(info.utf8))) == "abc")
         #expect(RedisHandshake.runID(.null) == nil)

@@ -15,7 +15,7 @@ import Testing
         ("unix:///a%20b?db=4", RedisURL(address: .unixSocket(path: "/a b"), database: 4)),
         ("unix://u:p@/run/r", RedisURL(address: .unixSocket(path: "/run/r"), user: "u", password: "p")),
     ])
-    func reads(text: String, wanted: RedisURL) throws {
+    func aValidURLIsParsed(text: String, wanted: RedisURL) throws {
         #expect(try RedisURL(text) == wanted)
     }
 
@@ -25,11 +25,11 @@ import Testing
         "unix:///a?x=1",
         "redis://%zz@h", "unix:///" + String(repeating: "a", count: 107),
     ])
-    func refuses(text: String) {
+    func anInvalidURLIsRefused(text: String) {
         #expect(throws: RedisURL.Malformed.self) { try RedisURL(text) }
     }
 
-    @Test func doesNotRepeatThePassword() {
+    @Test func anErrorDoesNotContainThePassword() {
         do {
             _ = try RedisURL("redis://u:hunter2@h:port")
             Issue.record("an invalid port was accepted")

@@ -18,7 +18,7 @@ import Testing
 
     private let recorded = Settlement.recorded(version: 1, confirmedAt: Timestamp(milliseconds: 9))
 
-    @Test func sumsByEventAndSetsAsideWhatNobodySettles() throws {
+    @Test func settlementsAreSummedByEventAndUnsettleableEntriesAreDeadLettered() throws {
         let other = try #require(EventID("other"))
         let orders = [
             order(1, .demo, quantity: 2), order(2, .demo, quantity: 3), order(3, other), order(4, .demo),
@@ -38,7 +38,7 @@ import Testing
         #expect(settled.deadLetters.map(\.entry) == [Array("junk".utf8), fifth])
     }
 
-    @Test func ofSeveralSnapshotsOfAnOrderTheHighestVersionIsNoted() {
+    @Test func onlyTheHighestVersionOfAnOrderIsRecorded() {
         let orders = [
             order(1, .demo, state: .confirmed, version: 2), order(1, .demo, state: .held),
             order(1, .demo, state: .cancelled, version: 3),

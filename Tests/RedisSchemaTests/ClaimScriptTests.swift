@@ -9,9 +9,9 @@ import Testing
         Purchase(id: OrderID(milliseconds: number, partition: 0, random: number), event: event, quantity: 1)
     }
 
-    @Test func answersReturnInTheOrderOfThePurchases() throws {
+    @Test func outcomesAreInTheOrderOfThePurchases() throws {
         let (a, b) = (try #require(EventID("a")), try #require(EventID("b")))
-        // The script sees a's orders first, then b's: places 0, 2, then 1.
+        // The script reads the orders of a first, then those of b: indexes 0 and 2, then 1.
         let group = ClaimScript([purchase(1, a), purchase(2, b), purchase(3, a)], queueLimit: 9)
         let reply = RESPValue.array([0, 77, 9, 0, 8, 4, 1000].map { .integer($0) })
         let acceptance = Acceptance(order: purchase(1, a).id, expiresAt: Timestamp(milliseconds: 77))
@@ -25,7 +25,7 @@ import Testing
         RESPValue.null, .array([]), .array([.integer(0), .integer(1)]),
         .array([.integer(99), .integer(0), .integer(1)]),
     ])
-    func refusesAnswersOfAnotherForm(reply: RESPValue) {
+    func aReplyOfAnotherFormIsRefused(reply: RESPValue) {
         #expect(throws: RedisError.self) { try ClaimScript([purchase(1, .demo)], queueLimit: 9).decode(reply) }
     }
 }

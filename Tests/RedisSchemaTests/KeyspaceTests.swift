@@ -3,7 +3,7 @@ import RedisSchema
 import Testing
 
 @Suite struct KeyspaceTests {
-    @Test func everyKeyCarriesItsPartitionAsHashTag() throws {
+    @Test func everyKeyHasItsPartitionAsHashTag() throws {
         let keys = Keyspace(partition: 7)
         let event = try #require(EventID("a.b"))
         let id = OrderID(milliseconds: 1, partition: 7, random: 0)
@@ -18,8 +18,9 @@ import Testing
         #expect(Set(all).count == all.count)
     }
 
-    /// A change of the hash would move events away from their stock: known values of FNV-1a, 64 bits.
-    @Test func homesAreFNV1a() throws {
+    /// A change of the hash would assign events to partitions that do not have their stock. The expected values are
+    /// those of FNV-1a with 64 bits.
+    @Test func thePartitionOfAnEventIsItsFNV1aHash() throws {
         let partitioning = Partitioning(count: 1000)
         #expect(
             partitioning.home(of: try #require(EventID("a"))).partition == Int(0xaf63_dc4c_8601_ec8c as UInt64 % 1000))
@@ -28,7 +29,7 @@ import Testing
                 == Int(0x8594_4171_f739_67e8 as UInt64 % 1000))
     }
 
-    @Test func ordersAreAtHomeWithTheirEvents() throws {
+    @Test func ordersBelongToThePartitionOfTheirEvent() throws {
         let partitioning = Partitioning(count: 16)
         for number in 0..<100 {
             let home = partitioning.home(of: try #require(EventID("event-\(number)")))
@@ -37,7 +38,7 @@ import Testing
         #expect(partitioning.home(of: OrderID(milliseconds: 0, partition: 16, random: 0)) == nil)
     }
 
-    @Test func eventsSpread() throws {
+    @Test func eventsAreDistributedOverAllPartitions() throws {
         let partitioning = Partitioning(count: 8)
         let used = Set(try (0..<200).map { partitioning.home(of: try #require(EventID("event-\($0)"))).partition })
         #expect(used.count == 8)

@@ -3,7 +3,7 @@ import Testing
 @testable import Domain
 @testable import RedisSchema
 
-/// Customers that break naive separators, quotes and encodings.
+/// Customers that break naive separators, quotation marks and encodings.
 let oddCustomers: [String?] = [
     nil, "a", "|", "a|b||c", "1|2|3|4|5|6|7|8|9|10|11|12", "\"\\'`", "ümläut 日本 👩‍👩‍👧", "\u{202e}x", " ",
 ]
@@ -19,7 +19,7 @@ let oddCustomers: [String?] = [
     }
 
     @Test(arguments: oddCustomers)
-    func readsWhatIsWritten(customer: String?) throws {
+    func anEncodedEntryIsDecodedUnchanged(customer: String?) throws {
         for state in [OrderState.pending, .held, .confirmed, .cancelled, .expired] {
             let order = try order(customer, state: state)
             #expect(try OrderCodec.decode(entry: Array(OrderCodec.encode(order).utf8)) == order)
@@ -30,11 +30,11 @@ let oddCustomers: [String?] = [
         "1|00000000-0005-7000-8000-000000000009|e.1|3|2|1795466379441|a|b",
         "2|00000000-0005-7000-8000-000000000009|pending|1|e.1|3|2|1795466379441|||a|b",
     ])
-    func readsEntriesOfEarlierReleases(text: String) throws {
+    func entriesOfEarlierReleasesAreDecoded(text: String) throws {
         #expect(try OrderCodec.decode(entry: Array(text.utf8)) == order("a|b"))
     }
 
-    @Test func neverTrapsOnDamage() throws {
+    @Test func damagedEntriesNeverTrap() throws {
         let bytes = Array(OrderCodec.encode(try order("c|d")).utf8)
         for length in 0..<bytes.count {
             _ = try? OrderCodec.decode(entry: Array(bytes[..<length]))
@@ -56,7 +56,7 @@ let oddCustomers: [String?] = [
         "1|00000000-0005-7000-8000-000000000009|e|1|-1|5|", "1|00000000-0005-7000-8000-000000000009|e|1|1|-5|",
         "1|00000000-0005-7000-8000-000000000009|e|1|99999999999|5|",
     ])
-    func refuses(text: String) {
+    func anInvalidEntryIsRefused(text: String) {
         #expect(throws: OrderCodec.Unreadable.self) { try OrderCodec.decode(entry: Array(text.utf8)) }
     }
 }
@@ -65,7 +65,7 @@ let oddCustomers: [String?] = [
     private let id = OrderID(milliseconds: 5, partition: 0, random: 9)
 
     @Test(arguments: oddCustomers)
-    func readsWhatIsWritten(customer: String?) throws {
+    func anEncodedRecordIsDecodedUnchanged(customer: String?) throws {
         for state in OrderState.allCases {
             let order = Order(
                 id: id, event: .demo, generation: 7, quantity: 4, customer: customer, state: state, version: 3,
@@ -83,7 +83,7 @@ let oddCustomers: [String?] = [
         "2|pending|1|0|00000000-0005-7000-8000|demo|1|1|1||||",
         "3|pending|1|0|00000000-0005-7000-8000-000000000009|demo|1|1|1||||",
     ])
-    func refuses(text: String) {
+    func anInvalidRecordIsRefused(text: String) {
         #expect(OrderCodec.decode(text) == nil)
     }
 }

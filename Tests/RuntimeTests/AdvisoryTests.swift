@@ -12,7 +12,7 @@ import Testing
         var pins: [Pin]
     }
 
-    /// What this build is made of is newer than the known advisories on it.
+    /// Every dependency of this build is newer than its known advisories.
     @Test func noPackageHasAKnownAdvisory() throws {
         let data = try Data(contentsOf: checkout.appendingPathComponent("Package.resolved"))
         let pins = try JSONDecoder().decode(Resolved.self, from: data).pins
@@ -22,13 +22,13 @@ import Testing
         let floors = list.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.split(separator: " ") }
         #expect(floors.count >= 7)
         for floor in floors {
-            let version = try #require(versions[String(floor[0])], "\(floor[0]) is not used any more")
+            let version = try #require(versions[String(floor[0])], "\(floor[0]) is no longer a dependency")
             #expect(version.compare(String(floor[1]), options: .numeric) != .orderedAscending, "\(floor[0]) \(version)")
         }
     }
 
-    /// And docs/security.md says the same.
-    @Test func thePageOnSecurityHasTheList() throws {
+    /// docs/security.md lists the same versions.
+    @Test func theSecurityDocumentHasTheSameVersions() throws {
         let page = try String(contentsOf: checkout.appendingPathComponent("docs/security.md"), encoding: .utf8)
         let list = try String(
             contentsOf: checkout.appendingPathComponent("Tests/Tools/advisories.txt"), encoding: .utf8)

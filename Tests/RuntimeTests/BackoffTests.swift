@@ -3,7 +3,7 @@ import Testing
 @testable import Timing
 
 @Suite struct BackoffTests {
-    @Test func backsOffBetweenHalfAndAllOfADoublingDelay() {
+    @Test func delaysAreBetweenHalfAndAllOfADoublingDelay() {
         let backoff = Backoff(base: .milliseconds(100), limit: .seconds(1))
         var generator = SystemRandomNumberGenerator()
         for (failures, nominal) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 1000), (1000, 1000)] {

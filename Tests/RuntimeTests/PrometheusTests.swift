@@ -23,7 +23,7 @@ struct PrometheusTests {
     }
 
     /// Buckets are cumulative; the last one counts all values.
-    @Test func aHistogramsBucketsAddUp() {
+    @Test func theBucketsOfAHistogramAreCumulative() {
         let registry = PrometheusRegistry()
         let recorder = registry.makeRecorder(label: "ticketblitz_batch_size", dimensions: [], aggregate: true)
         for size in [1, 2, 3, 20_000] as [Int64] { recorder.record(size) }
@@ -40,7 +40,7 @@ struct PrometheusTests {
         #expect(lines(registry).contains(#"ticketblitz_claim_duration_seconds_bucket{le="0.002"} 0"#))
     }
 
-    @Test func aMetricWithoutADescriptionIsNotShown() {
+    @Test func aMetricWithoutADescriptionIsNotExported() {
         let registry = PrometheusRegistry()
         registry.makeCounter(label: "something_else_total", dimensions: []).increment(by: 1)
         // Nor is a metric of another type than its description.
@@ -53,7 +53,7 @@ struct PrometheusTests {
         #expect(lines(PrometheusRegistry(), [reading]).last == #"ticketblitz_build_info{version="a\"b\\c\nd"} 1"#)
     }
 
-    @Test func readingsAndGaugesAreShown() {
+    @Test func readingsAndGaugesAreExported() {
         let registry = PrometheusRegistry()
         let meter = registry.makeMeter(label: "ticketblitz_http_connections", dimensions: [])
         meter.increment(by: 3)

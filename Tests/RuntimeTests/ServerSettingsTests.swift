@@ -13,7 +13,7 @@ import Testing
             "server_version_num": "150014", "synchronous_commit": "on", "fsync": "on", "full_page_writes": "on",
         ])
 
-    @Test func theRecommendedSettingsHaveNoFindings() {
+    @Test func theRecommendedSettingsHaveNoFinding() {
         #expect(Self.good.findings.isEmpty)
         var replicated = Self.good
         replicated.postgres["synchronous_commit"] = "remote_apply"
@@ -25,7 +25,7 @@ import Testing
         ("maxmemory-policy", "volatile-ttl", .refuse), ("appendonly", "no", .warn), ("appendfsync", "everysec", .warn),
         ("appendfsync", "no", .warn), ("no-appendfsync-on-rewrite", "yes", .warn),
     ])
-    func anUnsafeSettingOfRedisIsFound(name: String, value: String, weight: ServerSettings.Finding.Weight) throws {
+    func anUnsafeSettingOfRedisIsReported(name: String, value: String, weight: ServerSettings.Finding.Weight) throws {
         var settings = Self.good
         settings.redis?[name] = value
         let finding = try #require(settings.findings.first)
@@ -39,13 +39,14 @@ import Testing
         ("synchronous_commit", "off", ServerSettings.Finding.Weight.warn), ("fsync", "off", .warn),
         ("full_page_writes", "off", .warn), ("server_version_num", "120022", .refuse),
     ])
-    func anUnsafeSettingOfPostgresIsFound(name: String, value: String, weight: ServerSettings.Finding.Weight) throws {
+    func anUnsafeSettingOfPostgresIsReported(name: String, value: String, weight: ServerSettings.Finding.Weight) throws
+    {
         var settings = Self.good
         settings.postgres[name] = value
         #expect(settings.findings.map(\.weight) == [weight])
     }
 
-    @Test func anOldRedisAndHiddenSettingsAreFound() {
+    @Test func anOldRedisAndUnreadableSettingsAreReported() {
         var settings = Self.good
         settings.redisVersion = "6.2.14"
         #expect(settings.findings.map(\.weight) == [.refuse])

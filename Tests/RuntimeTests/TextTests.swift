@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 @Suite struct RFC3339Tests {
-    @Test func everyMillisecondReadsBack() {
+    @Test func everyMillisecondIsParsedBack() {
         for milliseconds in Int64(1_795_466_379_000)..<1_795_466_380_000 {
             let time = Timestamp(milliseconds: milliseconds)
             #expect(RFC3339.timestamp(RFC3339.text(time)) == time)
@@ -25,7 +25,7 @@ import Testing
 }
 
 @Suite struct JSONObjectTests {
-    @Test func foundationParsesItsText() throws {
+    @Test func foundationParsesTheTextOfAnObject() throws {
         let odd = "\"\\/\u{8}\u{c}\n\r\t\u{0}\u{1f}é👩‍👧\u{2028}"
         var child = JSONObject()
         child["x"] = .integer(-7)

@@ -2,8 +2,8 @@
 @testable import Ledger
 @testable import PostgresClient
 
-/// What Postgres's statement does to the ledger, as a value: versions, the events' counters, the CHECK, and the halving of
-/// a batch that breaks it. Held against the real ledger in a test.
+/// The effect of PostgreSQL's statement on the ledger, as a value: versions, the counters of events, the CHECK
+/// constraint, and the halving of a batch that violates it. A test compares it with the real ledger.
 struct LedgerModel: Hashable {
     struct Event: Hashable {
         var terms: EventTerms
@@ -12,14 +12,14 @@ struct LedgerModel: Hashable {
         var sold = 0
         var leased = 0
         var revision = 0
-        /// Raised with every change, as the row's stamp is.
+        /// Increases with every change, like the stamp of the row.
         var changes = 0
     }
 
     private struct NoRoom: Error {}
 
     var events: [EventID: Event] = [:]
-    /// As the ledger holds them.
+    /// The rows of the ledger.
     var rows: [OrderID: Order] = [:]
 
     mutating func settle(_ snapshots: [Order], lease: Int) -> [Settlement] {
@@ -93,7 +93,7 @@ struct LedgerModel: Hashable {
         return settlements
     }
 
-    /// What Redis has to know of an event's orders, in the order of their ids.
+    /// The backfill rows of an event, in the order of the order ids.
     func ordersToBackfill(of id: EventID) -> [(id: String, row: BackfillRow)] {
         rows.values.filter { $0.event == id }.sorted { $0.id.description < $1.id.description }.compactMap { order in
             let needsRecord = order.state == .held || order.id.isMadeFromKey
@@ -106,10 +106,10 @@ struct LedgerModel: Hashable {
         }
     }
 
-    /// The model's locked events have no connection behind them.
+    /// A connection that is not open; the locked events of the model do not use it.
     private static let connection = PostgresConnection(statementTimeout: .zero)
 
-    /// An event as it is published.
+    /// Locks an event for its publication.
     mutating func lock(_ id: EventID) -> LockedEvent? {
         events[id]?.revision += 1
         guard let event = events[id] else { return nil }

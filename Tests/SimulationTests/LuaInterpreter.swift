@@ -2,12 +2,13 @@ import CLua
 
 @testable import RedisClient
 
-/// Runs our scripts as Redis does, in Lua 5.1, with `redis.call` answered by whoever is asked. Not thread-safe.
+/// Runs the scripts as Redis does, in Lua 5.1. A closure executes the commands of `redis.call`. Not thread-safe.
 ///
-/// The interpreter's pointers stay in here. Lua's errors leave a C function by a jump, which must not cross Swift's frames;
-/// so `redis.call` is a Lua function that raises what the Swift function only returns.
+/// The interpreter's pointers do not leave this class. A Lua error leaves a C function with a jump, which must not
+/// cross frames of Swift. Therefore `redis.call` is a Lua function that raises the error that the Swift function
+/// returns.
 final class LuaInterpreter {
-    /// Carries a command out.
+    /// Executes a command.
     typealias Call = ([String]) -> RESPValue
 
     private static let registry: Int32 = -10000
@@ -41,7 +42,7 @@ final class LuaInterpreter {
             state,
             { state in
                 guard let state, let pointer = lua_touserdata(state, LuaInterpreter.firstUpvalue) else { return 0 }
-                return Unmanaged<LuaInterpreter>.fromOpaque(pointer).takeUnretainedValue().answer(state)
+                return Unmanaged<LuaInterpreter>.fromOpaque(pointer).takeUnretainedValue().callRedis(state)
             }, 1)
         lua_setfield(state, Self.globals, "raw_call")
         guard luaL_loadstring(state, Self.prelude) == 0, lua_pcall(state, 0, 0, 0) == 0 else { throw failure() }
@@ -49,7 +50,9 @@ final class LuaInterpreter {
 
     deinit { lua_close(state) }
 
-    /// What the script answers; an error where it raised or returned one.
+    /// Runs a script.
+    ///
+    /// - Returns: the reply; an error if the script raised or returned one.
     func run(_ script: RedisScript, keys: [String], arguments: [String], call: @escaping Call) throws -> RESPValue {
         self.call = call
         defer { self.call = { _ in .null } }
@@ -63,7 +66,7 @@ final class LuaInterpreter {
         return value(at: -1, of: state)
     }
 
-    /// Compiled once. The first line says how Redis is to run it, and is no Lua.
+    /// The compiled script; each is compiled once. The first line is a directive for Redis and not Lua.
     private func chunk(_ script: RedisScript) throws -> Int32 {
         if let known = chunks[script.name] { return known }
         let source = "--" + script.source
@@ -73,8 +76,8 @@ final class LuaInterpreter {
         return reference
     }
 
-    /// `redis.call`: whether it worked, and its answer or the error's text.
-    private func answer(_ state: OpaquePointer) -> Int32 {
+    /// Implements `redis.call`: returns whether the command succeeded, and its reply or the text of the error.
+    private func callRedis(_ state: OpaquePointer) -> Int32 {
         var command: [String] = []
         for index in 1...max(lua_gettop(state), 1) { command.append(text(at: index, of: state)) }
         let reply = call(command)

@@ -35,7 +35,7 @@ extension MemoryStore {
         }
     }
 
-    /// By rank, or by score with limits; `(` leaves the bound itself out.
+    /// ZRANGE by rank, or by score with LIMIT; `(` excludes the bound.
     private func range(_ set: [String: Double], _ command: [String]) -> RESPValue {
         var members = set.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
         let options = command.dropFirst(4).map { $0.uppercased() }

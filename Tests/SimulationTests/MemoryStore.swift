@@ -1,7 +1,7 @@
 @testable import RedisClient
 
-/// Redis's data in memory, as a value: a copy is a snapshot. It knows the commands that our scripts use, and answers them as
-/// Redis does.
+/// The data of Redis in memory, as a value: a copy is a snapshot. It implements the commands that the scripts use, with
+/// the replies of Redis.
 struct MemoryStore: Hashable {
     enum Value: Hashable {
         case string(String)
@@ -112,7 +112,7 @@ struct MemoryStore: Hashable {
 
     private mutating func put(_ list: [String], _ key: String) { values[key] = list.isEmpty ? nil : .list(list) }
 
-    /// Both ends are in; negative ones count from the end.
+    /// The elements of an inclusive range; negative indexes count from the end.
     static func slice<Element>(_ elements: [Element], _ from: String, _ to: String) -> ArraySlice<Element> {
         var (first, last) = (Int(from) ?? 0, Int(to) ?? 0)
         if first < 0 { first = max(0, elements.count + first) }
@@ -131,7 +131,7 @@ struct MemoryStore: Hashable {
         case nil: hash = [:]
         default: return Self.wrongType
         }
-        var answer = RESPValue.integer(0)
+        var reply = RESPValue.integer(0)
         switch command[0].uppercased() {
         case "HGET": return hash[command[2]].map(Self.text) ?? .null
         case "HEXISTS": return .integer(hash[command[2]] == nil ? 0 : 1)
@@ -144,17 +144,17 @@ struct MemoryStore: Hashable {
             for index in stride(from: 2, to: command.count - 1, by: 2) {
                 if hash.updateValue(command[index + 1], forKey: command[index]) == nil { added += 1 }
             }
-            answer = .integer(added)
+            reply = .integer(added)
         case "HINCRBY":
             guard let before = Int64(hash[command[2]] ?? "0") else { return .error("ERR hash value is not an integer") }
             let after = before + (Int64(command[3]) ?? 0)
             hash[command[2]] = String(after)
-            answer = .integer(after)
+            reply = .integer(after)
         default:
-            answer = .integer(Int64(command.dropFirst(2).count { hash.removeValue(forKey: $0) != nil }))
+            reply = .integer(Int64(command.dropFirst(2).count { hash.removeValue(forKey: $0) != nil }))
         }
         values[key] = hash.isEmpty ? nil : .hash(hash)
-        return answer
+        return reply
     }
 
     // MARK: Sets

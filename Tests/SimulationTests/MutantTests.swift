@@ -4,7 +4,7 @@ import Testing
 @testable import RedisClient
 @testable import RedisSchema
 
-/// The simulator notices what is wrong: each script with one mistake in it.
+/// The simulator detects mistakes: each mutant is a script with one mistake.
 @Suite(.timeLimit(.minutes(10))) struct MutantTests {
     struct Mutant: Sendable, CustomStringConvertible {
         var script: RedisScript
@@ -64,7 +64,7 @@ import Testing
             right:
                 "if (tonumber(call('GET', leases_begun) or '') or 0) < leases_seen then call('SET', leases_begun, leases_seen) end",
             wrong: ""),
-        // Recoveries that were overtaken, or go on where they must not.
+        // Superseded recoveries, and recoveries that continue although they must not.
         Mutant(
             script: AcknowledgeScript.lua.script,
             right: "if ARGV[#ARGV] ~= '' and call('GET', KEYS[#KEYS]) ~= ARGV[#ARGV] then",
@@ -119,17 +119,17 @@ import Testing
             wrong: ""),
     ]
 
-    @Test(arguments: mutants) func aMistakeIsNoticed(mutant: Mutant) async throws {
-        try #require(mutant.script.source.contains(mutant.right), "the script reads differently now")
-        let isNoticed = try await onOwnThread { try Self.isNoticed(mutant) }
-        #expect(isNoticed, "\(mutant) was not noticed")
+    @Test(arguments: mutants) func theSimulatorDetectsAMutant(mutant: Mutant) async throws {
+        try #require(mutant.script.source.contains(mutant.right), "the script has changed")
+        let isDetected = try await onOwnThread { try Self.isDetected(mutant) }
+        #expect(isDetected, "\(mutant) was not detected")
     }
 
-    private static func isNoticed(_ mutant: Mutant) throws -> Bool {
+    private static func isDetected(_ mutant: Mutant) throws -> Bool {
         let source = mutant.script.source.replacing(mutant.right, with: mutant.wrong)
         let wrong = RedisScript(name: mutant.script.name, source: Array(source.utf8))
         let interpreter = try LuaInterpreter()
-        // Those that lose Redis, every fourth, are needed for the mistakes of recoveries.
+        // Every fourth seed loses data of Redis. Mistakes of recoveries need these seeds.
         for number in 0..<1600 {
             let seed = number < 400 ? number : number * 4
             let simulation = Simulation(seed: UInt64(seed), interpreter: interpreter)

@@ -3,7 +3,7 @@
 @testable import RedisSchema
 @testable import Timing
 
-/// Those who claim and change orders, and the sweeper.
+/// Claims, changes of orders, and the expiry of holds.
 extension Simulation {
     func claim() throws {
         let purchases = (0..<Int.random(in: 1...3, using: &generator)).map { _ in purchase() }
@@ -28,7 +28,7 @@ extension Simulation {
     private func purchase() -> Purchase {
         nextID += 1
         let isKeyed = chance(30)
-        // The same key asks for the same: event, quantity and customer come from it.
+        // The event, the quantity and the customer follow from the key, so that repeated requests are equal.
         let key = UInt64.random(in: 0..<6, using: &generator)
         let of = isKeyed ? key : UInt64.random(in: 0..<1000, using: &generator)
         return Purchase(
@@ -38,7 +38,7 @@ extension Simulation {
             event: of % 2 == 0 ? Self.plain : Self.scarce, quantity: 1 + Int(of % 3) / 2, customer: "c\(of % 4)")
     }
 
-    /// The order as GET would find it.
+    /// The order that `GET /orders` returns.
     func find(_ id: OrderID) -> Order? {
         if let text = redis("GET", Self.keys.order(id)).string, let order = OrderCodec.decode(text), order.id == id {
             return order
@@ -51,37 +51,37 @@ extension Simulation {
         let transition: OrderTransition = chance(50) ? .confirm : .cancel
         let request = TransitionRequest(
             order: id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
-        let answers = try current(TransitionScript([request], queueLimit: 0))
-        note("\(transition) \(id): \(answers)")
-        guard case .outcome(let outcome) = answers[0] else { return }
+        let replies = try current(TransitionScript([request], queueLimit: 0))
+        note("\(transition) \(id): \(replies)")
+        guard case .outcome(let outcome) = replies[0] else { return }
         if case .done(let after) = outcome {
             if transition == .confirm, let ends = after.expiresAt, store.now >= Int(ends.milliseconds) {
-                throw fail("\(id) was confirmed after its end")
+                throw fail("\(id) was confirmed after its deadline")
             }
             try see(after)
         }
     }
 
-    /// Final states stay.
+    /// Checks that a final state does not change.
     func see(_ order: Order) throws {
         if let final = finals[order.id], final != order.state {
-            throw fail("\(order.id) was \(final), is \(order.state)")
+            throw fail("\(order.id) changed from \(final) to \(order.state)")
         }
         if order.state.isFinal { finals[order.id] = order.state }
     }
 
-    func sweep() throws {
+    func expireHolds() throws {
         let holds = Self.keys.holds(Self.scarce)
         let due = redis("ZRANGE", holds, "-inf", String(store.now), "BYSCORE", "LIMIT", "0", "10").array ?? []
-        let answers = try current(TransitionScript(expiring: due.compactMap(\.string), of: Self.scarce))
-        note("sweep: \(answers.count)")
-        for case .outcome(.done(let order)) in answers {
-            guard order.state == .expired else { throw fail("the sweep made \(order.state)") }
+        let replies = try current(TransitionScript(expiring: due.compactMap(\.string), of: Self.scarce))
+        note("expiry: \(replies.count)")
+        for case .outcome(.done(let order)) in replies {
+            guard order.state == .expired else { throw fail("the expiry changed an order to \(order.state)") }
             try see(order)
         }
     }
 
-    func forget() throws {
+    func deleteRecords() throws {
         guard let batch = redis("LINDEX", Self.keys.settled, "0").string else { return }
         let isDeleted = try run(DeleteRecordsScript(batch, in: Self.keys.settled, retention: .zero))
         note("delete records: \(isDeleted)")

@@ -3,9 +3,9 @@
 @testable import Ledger
 @testable import RedisSchema
 
-/// What has to hold after every step, and at rest.
+/// The invariants after every step and at rest.
 extension Simulation {
-    /// Everything that is on its way, wherever.
+    /// All snapshots in flight.
     var entries: [Order] {
         var orders: [Order] = []
         for list in lists.values {
@@ -21,7 +21,7 @@ extension Simulation {
         return orders
     }
 
-    /// What was set aside.
+    /// The dead letters.
     var letters: [DeadLetter] {
         guard case .hash(let hash) = store.values[Self.keys.deadLetters] else { return [] }
         return hash.compactMap { DeadLetter(id: $0.key, Array($0.value.utf8)) }
@@ -50,20 +50,20 @@ extension Simulation {
         var attempts: Set<String> = []
         if case .hash(let hash) = store.values[Self.keys.attempts] { attempts = Set(hash.keys) }
         if attempts != leases { throw fail("attempts of \(attempts), leases \(leases)") }
-        let sequence = Set(redis("ZRANGE", Self.keys.orderedBatches, "0", "-1").array?.compactMap(\.string) ?? [])
-        if !sequence.isSubset(of: leases) { throw fail("in turn \(sequence), leases \(leases)") }
+        let ordered = Set(redis("ZRANGE", Self.keys.orderedBatches, "0", "-1").array?.compactMap(\.string) ?? [])
+        if !ordered.isSubset(of: leases) { throw fail("ordered batches \(ordered), leases \(leases)") }
         let names = (entries + letters).map { EntryName(id: $0.id, version: $0.version) }
         if Set(names).count != names.count { throw fail("an entry is in two places: \(names)") }
-        let back = entries.count(where: \.releasesUnits)
-        let returns = redis("GET", Self.keys.pendingReleases).integer ?? 0
-        if returns != Int64(back) { throw fail("\(returns) returns are counted, \(back) are on their way") }
-        // The books cost more than all the rest; every fourth step, and each at rest, is soon enough to tell whose fault it is.
+        let inFlight = entries.count(where: \.releasesUnits)
+        let releases = redis("GET", Self.keys.pendingReleases).integer ?? 0
+        if releases != Int64(inFlight) { throw fail("\(releases) releases are counted, \(inFlight) are in flight") }
+        // The check of the counters is the most expensive one. It runs at every fourth step and at rest.
         stepCount += 1
         guard stepCount % 4 == 0 || isAtRest else { return }
         guard redis("GET", Self.keys.epoch).string == String(epoch), epochServer == server || isAtRest else { return }
         for id in [Self.plain, Self.scarce]
         where isAtRest || redis("SISMEMBER", Self.keys.published, id.description).integer == 1 {
-            try check(id, onTheWay: entries + letters)
+            try check(id, inFlight: entries + letters)
         }
     }
 
@@ -72,17 +72,17 @@ extension Simulation {
         var version: Int
     }
 
-    private func check(_ id: EventID, onTheWay: [Order]) throws {
+    private func check(_ id: EventID, inFlight: [Order]) throws {
         guard let event = ledger.events[id], case .hash(let fields) = store.values[Self.keys.event(id)] else {
-            throw fail("\(id) is gone")
+            throw fail("\(id) is missing")
         }
         let counts = ["stock", "pending", "held", "sold"].map { Int(fields[$0] ?? "") ?? -1000 }
         if counts.contains(where: { $0 < 0 }) || counts.reduce(0, +) != event.terms.capacity && !hasLost {
             throw fail("\(id) has \(counts) of \(event.terms.capacity)")
         }
-        // What Redis should say, by the same rule that production compares by.
-        let snapshots = onTheWay.filter { $0.event == id }
-        let books = ExpectedCounts(
+        // The expected counters by the rule of production.
+        let snapshots = inFlight.filter { $0.event == id }
+        let expected = ExpectedCounts(
             LedgerEvent(
                 id: id, terms: event.terms, held: event.held, sold: event.sold, generation: event.generation,
                 publishedGeneration: event.generation),
@@ -94,25 +94,25 @@ extension Simulation {
             EventSurvey(
                 counts: UnitCounts(available: counts[0], pending: counts[1], held: counts[2], sold: counts[3]),
                 capacity: event.terms.capacity, snapshots: snapshots, unreadable: 0))
-        if books.drift != UnitCounts() { throw fail("\(id) drifts: \(books.drift)") }
+        if expected.drift != UnitCounts() { throw fail("\(id) drifts: \(expected.drift)") }
     }
 
-    /// Whoever is there finishes what it has; then others take over what is left, until nothing is.
+    /// Workers finish their batches, and others reclaim the rest, until nothing is in flight.
     func rest() throws {
-        for place in workers.indices where chance(50) { workers[place] = .idle }
+        for index in workers.indices where chance(50) { workers[index] = .idle }
         for round in 0..<400 {
             if lists.isEmpty, letters.isEmpty, redis("EXISTS", Self.keys.holds(Self.scarce)).integer == 0 {
                 if workers.allSatisfy({ if case .idle = $0 { true } else { false } }) { return }
             }
             store.now += 400
-            try sweep()
-            for place in workers.indices { try work(place) }
+            try expireHolds()
+            for index in workers.indices { try work(index) }
             try takeOver(finishing: true)
             for letter in letters { try requeue(letter) }
             if round > 350 { note("still \(lists)") }
             try check()
         }
-        throw fail("it does not come to rest: \(lists)")
+        throw fail("the queue does not drain: \(lists)")
     }
 
     func checkAtRest() throws {
@@ -121,10 +121,10 @@ extension Simulation {
         for id in accepted {
             guard let row = ledger.rows[id] else { throw fail("\(id) is lost") }
             guard row.state != .rejected || hasLost else { throw fail("\(id) is rejected") }
-            if let final = finals[id], row.state != final { throw fail("\(id) was \(final) and is \(row.state)") }
+            if let final = finals[id], row.state != final { throw fail("\(id) changed from \(final) to \(row.state)") }
         }
         for id in ledger.rows.keys where !known.contains(id) && !hasLost { throw fail("\(id) was never claimed") }
-        if store.values[Self.keys.orderedBatches] != nil { throw fail("batches wait for nobody") }
+        if store.values[Self.keys.orderedBatches] != nil { throw fail("ordered batches remain") }
         for (id, event) in ledger.events {
             let rows = ledger.rows.values.filter { $0.event == id }
             let sold = rows.filter { $0.state == .confirmed }.reduce(0) { $0 + $1.quantity }

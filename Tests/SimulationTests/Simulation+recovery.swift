@@ -5,51 +5,51 @@
 @testable import RedisSchema
 @testable import Timing
 
-/// A process that recovers Redis, or fills it, between two of its steps. Each step may be its last, or come long after
-/// another process has overtaken it.
+/// The state of a process that recovers or backfills Redis, between two steps. Each step may be its last, or may run
+/// after another process has taken over.
 enum Recoverer {
     case idle
     case sealed(String, RecoveryWork)
-    case filling(String, Pass, Filling?)
+    case backfilling(String, Pass, Backfill?)
 
-    /// What a process goes by until it looks again.
+    /// The server and the epoch that a process has inspected.
     struct Pass {
         var server: Int
         var epoch: String
     }
 
-    /// What a sealed recovery goes by.
+    /// The state of a recovery that has sealed the partition.
     struct RecoveryWork {
         var phase: PartitionState.Phase
         var server: Int
         var known: PartitionEpoch?
-        /// A batch that was taken and is not settled.
+        /// A batch that is taken and not settled.
         var batch: Batch?
-        /// Keys that are still to be deleted; nil before the first are.
-        var doomed: [String]?
+        /// The keys that are not deleted yet; nil before the first deletion.
+        var keysToDelete: [String]?
         /// The epoch that the ledger has begun.
         var epoch: Int?
         var resumedFrom: String?
     }
 
-    /// The filling of one event.
-    struct Filling {
+    /// The backfill of one event.
+    struct Backfill {
         var event: EventID
         var stamp: String
-        var place: String
+        var position: String
     }
 }
 
-/// Redis loses something, and is put right as Recovery and Backfiller do it, with the same plan, the same token and the same
-/// scripts, by several processes at once that are interrupted at any step.
+/// Redis loses data, and several concurrent processes recover it with the plan, the tokens and the scripts of Recovery
+/// and Backfiller. They can be interrupted at any step.
 extension Simulation {
-    /// Redis as it is now, as it was a while ago, or nothing; on the same server or on another; under workers that have
-    /// batches in hand and processes that recover.
-    func lose() {
+    /// Redis keeps its data, returns to an earlier copy, or is empty; on the same server or on another; while workers
+    /// have batches and processes recover.
+    func loseData() {
         let before = store
         switch Int.random(in: 0..<5, using: &generator) {
         case 0:
-            note("an operator has it rebuilt")
+            note("an operator requests a rebuild")
             epoch += 1
             pass = nil
         case 1:
@@ -60,7 +60,7 @@ extension Simulation {
             store = MemoryStore()
             server += 1
         case 3:
-            note("Redis is as it was")
+            note("Redis is restored from a copy")
             if let older { store = older }
             server += 1
         default:
@@ -71,7 +71,7 @@ extension Simulation {
         older = nil
         if passServer != server { pass = nil }
         guard store != before else { return }
-        // Some commit what they have in hand all the same.
+        // Some workers continue with their batches.
         workers = workers.map { chance(50) ? $0 : .idle }
         let kept = Set(entries.map(\.id)).union(letters.compactMap(\.order?.id)).union(ledger.rows.keys)
         hasLost = true
@@ -86,46 +86,46 @@ extension Simulation {
         epoch == 0 ? nil : PartitionEpoch(epoch: epoch, server: "\(epochServer)")
     }
 
-    /// Whether something is not as the ledger has it, as far as the programs know.
+    /// Whether a program knows that Redis differs from the ledger.
     var isRecovering: Bool {
         pass == nil || passServer != server || redis("GET", Self.keys.epoch).string != pass
             || redis("HEXISTS", Self.keys.backfill, "complete").integer == 0
             || recoverers.contains { if case .idle = $0 { false } else { true } }
     }
 
-    /// One step of one process.
-    func recover(_ place: Int) throws {
+    /// Runs one step of one process.
+    func recover(_ index: Int) throws {
         if chance(interruptions) {
-            note("all stall")
+            note("all processes stall")
             store.now += Int(RecoveryTiming.lease.milliseconds)
         }
         if chance(interruptions) {
-            note("recoverer \(place) dies")
-            recoverers[place] = .idle
+            note("recoverer \(index) dies")
+            recoverers[index] = .idle
             return
         }
-        switch recoverers[place] {
-        case .idle: recoverers[place] = try look()
-        case .sealed(let token, let work): recoverers[place] = try work.server == server ? recover(token, work) : .idle
-        case .filling(let token, let pass, let filling):
+        switch recoverers[index] {
+        case .idle: recoverers[index] = try inspect()
+        case .sealed(let token, let work): recoverers[index] = try work.server == server ? recover(token, work) : .idle
+        case .backfilling(let token, let pass, let progress):
             guard pass.server == server else {
-                recoverers[place] = .idle
+                recoverers[index] = .idle
                 return
             }
             do {
-                recoverers[place] = .filling(token, pass, filling)
-                guard let next = try backfill(token, pass, filling) else {
-                    recoverers[place] = .idle
+                recoverers[index] = .backfilling(token, pass, progress)
+                guard let next = try backfill(token, pass, progress) else {
+                    recoverers[index] = .idle
                     return
                 }
-                recoverers[place] = .filling(token, pass, next.filling)
+                recoverers[index] = .backfilling(token, pass, next.progress)
             } catch is Fenced {
-                recoverers[place] = .idle
+                recoverers[index] = .idle
             }
         }
     }
 
-    private func look() throws -> Recoverer {
+    private func inspect() throws -> Recoverer {
         let seen = seen
         let state = try run(InspectScript())
         let found = RecoveryPlan.Found(
@@ -138,8 +138,8 @@ extension Simulation {
             guard state.backfill.isDue, try current(HoldBackfillScript(token)) else {
                 return .idle
             }
-            note("\(token) fills")
-            return .filling(token, Recoverer.Pass(server: server, epoch: String(epoch)), nil)
+            note("\(token) backfills")
+            return .backfilling(token, Recoverer.Pass(server: server, epoch: String(epoch)), nil)
         }
         pass = nil
         guard let sealing = plan.seal, let phase = try run(SealScript(token, found: state.epoch, plan: sealing)) else {
@@ -162,12 +162,13 @@ extension Simulation {
         } else if work.phase == .drain {
             guard let step = try drain(token) else { return .idle }
             if case .batch(let batch) = step { work.batch = batch } else { work.phase = .wipe }
-        } else if work.phase == .wipe, work.doomed?.isEmpty != true {
-            var doomed = work.doomed ?? store.values.keys.filter { !WipeScript.kept(Self.keys).contains($0) }.sorted()
-            let part = Array(doomed.prefix(4))
-            doomed.removeFirst(part.count)
+        } else if work.phase == .wipe, work.keysToDelete?.isEmpty != true {
+            var keysToDelete =
+                work.keysToDelete ?? store.values.keys.filter { !WipeScript.kept(Self.keys).contains($0) }.sorted()
+            let part = Array(keysToDelete.prefix(4))
+            keysToDelete.removeFirst(part.count)
             guard try write(WipeScript(token, deleting: part), token) else { return .idle }
-            work.doomed = doomed
+            work.keysToDelete = keysToDelete
         } else if work.epoch == nil {
             if let known = work.known, let from = work.resumedFrom, from != String(known.epoch) {
                 work.epoch = known.epoch
@@ -186,7 +187,7 @@ extension Simulation {
             (pass, passServer) = (String(work.epoch ?? 0), server)
             note("\(token) opens \(work.epoch ?? 0)")
             return isRebuilt
-                ? .filling(token, Recoverer.Pass(server: server, epoch: String(work.epoch ?? 0)), nil) : .idle
+                ? .backfilling(token, Recoverer.Pass(server: server, epoch: String(work.epoch ?? 0)), nil) : .idle
         }
         return .sealed(token, work)
     }
@@ -196,11 +197,13 @@ extension Simulation {
         case nothingLeft
     }
 
-    /// Nil if the seal is lost.
+    /// Takes the next batch for a sealed recovery.
+    ///
+    /// - Returns: nil if the seal is lost.
     private func drain(_ token: String) throws -> DrainStep? {
         let seal = SealScript.seal(token)
         guard redis("GET", Self.keys.epoch).string == seal else {
-            // It does not know yet, and goes on.
+            // The process has not detected this yet and continues.
             try unchanged {
                 do { _ = try self.run(self.take(self.makeToken()), epoch: seal) } catch is Fenced {}
             }
@@ -229,39 +232,41 @@ extension Simulation {
 
     private func take(_ token: String) -> TakeScript { TakeScript(token: token, limit: 5, lease: Self.lease) }
 
-    // MARK: Filling
+    // MARK: Backfill
 
     private struct Next {
-        var filling: Recoverer.Filling?
+        var progress: Recoverer.Backfill?
     }
 
-    /// Nil where the filling is over for this process.
-    private func backfill(_ token: String, _ pass: Recoverer.Pass, _ filling: Recoverer.Filling?) throws -> Next? {
-        guard let filling else { return try begin(token, pass) }
-        if filling.place == BackfillChunk.last { return Next(filling: try publish(filling, token, pass)) }
-        let strays = stranded(filling.event)
-        let orders = ledger.ordersToBackfill(of: filling.event).filter { $0.id > filling.place }
+    /// Runs one step of a backfill.
+    ///
+    /// - Returns: nil if the backfill has ended for this process.
+    private func backfill(_ token: String, _ pass: Recoverer.Pass, _ progress: Recoverer.Backfill?) throws -> Next? {
+        guard let progress else { return try begin(token, pass) }
+        if progress.position == BackfillChunk.last { return Next(progress: try publish(progress, token, pass)) }
+        let deadLettered = unpersistedDeadLetters(progress.event)
+        let orders = ledger.ordersToBackfill(of: progress.event).filter { $0.id > progress.position }
         let part = orders.prefix(1)
         let isLast = part.count == orders.count
-        let last = strays.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }
-        let page = BackfillChunk(
-            event: filling.event, generation: 1, stamp: filling.stamp, start: filling.place,
+        let last = deadLettered.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }
+        let chunk = BackfillChunk(
+            event: progress.event, generation: 1, stamp: progress.stamp, start: progress.position,
             end: isLast ? BackfillChunk.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []))
-        let answer = try fillWrite(BackfillScript(page, token: token, done: 0, total: 0), token, pass)
-        note("\(token) fills \(filling.event) up to \(page.end): \(answer)")
-        // Where the answer is lost, it is sent again.
-        if chance(interruptions) { return Next(filling: filling) }
-        switch answer {
+        let reply = try backfillWrite(BackfillScript(chunk, token: token, done: 0, total: 0), token, pass)
+        note("\(token) backfills \(progress.event) up to \(chunk.end): \(reply)")
+        // If the reply is lost, the chunk is sent again.
+        if chance(interruptions) { return Next(progress: progress) }
+        switch reply {
         case .written:
-            var next = filling
-            next.place = page.end
-            return Next(filling: next)
+            var next = progress
+            next.position = chunk.end
+            return Next(progress: next)
         case .lost: return nil
         case .outOfStep, .alreadyPublished: return Next()
         }
     }
 
-    /// The next event that is missing, or one that somebody asked for, whatever has become of it since.
+    /// Begins with a random missing event, or with a random event as if it was requested.
     private func begin(_ token: String, _ pass: Recoverer.Pass) throws -> Next? {
         let all = [Self.plain, Self.scarce]
         let missing = all.filter { redis("SISMEMBER", Self.keys.published, $0.description).integer == 0 }
@@ -269,53 +274,53 @@ extension Simulation {
             let id = chance(interruptions)
                 ? all.randomElement(using: &generator) : missing.randomElement(using: &generator)
         else {
-            let ended = try fillWrite(EndBackfillScript(token, isComplete: true), token, pass)
-            note("\(token) ends its filling: \(ended)")
+            let ended = try backfillWrite(EndBackfillScript(token, isComplete: true), token, pass)
+            note("\(token) ends its backfill: \(ended)")
             return nil
         }
         let stamp = String(ledger.events[id]?.changes ?? 0)
         let state = BackfillState(redis("HMGET", Self.keys.backfill(id), "stamp", "at"))
-        let place = state?.stamp == stamp && !chance(interruptions) ? state?.position ?? "" : ""
-        return Next(filling: Recoverer.Filling(event: id, stamp: stamp, place: place))
+        let position = state?.stamp == stamp && !chance(interruptions) ? state?.position ?? "" : ""
+        return Next(progress: Recoverer.Backfill(event: id, stamp: stamp, position: position))
     }
 
-    /// Set aside, and not in the ledger.
-    private func stranded(_ id: EventID) -> [Order] {
+    /// The dead-lettered orders of an event that are not in the ledger.
+    private func unpersistedDeadLetters(_ id: EventID) -> [Order] {
         let orders = letters.compactMap(\.order).filter { $0.event == id && $0.state.holdsUnits }
         return Ledger.latest(of: orders).filter { ledger.rows[$0.id] == nil }
     }
 
     private func publish(
-        _ filling: Recoverer.Filling, _ token: String, _ pass: Recoverer.Pass
-    ) throws -> Recoverer.Filling? {
-        guard let event = ledger.lock(filling.event) else { return nil }
-        guard event.stamp == filling.stamp else { return nil }
+        _ progress: Recoverer.Backfill, _ token: String, _ pass: Recoverer.Pass
+    ) throws -> Recoverer.Backfill? {
+        guard let event = ledger.lock(progress.event) else { return nil }
+        guard event.stamp == progress.stamp else { return nil }
         var counts = UnitCounts()
-        for order in stranded(filling.event) { counts.count(order.state, order.quantity) }
-        let isThere = redis("EXISTS", Self.keys.event(filling.event)).integer == 1
+        for order in unpersistedDeadLetters(progress.event) { counts.count(order.state, order.quantity) }
+        let isThere = redis("EXISTS", Self.keys.event(progress.event)).integer == 1
         let publication = EventPublication(
-            event, backfill: .init(token: token, stamp: filling.stamp), unrecorded: counts)
-        let answer = try fillWrite(PublishScript(publication), token, pass)
-        note("\(token) publishes \(filling.event): \(answer)")
-        if answer == .published, !isThere { try checkFilled(filling.event) }
+            event, backfill: .init(token: token, stamp: progress.stamp), unrecorded: counts)
+        let reply = try backfillWrite(PublishScript(publication), token, pass)
+        note("\(token) publishes \(progress.event): \(reply)")
+        if reply == .published, !isThere { try checkBackfilled(progress.event) }
         return nil
     }
 
-    /// What was filled in is exactly the ledger's.
-    private func checkFilled(_ id: EventID) throws {
-        let strays = stranded(id)
-        let rows = ledger.rows.values.filter { $0.event == id } + strays
+    /// Checks that the backfilled data equals the ledger.
+    private func checkBackfilled(_ id: EventID) throws {
+        let deadLettered = unpersistedDeadLetters(id)
+        let rows = ledger.rows.values.filter { $0.event == id } + deadLettered
         var counts: [String: String] = [:]
         for (customer, orders) in Dictionary(grouping: rows.filter(\.state.holdsUnits), by: { $0.customer ?? "" }) {
             counts[customer] = String(orders.reduce(0) { $0 + $1.quantity })
         }
         var found: [String: String] = [:]
         if case .hash(let hash) = store.values[Self.keys.customers(id)] { found = hash }
-        if found != counts { throw fail("\(id) was filled with customers \(found), not \(counts)") }
+        if found != counts { throw fail("\(id) was backfilled with customers \(found), not \(counts)") }
         let held = Set(rows.filter { $0.state == .held }.map(\.id.description))
         var holds: Set<String> = []
         if case .sorted(let set) = store.values[Self.keys.holds(id)] { holds = Set(set.keys) }
-        if holds != held { throw fail("\(id) was filled with holds \(holds), not \(held)") }
+        if holds != held { throw fail("\(id) was backfilled with holds \(holds), not \(held)") }
         for order in rows where order.state == .held || order.id.isMadeFromKey {
             let record = redis("GET", Self.keys.order(order.id)).string.flatMap(OrderCodec.decode)
             if record?.id != order.id || record?.state != order.state { throw fail("\(order.id) has no record") }
@@ -324,7 +329,10 @@ extension Simulation {
 
     // MARK: Writing
 
-    /// Whether it was done. Where another has sealed the partition since, it must change nothing at all.
+    /// Runs a script of a sealed recovery. If another process has sealed the partition since, the script must change
+    /// nothing.
+    ///
+    /// - Returns: whether the script was executed.
     private func write(_ script: some PartitionScript<Bool>, _ token: String) throws -> Bool {
         let seal = SealScript.seal(token)
         func send() throws -> Bool {
@@ -332,39 +340,39 @@ extension Simulation {
         }
         guard redis("GET", Self.keys.epoch).string == seal else {
             try unchanged {
-                guard try !send() else { throw self.fail("\(token) was overtaken, and wrote") }
+                guard try !send() else { throw self.fail("\(token) wrote after it was superseded") }
             }
             return false
         }
         return try send()
     }
 
-    private func fillWrite<Script: PartitionScript>(
+    private func backfillWrite<Script: PartitionScript>(
         _ script: Script, _ token: String, _ pass: Recoverer.Pass
     ) throws -> Script.Reply {
         let isHolder = redis("HGET", Self.keys.backfill, "token").string == token
         guard !isHolder || redis("GET", Self.keys.epoch).string != pass.epoch else {
             return try run(script, epoch: pass.epoch)
         }
-        var answer: Script.Reply?
-        try unchanged { answer = try run(script, epoch: pass.epoch) }
-        guard let answer else { throw Fenced() }
-        if let outcome = answer as? PublicationOutcome, outcome == .published {
-            throw fail("\(token) was overtaken, and published")
+        var reply: Script.Reply?
+        try unchanged { reply = try run(script, epoch: pass.epoch) }
+        guard let reply else { throw Fenced() }
+        if let outcome = reply as? PublicationOutcome, outcome == .published {
+            throw fail("\(token) published after it was superseded")
         }
-        return answer
+        return reply
     }
 
     private func unchanged(_ body: () throws -> Void) throws {
         let before = store
         do { try body() } catch let error as Fenced {
-            guard store == before else { throw fail("a call that was refused changed something") }
+            guard store == before else { throw fail("a refused call changed data") }
             throw error
         }
-        guard store == before else { throw fail("who was overtaken changed something") }
+        guard store == before else { throw fail("a superseded process changed data") }
     }
 
-    /// Goes on until Redis may be used and all is filled in.
+    /// Runs recoveries until the partition is open and all events are backfilled.
     func recoverAll() throws {
         interruptions = 0
         defer { interruptions = Self.interruptionPercent }
@@ -375,9 +383,9 @@ extension Simulation {
             {
                 return
             }
-            for place in recoverers.indices { try recover(place) }
+            for index in recoverers.indices { try recover(index) }
             store.now += 100
         }
-        throw fail("it does not recover")
+        throw fail("the partition does not recover")
     }
 }

@@ -6,7 +6,7 @@ import TestSupport
 @testable import RedisSchema
 @testable import Timing
 
-/// A violated invariant, with what led to it.
+/// A violated invariant, with the trace of the run.
 struct Violation: Error, CustomStringConvertible {
     var seed: UInt64
     var text: String
@@ -15,13 +15,13 @@ struct Violation: Error, CustomStringConvertible {
     var description: String { "seed \(seed): \(text)\n" + trace.suffix(60).joined(separator: "\n") }
 }
 
-/// Redis may not be used, as far as the caller knows or as the script says.
+/// The fence refuses the call, either in the program or in the script.
 struct Fenced: Error {}
 
-/// One interleaving of everybody who takes part: APIs that claim, confirm and cancel, workers that take, settle and
-/// acknowledge, die, stall and wake up, a sweeper, a clock, answers that are lost. Every step calls the real scripts with
-/// the calls that production builds, and reads their answers as production does; the ledger is a model of one statement.
-/// The seed decides everything, so that a violation can be had again.
+/// One interleaving of all participants: APIs that claim, confirm and cancel; workers that take, settle and
+/// acknowledge, die, stall and continue; an expiry of holds; a clock; lost replies. Every step runs the real scripts
+/// with the calls of production, and decodes their replies as production does. The ledger is a model of one statement.
+/// The seed determines the run, so that a violation can be reproduced.
 final class Simulation {
     static let keys = Keyspace(partition: 0)
     static let plain = EventID("plain") ?? .demo
@@ -36,43 +36,43 @@ final class Simulation {
 
     let seed: UInt64
     let interpreter: LuaInterpreter
-    /// Scripts to use instead, by name: to see that the simulator notices.
+    /// Scripts that replace the real ones, by name.
     var mutants: [String: RedisScript] = [:]
     static let lease = Duration.milliseconds(leaseMilliseconds)
     var generator: SeededGenerator
     var store = MemoryStore()
     var ledger = LedgerModel()
     var workers: [Worker] = [.idle, .idle, .idle]
-    /// Tokens that somebody had once.
+    /// Tokens of all batches that a worker has taken.
     var tokens: [String] = []
     var trace: [String] = []
     var isTracing = false
     var stepCount = 0
     var isAtRest = false
-    /// Entries that have been read; most are looked at again and again.
+    /// A cache of decoded entries, because most are decoded many times.
     var decoded: [String: Order] = [:]
-    /// Orders that were accepted, and what was asked for under their keys.
+    /// Accepted orders.
     var accepted: [OrderID] = []
     var known: [OrderID] = []
     var byKey: [UInt64: OrderID] = [:]
-    /// States that were seen and are final.
+    /// Observed final states.
     var finals: [OrderID: OrderState] = [:]
-    /// The epoch that the ledger knows, and the server that it is good for.
+    /// The epoch in the ledger, and the server to which it belongs.
     var epoch = 0
     var epochServer = 0
     var server = 1
-    /// The epoch that the programs go by, and on which server; nil while they sell nothing.
+    /// The epoch that the programs use; nil while they sell nothing.
     var pass: String?
     var passServer = 0
     var recoverers: [Recoverer] = [.idle, .idle, .idle]
     static let interruptionPercent = 6
     var interruptions = interruptionPercent
-    /// Dead letters that a drain has put back once.
+    /// Dead letters that a recovery has requeued once.
     var requeued: Set<String> = []
-    /// Whether Redis has lost something, so that the ledger may have no room for what it still had.
+    /// Whether Redis has lost data. The ledger may then reject orders that Redis kept.
     var hasLost = false
     var nextID: UInt64 = 0
-    /// A state of Redis from before, to be put back to.
+    /// An earlier copy of Redis.
     var older: MemoryStore?
 
     init(seed: UInt64, interpreter: LuaInterpreter) {
@@ -84,7 +84,7 @@ final class Simulation {
             terms: EventTerms(name: "s", capacity: 4, customerLimit: 3, holdSeconds: 1))
     }
 
-    /// So many steps by chance, and then everything to rest.
+    /// Runs random steps, then brings everything to rest and checks it.
     func run(steps: Int) throws {
         try recoverAll()
         for _ in 0..<steps {
@@ -98,7 +98,7 @@ final class Simulation {
     }
 
     private func step() throws {
-        // A recovery is many steps: while there is one, half of all steps are of processes that are at it.
+        // A recovery has many steps. During a recovery, half of all steps belong to its processes.
         if seed % 4 == 0, isRecovering, chance(50) {
             return try recover(Int.random(in: 0..<recoverers.count, using: &generator))
         }
@@ -107,10 +107,10 @@ final class Simulation {
         case 22..<34: try change()
         case 34..<70: try work(Int.random(in: 0..<workers.count, using: &generator))
         case 70..<78: try takeOver()
-        case 78..<84: try sweep()
+        case 78..<84: try expireHolds()
         case 84..<88: try useStaleToken()
-        case 88..<90: try forget()
-        case 90..<93 where seed % 4 == 0: lose()
+        case 88..<90: try deleteRecords()
+        case 90..<93 where seed % 4 == 0: loseData()
         case 93..<95 where !letters.isEmpty: try letters.first.map(requeue)
         default: tick()
         }
@@ -118,9 +118,9 @@ final class Simulation {
 
     // MARK: Calls
 
-    /// Runs a script. Throws ``Fenced`` if it checks an epoch and the epoch is another.
+    /// Runs a script. Throws ``Fenced`` if the script checks the epoch and the epoch differs.
     ///
-    /// - Parameter epoch: of a script that is fenced.
+    /// - Parameter epoch: the epoch of a fenced script.
     func run<Script: PartitionScript>(_ script: Script, epoch: String? = nil) throws -> Script.Reply {
         let call = script.call(in: Self.keys, epoch: script.fence == .epoch ? epoch : nil)
         let (keys, arguments) = Self.parts(call)
@@ -134,7 +134,7 @@ final class Simulation {
         return try script.decode(reply)
     }
 
-    /// Runs a script as programs do: in the epoch that they know.
+    /// Runs a script as the programs do, with the epoch that they use.
     func current<Script: PartitionScript>(_ script: Script) throws -> Script.Reply {
         guard let pass, passServer == server else { throw Fenced() }
         return try run(script, epoch: pass)
@@ -152,7 +152,7 @@ final class Simulation {
         return (call.keys, arguments)
     }
 
-    /// Only where somebody will read it: writing it down costs more than the step.
+    /// Adds a line to the trace, if there is one: the text costs more than the step.
     func note(_ text: @autoclosure () -> String) { if isTracing { trace.append(text()) } }
 
     func fail(_ text: String) -> Violation { Violation(seed: seed, text: text, trace: trace) }

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Thousands of interleavings of the queue's protocol, by the real scripts.
+/// Thousands of interleavings of the queue protocol, with the real scripts.
 @Suite(.timeLimit(.minutes(10))) struct SimulationTests {
     private static let lanes = 2
     private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 4000
-    /// Most are short, since most mistakes show soon; each eighth is long.
+    /// Most runs are short because most mistakes are detected early; every eighth run is long.
     private static func steps(_ seed: Int) -> Int { seed % 16 < 2 ? 80 : 12 }
 
-    @Test(arguments: 0..<lanes) func noInterleavingBreaksAnInvariant(lane: Int) async throws {
+    @Test(arguments: 0..<lanes) func noInterleavingViolatesAnInvariant(lane: Int) async throws {
         let violation = try await onOwnThread { try Self.firstViolation(lane: lane) }
         if let violation { Issue.record("\(violation)") }
     }
@@ -20,11 +20,11 @@ import Testing
         for seed in stride(from: lane, to: count, by: lanes) {
             let simulation = Simulation(seed: UInt64(seed), interpreter: interpreter)
             do { try simulation.run(steps: steps(seed)) } catch is Violation {
-                // Once more, with everything written down.
+                // Runs the seed again with a trace.
                 let again = Simulation(seed: UInt64(seed), interpreter: interpreter)
                 again.isTracing = true
                 do { try again.run(steps: steps(seed)) } catch let violation as Violation { return violation }
-                return Violation(seed: UInt64(seed), text: "it does not come again", trace: [])
+                return Violation(seed: UInt64(seed), text: "the violation cannot be reproduced", trace: [])
             }
         }
         print("simulation: \(count / lanes) interleavings in \(ContinuousClock.now - began)")

@@ -8,7 +8,7 @@ package final class FaultProxy: Sendable {
         case pass
         /// Requests are dropped.
         case dropRequests
-        /// Replies are dropped: the server has carried out the request, and the client gets no answer.
+        /// Replies are dropped: the server has executed the request, and the client receives no reply.
         case dropReplies
         /// Nothing is transmitted, without an error: half-open connections.
         case freeze

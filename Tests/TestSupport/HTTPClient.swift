@@ -14,7 +14,7 @@ package struct HTTPClient: Sendable {
         self.address = address
     }
 
-    package struct Answer: Sendable {
+    package struct Response: Sendable {
         package let status: Int
         package let headers: [String: String]
         package let body: String
@@ -32,7 +32,7 @@ package struct HTTPClient: Sendable {
     package func send(
         _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
         within limit: Duration = .seconds(90)
-    ) async throws -> Answer {
+    ) async throws -> Response {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         var headers = headers
         if let body {
@@ -73,8 +73,8 @@ package struct HTTPClient: Sendable {
             for step in steps {
                 switch step {
                 case .send(let text):
-                    // The server may already have answered and closed the connection; its answer is what the test
-                    // needs.
+                    // The server may already have responded and closed the connection. The test needs only the
+                    // response.
                     do { try await outbound.write(ByteBuffer(string: text)) } catch { break }
                 case .expect(let text):
                     while !received.contains(text), let part = try await iterator.next() {
@@ -85,23 +85,23 @@ package struct HTTPClient: Sendable {
             do {
                 while let part = try await iterator.next() { received += String(buffer: part) }
             } catch is IOError {
-                // A reset after the answer: the server closed the connection while the client was still sending.
+                // A reset after the response: the server closed the connection while the client was still sending.
             }
             return received
         }
     }
 
-    package static func parse(_ text: String) throws -> Answer {
+    package static func parse(_ text: String) throws -> Response {
         let parts = text.components(separatedBy: "\r\n\r\n")
         let lines = parts[0].components(separatedBy: "\r\n")
         guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-            throw GaveUp(description: "no HTTP answer: '\(text.prefix(100))'")
+            throw GaveUp(description: "no HTTP response: '\(text.prefix(100))'")
         }
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             let pair = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
             if pair.count == 2 { headers[pair[0].lowercased()] = pair[1] }
         }
-        return Answer(status: status, headers: headers, body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+        return Response(status: status, headers: headers, body: parts.dropFirst().joined(separator: "\r\n\r\n"))
     }
 }

@@ -49,7 +49,7 @@ package final class Run: Sendable {
             }
             try? await Task.sleep(for: .milliseconds(5))
         }
-        throw GaveUp(description: "gave up waiting: \(program) ends; its output:\n\(output)")
+        throw GaveUp(description: "gave up waiting: \(program) exits; its output:\n\(output)")
     }
 
     deinit {

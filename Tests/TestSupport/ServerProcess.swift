@@ -57,7 +57,7 @@ package final class ServerProcess: Sendable {
     /// Sends a signal to the server and waits until it has ended.
     package func end(_ number: Int32 = SIGKILL) async throws {
         signal(number)
-        try await eventually("the server ends") { !self.server.isAlive }
+        try await eventually("the server has exited") { !self.server.isAlive }
         if watch.isRunning { watch.terminate() }
     }
 

@@ -6,7 +6,7 @@ import RedisSchema
 @testable import Ledger
 @testable import Runtime
 
-/// Where an event's units are by Redis's account.
+/// The units of an event by state, as Redis counts them.
 package struct Counters: Equatable {
     package var available: Int
     package var held: Int
@@ -30,7 +30,7 @@ extension TestStores {
             available: report.available, held: report.held, pending: report.pending, sold: report.sold)
     }
 
-    /// Claims from an event with a hold time; the order as it then is.
+    /// Claims from an event with a hold time, and returns the order.
     package func hold(_ event: EventID = .demo, quantity: Int = 1, customer: String? = nil) async throws -> Order {
         let purchase = purchase(event, quantity: quantity, customer: customer)
         guard case .accepted = try await inventory.claim(purchase) else {
@@ -50,7 +50,9 @@ extension TestStores {
         return token
     }
 
-    /// Claims `count` times at once; how many were accepted, and the refusals.
+    /// Sends `count` claims concurrently.
+    ///
+    /// - Returns: the accepted purchases and the refusals.
     package func claimAtOnce(
         _ count: Int, of event: EventID = .demo, quantity: Int = 1, customer: (Int) -> String? = { _ in nil }
     ) async throws -> (accepted: [Purchase], refused: [Refusal]) {
@@ -71,8 +73,8 @@ extension TestStores {
         }
     }
 
-    /// Waits until nothing is queued or in flight, but for so many batches that the test holds.
-    package func drained(but batches: Int = 0) async throws {
+    /// Waits until nothing is queued or in flight, except `batches` batches that the test has taken.
+    package func waitUntilDrained(except batches: Int = 0) async throws {
         try await eventually("the queue is drained", within: 40) {
             let script = "return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])"
             return try await redis("EVAL", script, "2", keys.queue, keys.leases).integer == Int64(batches)
@@ -89,10 +91,12 @@ extension TestStores {
             && report.terms.capacity == row.terms.capacity
     }
 
-    /// Waits until every connection stands again, and Redis has been found to hold what the ledger knows.
-    package func redisIsBack() async throws {
+    /// Waits until every connection of the stores is open again, and recovers all partitions.
+    package func waitForRedis() async throws {
         for connection in stores.redis.connections {
-            try await eventually("Redis is back") { (try? await connection.send(RedisCommand("PING"))) != nil }
+            try await eventually("Redis is available again") {
+                (try? await connection.send(RedisCommand("PING"))) != nil
+            }
         }
         try await recover()
     }

@@ -19,7 +19,7 @@ package actor SharedServers {
     private var postgres: Task<PostgresServer, any Error>?
     private var count = 0
 
-    /// The maximum number of tests with stores at the same time: each has about ten connections, and all share two
+    /// The maximum number of tests with stores at the same time. Each has about ten connections, and all share two
     /// cores and one disk.
     private static let limit = 24
     private var present = 0

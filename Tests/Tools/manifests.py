@@ -1,7 +1,7 @@
-"""Holds deploy/kubernetes against Kubernetes's schemas, and its names against each other and the programs' settings; and the
-compose file's variables against the settings and deploy/.env.example.
+"""Validates deploy/kubernetes against the schemas of Kubernetes, checks that its references resolve and that its variables
+are settings of the programs, and checks the variables of the compose file against the settings and deploy/.env.example.
 
-usage: manifests.py DEPLOY API_HELP WORKER_HELP    (a folder, and two files with what --help says)
+usage: manifests.py DEPLOY API_HELP WORKER_HELP    (a folder, and two files with the output of --help)
 """
 import pathlib
 import re
@@ -10,7 +10,7 @@ import sys
 import kubernetes_validate
 import yaml
 
-VERSIONS = ["1.30", "1.37"]  # the oldest with preStop.sleep switched on, and the newest that the package has
+VERSIONS = ["1.30", "1.37"]  # the oldest that enables preStop.sleep, and the newest in the package
 
 
 def main(deploy, api_help, worker_help):
@@ -52,13 +52,13 @@ def compose(deploy, known):
     for name, settings_known in known.items():
         for key in services[name]["environment"]:
             if key.removesuffix("_FILE") not in settings_known:
-                yield f"compose.yaml, {name}: {key} is no setting"
+                yield f"compose.yaml, {name}: {key} is not a setting"
     example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (deploy / ".env.example").read_text(), re.MULTILINE))
     for variable, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text):
         if variable in ("TICKETBLITZ_TAG", "PROMETHEUS_PORT", "GRAFANA_PORT"):
             continue
         if example.get(variable) != default:
-            yield f"compose.yaml has {variable} at {default!r}, .env.example at {example.get(variable)!r}"
+            yield f"compose.yaml sets {variable} to {default!r}, .env.example to {example.get(variable)!r}"
 
 
 def of_kind(manifests, kind):
@@ -70,7 +70,7 @@ def matches(selector, labels):
 
 
 def names(manifests):
-    """What names something names a thing that is there."""
+    """Checks that every reference between manifests resolves."""
     deployments = of_kind(manifests, "Deployment")
     pods = {name: deployment["spec"]["template"] for name, deployment in deployments.items()}
     for name, deployment in deployments.items():
@@ -80,31 +80,31 @@ def names(manifests):
     for name, service in of_kind(manifests, "Service").items():
         selected = [pod for pod in pods if matches(service["spec"]["selector"], pods[pod]["metadata"]["labels"])]
         if selected != [name] or any(port["targetPort"] not in ports[name] for port in service["spec"]["ports"]):
-            yield f"Service {name} leads nowhere"
+            yield f"Service {name} selects no pods"
     for name, budget in of_kind(manifests, "PodDisruptionBudget").items():
         if not matches(budget["spec"]["selector"]["matchLabels"], pods[name]["metadata"]["labels"]):
-            yield f"PodDisruptionBudget {name} guards nothing"
+            yield f"PodDisruptionBudget {name} selects no pods"
     for name, scaler in of_kind(manifests, "HorizontalPodAutoscaler").items():
         if scaler["spec"]["scaleTargetRef"]["name"] not in deployments:
-            yield f"HorizontalPodAutoscaler {name} scales nothing"
+            yield f"HorizontalPodAutoscaler {name} has no target"
     for name, policy in of_kind(manifests, "NetworkPolicy").items():
         selector = policy["spec"]["podSelector"].get("matchLabels", {})
         selected = [pod for pod in pods if matches(selector, pods[pod]["metadata"]["labels"])]
         known = {port for pod in selected for port in ports[pod]}
         opened = [port["port"] for rule in policy["spec"].get("ingress", []) for port in rule["ports"]]
         if not selected or any(port not in known for port in opened):
-            yield f"NetworkPolicy {name} is about nothing"
+            yield f"NetworkPolicy {name} selects no pods"
     services = of_kind(manifests, "Service")
     for name, ingress in of_kind(manifests, "Ingress").items():
         for rule in ingress["spec"]["rules"]:
             for path in rule["http"]["paths"]:
                 backend = path["backend"]["service"]
                 if backend["port"]["name"] not in {port["name"] for port in services[backend["name"]]["spec"]["ports"]}:
-                    yield f"Ingress {name}: {path['path']} leads nowhere"
+                    yield f"Ingress {name}: {path['path']} has no service"
 
 
 def settings(manifests, known):
-    """Every variable is a setting of its program, or one of a file that is mounted."""
+    """Checks that every variable is a setting of its program, or names a file that is mounted."""
     maps = of_kind(manifests, "ConfigMap")
     for name, deployment in of_kind(manifests, "Deployment").items():
         pod = deployment["spec"]["template"]["spec"]
@@ -118,7 +118,7 @@ def settings(manifests, known):
                     yield f"{name}: {key} is not in a mounted folder"
         for key in given:
             if key.removesuffix("_FILE") not in known[name]:
-                yield f"{name}: {key} is no setting"
+                yield f"{name}: {key} is not a setting"
 
 
 main(*sys.argv[1:])

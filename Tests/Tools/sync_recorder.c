@@ -1,6 +1,6 @@
-/* Notes, for every file that is synced, how long it was when the sync began: what a power cut would leave of it.
- * Loaded before a server under test (LD_PRELOAD); SYNC_RECORD names the file to note in, a line for each sync: the file's
- * inode and its length. */
+/* Records the length of every file when a sync of it begins: a power cut keeps at least this length. The library is loaded
+ * into a server under test with LD_PRELOAD. SYNC_RECORD names the file that receives a line for each sync: the inode of the
+ * synced file and its length. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -18,7 +18,7 @@ import WorkerTestSupport
     }
 
     @Test(arguments: ["127.0.0.1", "::1"])
-    func aTakenPortIsNamedOnEitherAddressFamily(address: String) async throws {
+    func aPortInUseIsNamedForBothAddressFamilies(address: String) async throws {
         let family = address.contains(":") ? AF_INET6 : AF_INET
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -36,7 +36,7 @@ import WorkerTestSupport
     /// Deadlines, openings and leases are measured with the Redis server's clock: an API whose clock is wrong by an
     /// hour behaves the same.
     @Test(arguments: ["+1h", "-1h"])
-    func theClockOfTheAPIChangesNothing(offset: String) async throws {
+    func aWrongClockOfTheAPIChangesNoDecision(offset: String) async throws {
         try await withTestStores { test in
             let now = try await test.redis("TIME").time()
             func after(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: now.milliseconds + seconds * 1000) }
@@ -47,8 +47,8 @@ import WorkerTestSupport
             try await ensure("soon", EventTerms(name: "", capacity: 5, opensAt: after(600)))
             try await ensure("open", EventTerms(name: "", capacity: 5, opensAt: after(-600), closesAt: after(600)))
             let port = try freePort()
-            // The port is in the environment: the library moves the environment, and Swift locates the arguments relative
-            // to it. Only the wall clock is wrong; with a wrong monotonic clock sleeps would end an hour late.
+            // The port is in the environment: the library moves the environment, and Swift locates the arguments
+            // relative to it. Only the wall clock is wrong; with a wrong monotonic clock sleeps would end an hour late.
             let faked = [
                 "PORT": String(port), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "LD_PRELOAD": try #require(Self.fakeTime),
@@ -94,15 +94,15 @@ import WorkerTestSupport
             let client = HTTPClient(port: port)
             try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
             for (token, status) in [("right-hush-hush", 201), ("wrong-hush-hush", 401)] {
-                let answer = try await client.send(
+                let response = try await client.send(
                     "PUT", "/events/e", #"{"capacity":1}"#, headers: ["Authorization": "bearer \(token)"])
-                #expect(answer.status == status)
-                #expect(!answer.body.contains("hush"))
-                #expect(!answer.headers.values.contains { $0.contains("hush") })
+                #expect(response.status == status)
+                #expect(!response.body.contains("hush"))
+                #expect(!response.headers.values.contains { $0.contains("hush") })
             }
             api.signal(SIGTERM)
             #expect(try await api.exitCode() == 0)
-            #expect(api.output.contains("event put"), "it logs")
+            #expect(api.output.contains("event put"), "the request is logged")
             #expect(!api.output.contains("hush"))
         }
     }

@@ -9,7 +9,7 @@ import WorkerTestSupport
 
 /// The routes for operators.
 @Suite(.timeLimit(.minutes(10))) struct AdministrationTests {
-    @Test func theAdminRoutesShowAndRepair() async throws {
+    @Test func theAdministrationRoutesReportAndRepair() async throws {
         try await withTestStores { test in
             let admin = ["Authorization": "Bearer secret"]
             try await test.withAPI { api in
@@ -28,8 +28,8 @@ import WorkerTestSupport
                 #expect(waiting.integer("in_flight") == 0)
                 #expect(try #require(waiting.integer("oldest_age_ms")) < 60_000)
                 try await test.withWorkers(2) {
-                    try await test.drained()
-                    try await eventually("both are seen") {
+                    try await test.waitUntilDrained()
+                    try await eventually("both workers are counted") {
                         try await api.send("GET", "/admin/queue", headers: admin).integer("workers") == 2
                     }
                 }

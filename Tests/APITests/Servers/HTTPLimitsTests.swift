@@ -37,8 +37,8 @@ import Timing
         }
     }
 
-    /// Requests that a proxy and the API could parse differently (request smuggling). None may buy anything, and the request
-    /// after it may not be answered.
+    /// Requests that a proxy and the API could parse differently (request smuggling). None may buy anything, and the
+    /// following request must not be answered.
     @Test(arguments: [
         "POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST /buy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
@@ -79,7 +79,7 @@ import Timing
         }
     }
 
-    @Test(arguments: ["", "{"]) func aBodyThatDoesNotArriveInTimeIsRefused(begun: String) async throws {
+    @Test(arguments: ["", "{"]) func aBodyThatArrivesTooLateIsRefused(begun: String) async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 let start = ContinuousClock.now

@@ -19,12 +19,12 @@ extension TestStores {
 
 /// The lab's strategies with the interleaving that makes the naive ones oversell, and under load.
 @Suite(.timeLimit(.minutes(10))) struct LabTests {
-    /// Four purchases of one ticket. Another transaction locks the row until all four wait for it. The naive strategies have
-    /// read "1 left" by then, and sell it four times.
+    /// Sends four purchases of one ticket. Another transaction locks the row until all four wait for it. The naive
+    /// strategies have read "1 left" by then, and sell it four times.
     @Test(arguments: [
         ("naive", 4), ("direct", 4), ("row-lock", 1), ("conditional-update", 1), ("serializable", 1),
     ])
-    func concurrentPurchasesOfTheLastTicket(name: String, sold: Int) async throws {
+    func onlyExactStrategiesSellTheLastTicketOnce(name: String, sold: Int) async throws {
         try await withTestStores { test in
             let strategy = try #require(try await test.lab()[name])
             try await strategy.reset(to: 1)
@@ -33,7 +33,7 @@ extension TestStores {
                     try await connection.execute(
                         script: "SELECT 1 FROM lab_stock WHERE strategy = '\(name)' FOR UPDATE")
                     for _ in 0..<4 { group.addTask { try await strategy.buy(1) } }
-                    try await eventually("all wait for the row") {
+                    try await eventually("all purchases wait for the row") {
                         try await test.sql(
                             """
                             SELECT count(DISTINCT pid) FROM pg_locks
@@ -75,7 +75,7 @@ extension TestStores {
     }
 
     /// 30 purchases and 20 connections: with the pool they wait, without it Postgres refuses some of them.
-    @Test func withoutAPoolLoadIsTooManyClients() async throws {
+    @Test func withoutAPoolLoadExceedsTheConnectionLimit() async throws {
         try await withPostgresServer(connections: 20) { postgres in
             try await withTestStores(postgres: postgres) { test in
                 // Connected before the purchases use all other connections.
@@ -83,12 +83,12 @@ extension TestStores {
                 _ = try await watcher.withConnection { try await $0.execute(script: "SELECT 1") }
                 try await test.withAPI { api in
                     for (path, hasPool) in [("/lab/naive", true), ("/lab/direct", false)] {
-                        let answers = try await withThrowingTaskGroup(of: HTTPClient.Answer.self) { group in
+                        let responses = try await withThrowingTaskGroup(of: HTTPClient.Response.self) { group in
                             try await test.pool.withTransaction { connection in
                                 try await connection.execute(script: "SELECT 1 FROM lab_stock FOR UPDATE")
                                 for _ in 0..<30 { group.addTask { try await api.send("POST", "\(path)/buy") } }
                                 // All connections are in use, or all connections of the pool wait.
-                                try await eventually("they wait for the row") {
+                                try await eventually("the purchases wait for the row") {
                                     let waiting = try await watcher.withConnection {
                                         try await $0.execute(
                                             script: "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'tuple'")
@@ -98,10 +98,10 @@ extension TestStores {
                             }
                             return try await group.reduce(into: []) { $0.append($1) }
                         }
-                        let refused = answers.filter { $0.text("code") == "too-many-clients" }
+                        let refused = responses.filter { $0.text("code") == "too-many-clients" }
                         #expect(refused.isEmpty == hasPool)
                         #expect(refused.allSatisfy { $0.status == 503 && $0.headers["retry-after"] == "1" })
-                        #expect(answers.count { $0.status == 202 || $0.status == 410 } == 30 - refused.count)
+                        #expect(responses.count { $0.status == 202 || $0.status == 410 } == 30 - refused.count)
                     }
                 }
                 await watcher.close()
@@ -116,9 +116,9 @@ extension TestStores {
                     ("GET", "/lab"), ("GET", "/lab/naive"), ("POST", "/lab/naive/buy"), ("POST", "/lab/naive/reset"),
                     ("PUT", "/lab/naive"),
                 ] {
-                    let answer = try await api.send(method, path)
-                    #expect(answer.status == 404)
-                    #expect(answer.text("code") == "route-not-found")
+                    let response = try await api.send(method, path)
+                    #expect(response.status == 404)
+                    #expect(response.text("code") == "route-not-found")
                 }
             }
             try await test.withAPI { api in
@@ -133,7 +133,7 @@ extension TestStores {
         }
     }
 
-    @Test func theQueueStrategyLeadsToAnOrderAndARow() async throws {
+    @Test func theQueueStrategyCreatesAnOrderAndARow() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 #expect(try await api.send("POST", "/lab/queue/reset", #"{"capacity":5}"#).integer("stock") == 5)
@@ -167,7 +167,7 @@ extension TestStores {
         }
     }
 
-    /// Postgres accepts each text, and its result has the columns that the rows are read from.
+    /// PostgreSQL accepts the SQL of each statement, and the result has the columns that the rows are read from.
     @Test func everyStatementFitsTheSchema() async throws {
         try await withTestStores { test in
             for strategy in try await test.lab().strategies { try await strategy.prepare(capacity: 1) }

@@ -11,10 +11,10 @@ import Testing
                 try await test.withAPI { api in
                     #expect(try await api.send("GET", "/metrics").body.contains("ticketblitz_queue_entries "))
                     try await redis.kill()
-                    let answer = try await api.send("GET", "/metrics")
-                    #expect(answer.status == 200)
-                    #expect(!answer.body.contains("ticketblitz_queue_entries "))
-                    #expect(answer.body.contains("process_cpu_seconds_total "))
+                    let response = try await api.send("GET", "/metrics")
+                    #expect(response.status == 200)
+                    #expect(!response.body.contains("ticketblitz_queue_entries "))
+                    #expect(response.body.contains("process_cpu_seconds_total "))
                 }
             }
         }

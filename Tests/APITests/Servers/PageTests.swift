@@ -5,17 +5,17 @@ import Testing
 @testable import API
 
 @Suite(.timeLimit(.minutes(10))) struct PageTests {
-    @Test func thePageForbidsBrowsersToLoadFromOtherHosts() async throws {
+    @Test func theContentSecurityPolicyForbidsOtherHosts() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 for (path, type) in [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")] {
-                    let answer = try await api.send("GET", path)
-                    #expect(answer.status == 200)
-                    #expect(answer.headers["content-type"] == "\(type); charset=utf-8")
-                    #expect(answer.headers["x-content-type-options"] == "nosniff")
-                    #expect(answer.headers["x-frame-options"] == "DENY")
-                    #expect(answer.headers["referrer-policy"] == "no-referrer")
-                    let policy = answer.headers["content-security-policy"] ?? ""
+                    let response = try await api.send("GET", path)
+                    #expect(response.status == 200)
+                    #expect(response.headers["content-type"] == "\(type); charset=utf-8")
+                    #expect(response.headers["x-content-type-options"] == "nosniff")
+                    #expect(response.headers["x-frame-options"] == "DENY")
+                    #expect(response.headers["referrer-policy"] == "no-referrer")
+                    let policy = response.headers["content-security-policy"] ?? ""
                     #expect(policy.hasPrefix("default-src 'none'; "))
                     #expect(policy.contains("frame-ancestors 'none'"))
                     #expect(!policy.contains("unsafe"))
@@ -43,8 +43,8 @@ import Testing
                     let path = String(file)
                     #expect(path.hasPrefix("/"))
                     #expect(!path.hasPrefix("//"))
-                    let answer = try await api.send("GET", path)
-                    #expect(answer.status == 200, "\(path)")
+                    let response = try await api.send("GET", path)
+                    #expect(response.status == 200, "\(path)")
                 }
                 // Data from the service is inserted as text.
                 for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {

@@ -15,22 +15,22 @@ import Testing
                 #expect(accepted.status == 202)
                 #expect(accepted.headers["ratelimit-policy"] == #""address";q=4;w=4"#)
                 #expect(accepted.headers["ratelimit"] == #""address";r=3;t=1"#)
-                var refused: [HTTPClient.Answer] = []
+                var refused: [HTTPClient.Response] = []
                 var taken = 1
                 // On a busy machine the limit recovers partly during the loop.
                 for _ in 0..<400 where refused.count < 12 {
-                    let answer = try await api.send("POST", "/buy")
-                    if answer.status == 202 { taken += 1 } else { refused.append(answer) }
+                    let response = try await api.send("POST", "/buy")
+                    if response.status == 202 { taken += 1 } else { refused.append(response) }
                 }
                 #expect(refused.count == 12)
                 #expect(taken >= 4)
-                for answer in refused {
-                    #expect(answer.status == 429)
-                    #expect(answer.text("code") == "rate-limited")
-                    #expect(answer.headers["retry-after"] == "1")
-                    #expect(answer.integer("retry_after_s") == 1)
-                    #expect(answer.headers["ratelimit"]?.hasPrefix(#""address";r=0;t="#) == true)
-                    #expect(answer.headers["content-type"] == "application/problem+json")
+                for response in refused {
+                    #expect(response.status == 429)
+                    #expect(response.text("code") == "rate-limited")
+                    #expect(response.headers["retry-after"] == "1")
+                    #expect(response.integer("retry_after_s") == 1)
+                    #expect(response.headers["ratelimit"]?.hasPrefix(#""address";r=0;t="#) == true)
+                    #expect(response.headers["content-type"] == "application/problem+json")
                 }
                 let queued = try await test.redis("LLEN", test.keys.queue).integer
                 #expect(queued == Int64(taken))
@@ -47,14 +47,14 @@ import Testing
                 let text = try await api.exchange([
                     .send(String(repeating: buy, count: 12) + head), .expect("429"), .send(buy + last),
                 ])
-                let answers = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
-                #expect(answers.count == 15)
-                let statuses = answers.map { String($0.prefix(3)) }
+                let responses = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
+                #expect(responses.count == 15)
+                let statuses = responses.map { String($0.prefix(3)) }
                 let firstRefused = try #require(statuses.firstIndex(of: "429"))
                 #expect(statuses.prefix(firstRefused).allSatisfy { $0 == "202" })
                 #expect(firstRefused == 6)
                 #expect(statuses.dropFirst(firstRefused).allSatisfy { $0 == "429" })
-                let toHead = try #require(answers.dropLast(2).last)
+                let toHead = try #require(responses.dropLast(2).last)
                 #expect(toHead.hasSuffix("\r\n\r\n"), "a response to HEAD has no body")
             }
         }
@@ -102,9 +102,9 @@ import Testing
         try await withTestStores { test in
             try await test.withAPI { api in
                 for _ in 0..<100 {
-                    let answer = try await api.send("GET", "/healthz")
-                    #expect(answer.status == 200)
-                    #expect(answer.headers["ratelimit"] == nil)
+                    let response = try await api.send("GET", "/healthz")
+                    #expect(response.status == 200)
+                    #expect(response.headers["ratelimit"] == nil)
                 }
             }
         }

@@ -9,21 +9,22 @@ import WorkerTestSupport
 
 /// What the API reports while events are backfilled.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryReportTests {
-    /// Another process fills in: whoever waits is told how far it is, and what is asked for is next.
-    @Test func howFarItIsIsTold() async throws {
+    /// While another process backfills, the API reports the progress, and a purchase requests the backfill of its
+    /// event.
+    @Test func theAPIReportsTheProgressOfABackfill() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100, customerLimit: 5))
             #expect(try await test.claimAtOnce(30, customer: { "c\($0)" }).accepted.count == 30)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let admin = ["Authorization": "Bearer secret"]
             try await test.withAPI { api in
-                // As another process leaves it in the middle of its work.
+                // The state that another process leaves during its backfill.
                 let far = "99999999999999"
                 try await test.redis(
                     "HSET", test.keys.backfill, "token", "other", "until", far, "done", "30", "total", "90")
                 try await test.redis("HDEL", test.keys.backfill, "complete")
                 try await test.redis("DEL", test.keys.event(.demo), test.keys.published, test.keys.customers(.demo))
-                try await eventually("the API has looked") {
+                try await eventually("the API has inspected the partition") {
                     try await api.send("GET", "/readyz").text("phase") == "filling"
                 }
                 let readiness = try await api.send("GET", "/readyz")
@@ -45,7 +46,7 @@ import WorkerTestSupport
                 #expect(refused.headers["retry-after"] != nil)
                 #expect(try await test.redis("SISMEMBER", test.keys.requestedBackfills, "demo").integer == 1)
                 try await test.redis("HSET", test.keys.backfill, "until", "0")
-                try await eventually("it is filled") { try await api.send("GET", "/readyz").status == 200 }
+                try await eventually("the event is backfilled") { try await api.send("GET", "/readyz").status == 200 }
                 #expect(try await api.send("POST", "/buy", buy).status == 202)
             }
             #expect(try await test.counters() == Counters(available: 69, pending: 1, sold: 30))

@@ -10,7 +10,7 @@ import WorkerTestSupport
 @Suite(.timeLimit(.minutes(10))) struct ReservationAPITests {
     private let admin = ["Authorization": "Bearer secret"]
 
-    @Test func aReservationFromHoldToCancellation() async throws {
+    @Test func aReservationCanBeConfirmedAndCancelled() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 let event = try await api.send(
@@ -33,7 +33,7 @@ import WorkerTestSupport
                 #expect(confirmed.text("status") == "confirmed")
                 #expect(confirmed.text("expires_at") == end)
                 #expect(confirmed.text("confirmed_at") != nil)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(
                     try await api.send("POST", "/orders/\(id)/confirm").body == confirmed.body,
                     "also after it is persisted"
@@ -49,7 +49,7 @@ import WorkerTestSupport
                 #expect(conflict.text("code") == "order-state")
                 #expect(conflict.text("state") == "cancelled")
                 #expect(try await api.send("GET", "/events/gala").integer("available") == 5)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 // From the ledger, after Redis's record is deleted.
                 let settled = try await api.send("GET", "/orders/\(id)")
                 while try await test.queue().deleteOldestRecords(retention: .zero) {}
@@ -120,9 +120,9 @@ import WorkerTestSupport
         try await withTestStores { test in
             try await test.withAPI { api in
                 _ = try await api.send("PUT", "/events/gala", #"{"capacity":9,"per_customer_limit":2}"#, headers: admin)
-                let nobody = try await api.send("POST", "/buy", #"{"event":"gala"}"#)
-                #expect(nobody.status == 400)
-                #expect(nobody.text("field") == "customer")
+                let anonymous = try await api.send("POST", "/buy", #"{"event":"gala"}"#)
+                #expect(anonymous.status == 400)
+                #expect(anonymous.text("field") == "customer")
                 #expect(try await api.send("POST", "/buy", #"{"event":"gala","customer":"a"}"#).status == 202)
                 let more = try await api.send("POST", "/buy", #"{"event":"gala","customer":"a","quantity":2}"#)
                 #expect(more.status == 409)
@@ -168,8 +168,8 @@ import WorkerTestSupport
     func malformedKeysAreRefused(key: String) async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
-                let answer = try await api.send("POST", "/buy", nil, headers: ["Idempotency-Key": key])
-                #expect(answer.status == 400)
+                let response = try await api.send("POST", "/buy", nil, headers: ["Idempotency-Key": key])
+                #expect(response.status == 400)
                 #expect(try await test.redis("LLEN", test.keys.queue).integer == 0)
             }
         }
@@ -202,12 +202,13 @@ import WorkerTestSupport
             ("GET", "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4?wait=", nil, 400, "invalid-request"),
             ("GET", "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4?wait=30", nil, 404, "order-not-found"),
         ] as [(String, String, String?, Int, String)])
-    func refuses(method: String, path: String, body: String?, status: Int, code: String) async throws {
+    func anInvalidRequestIsRefused(method: String, path: String, body: String?, status: Int, code: String) async throws
+    {
         try await withTestStores { test in
             try await test.withAPI { api in
-                let answer = try await api.send(method, path, body)
-                #expect(answer.status == status)
-                #expect(answer.text("code") == code)
+                let response = try await api.send(method, path, body)
+                #expect(response.status == status)
+                #expect(response.text("code") == code)
             }
         }
     }
@@ -219,10 +220,10 @@ import WorkerTestSupport
     func termsOutOfRangeAreRefusedWithTheField(field: String, value: String) async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
-                let answer = try await api.send(
+                let response = try await api.send(
                     "PUT", "/events/e", "{\"capacity\":1,\"\(field)\":\(value)}", headers: admin)
-                #expect(answer.status == 400)
-                #expect(answer.text("field") == field)
+                #expect(response.status == 400)
+                #expect(response.text("field") == field)
                 #expect(try await api.send("GET", "/events/e").status == 404)
             }
         }
@@ -236,13 +237,13 @@ import WorkerTestSupport
                     "PUT", "/events/demo", #"{"hold_seconds":600,"per_customer_limit":3}"#, headers: admin)
                 let body = #"{"quantity":3,"customer":"ann"}"#
                 let id = try #require(try await api.send("POST", "/buy", body).text("ticket_id"))
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 try await test.redis("FLUSHDB")
                 let confirmed = try await api.sendUntilRecovered("POST", "/orders/\(id)/confirm")
                 #expect(confirmed.status == 200)
                 #expect(confirmed.text("status") == "confirmed")
                 #expect(try await api.send("POST", "/buy", body).text("code") == "customer-limit")
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 try await test.redis("FLUSHDB")
                 #expect(try await api.sendUntilRecovered("POST", "/buy", body).text("code") == "customer-limit")
                 #expect(try await test.isAtRest())

@@ -9,15 +9,15 @@ import WorkerTestSupport
 @testable import RedisSchema
 
 @Suite(.timeLimit(.minutes(10))) struct ReusedKeyTests {
-    /// An order that is long settled, whose key has been used again since: both can be cancelled, each once.
+    /// An order was settled and its key was used again after the retention. Both orders can be cancelled, each once.
     @Test func anOrderWhoseKeyWasUsedAgainCanStillBeCancelled() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100, customerLimit: 10))
             let old = try await test.acceptance(of: test.purchase(quantity: 2, customer: "c", key: "k"))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.queue().deleteOldestRecords(withKey: true, retention: .zero))
             let new = try await test.acceptance(of: test.purchase(quantity: 3, customer: "c", key: "k"))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(test.keys.order(old.order) == test.keys.order(new.order))
             #expect(try await test.inventory.order(old.order) == nil)
             let row = try #require(try await test.ledger.order(old.order))
@@ -30,11 +30,11 @@ import WorkerTestSupport
             #expect(try await test.inventory.order(new.order)?.state == .confirmed)
             try await test.withAPI { api in
                 func status(_ id: OrderID) async throws -> [String?] {
-                    let answer = try await api.send("GET", "/orders/\(id)")
-                    return [answer.text("status"), (answer.json["persisted"] as? Bool).map { "\($0)" }]
+                    let response = try await api.send("GET", "/orders/\(id)")
+                    return [response.text("status"), (response.json["persisted"] as? Bool).map { "\($0)" }]
                 }
                 #expect(try await status(old.order) == ["cancelled", "false"])
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(try await status(old.order) == ["cancelled", "true"])
                 #expect(try await status(new.order) == ["confirmed", "true"])
                 #expect(try await api.send("POST", "/orders/\(old.order)/cancel").text("status") == "cancelled")

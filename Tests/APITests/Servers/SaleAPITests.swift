@@ -9,7 +9,7 @@ import WorkerTestSupport
 @Suite(.timeLimit(.minutes(10))) struct SaleAPITests {
     private let admin = ["Authorization": "Bearer secret"]
 
-    @Test func aTicketFromPurchaseToLedger() async throws {
+    @Test func aPurchaseIsConfirmedAndReachesTheLedger() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 let bought = try await api.send("POST", "/buy")
@@ -26,7 +26,7 @@ import WorkerTestSupport
                 #expect(pending.json["persisted"] as? Bool == false)
                 #expect(pending.headers["retry-after"] == "1")
                 try await test.withWorkers {
-                    try await eventually("it is confirmed") {
+                    try await eventually("the order is confirmed") {
                         try await api.send("GET", "/orders/\(id)").text("status") == "confirmed"
                     }
                 }
@@ -44,7 +44,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func manyClientsBuyExactlyTheCapacity() async throws {
+    @Test func manyConcurrentClientsBuyExactlyTheCapacity() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 try await test.withWorkers(2) {
@@ -61,7 +61,7 @@ import WorkerTestSupport
                         }
                     }
                     #expect(statuses == [202: 100, 410: 900])
-                    try await test.drained()
+                    try await test.waitUntilDrained()
                 }
                 let event = try await api.send("GET", "/events/demo")
                 #expect(event.integer("sold") == 100)
@@ -77,7 +77,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aResetDeletesOrdersAlsoQueuedOnes() async throws {
+    @Test func aResetDeletesAllOrders() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 let id = try #require(try await api.send("POST", "/buy", #"{"quantity":3}"#).text("ticket_id"))
@@ -86,7 +86,7 @@ import WorkerTestSupport
                 #expect(reset.integer("capacity") == 5)
                 #expect(reset.text("event") == "demo")
                 #expect(try await api.send("GET", "/orders/\(id)").text("code") == "order-not-found")
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(try await api.send("GET", "/orders/\(id)").status == 404)
                 #expect(try await api.send("GET", "/events/demo").integer("available") == 5)
             }
@@ -155,20 +155,20 @@ import WorkerTestSupport
         try await withTestStores { test in
             try await test.withAPI { api in
                 let before = try await api.send("GET", "/events/demo").body
-                let answer = try await api.send(method, path, body)
-                #expect(answer.status == status)
-                #expect(answer.text("code") == code)
-                #expect(answer.headers["content-type"] == "application/problem+json")
-                #expect(answer.integer("status") == status)
-                #expect(answer.text("type") == "/problems/\(code)")
-                #expect(answer.headers["x-request-id"]?.isEmpty == false)
+                let response = try await api.send(method, path, body)
+                #expect(response.status == status)
+                #expect(response.text("code") == code)
+                #expect(response.headers["content-type"] == "application/problem+json")
+                #expect(response.integer("status") == status)
+                #expect(response.text("type") == "/problems/\(code)")
+                #expect(response.headers["x-request-id"]?.isEmpty == false)
                 #expect(try await api.send("GET", "/events/demo").body == before)
                 #expect(try await test.redis("LLEN", test.keys.queue).integer == 0)
             }
         }
     }
 
-    @Test func mediaTypesAndSizes() async throws {
+    @Test func unsupportedMediaTypesAndLargeBodiesAreRefused() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 let form = try await api.send(
@@ -225,7 +225,7 @@ import WorkerTestSupport
                 #expect(full.text("code") == "queue-full")
                 #expect(full.headers["retry-after"] == "1")
                 #expect(try await api.send("GET", "/events/demo").integer("available") == 98)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(try await api.send("POST", "/buy").status == 202)
             }
         }
@@ -235,7 +235,7 @@ import WorkerTestSupport
         try await withTestStores { test in
             try await test.withAPI { api in
                 #expect(try await api.send("POST", "/buy", #"{"quantity":4}"#).status == 202)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 try await test.redis("DEL", test.keys.event(.demo))
                 #expect(try await api.send("POST", "/buy").status == 202)
                 #expect(try await api.send("GET", "/events/demo").integer("available") == 95)
@@ -248,12 +248,12 @@ import WorkerTestSupport
         }
     }
 
-    @Test func withoutRedisPurchasesAreRefusedAtOnceAndOrdersAreFound() async throws {
+    @Test func withoutRedisPurchasesAreRefusedImmediatelyAndOrdersAreFound() async throws {
         try await withRedisServer { redis in
             try await withTestStores(redis: redis) { test in
                 try await test.withAPI { api in
                     let id = try #require(try await api.send("POST", "/buy").text("ticket_id"))
-                    try await test.withWorkers { try await test.drained() }
+                    try await test.withWorkers { try await test.waitUntilDrained() }
                     try await redis.kill()
                     try await eventually("sales are refused") {
                         try await api.send("POST", "/buy").text("code") == "store-unavailable"
@@ -267,7 +267,7 @@ import WorkerTestSupport
                     #expect(try await api.send("GET", "/readyz").status == 503)
                     #expect(try await api.send("GET", "/healthz").status == 200)
                     try await redis.restart()
-                    try await test.redisIsBack()
+                    try await test.waitForRedis()
                     #expect(try await api.send("POST", "/buy").status == 202)
                 }
             }
@@ -284,7 +284,7 @@ import WorkerTestSupport
                     await redis.signal(SIGCONT)
                     #expect(lost.status == 503)
                     #expect(try await test.sql("SELECT capacity FROM events") == "100")
-                    try await test.redisIsBack()
+                    try await test.waitForRedis()
                     try await eventually("the capacity is reverted") {
                         let event = try await api.send("GET", "/events/demo")
                         return event.integer("available") == 100 && event.integer("capacity") == 100
@@ -322,7 +322,7 @@ import WorkerTestSupport
                     #expect(unknown.status == 503)
                     #expect(unknown.text("code") == "store-unavailable")
                     let id = try #require(unknown.text("ticket_id"))
-                    try await test.redisIsBack()
+                    try await test.waitForRedis()
                     #expect(
                         try await api.send("GET", "/orders/\(id)").text("status") == "pending", "the order was accepted"
                     )

@@ -22,7 +22,7 @@ import WorkerTestSupport
         return line.flatMap { Int($0.split(separator: ",")[0].split(separator: "=")[1]) } ?? 0
     }
 
-    @Test func waitingRequestsReadOnceAndOnceMoreWhenTheOrderIsPersisted() async throws {
+    @Test func aWaitingRequestReadsTheOrderOnceAndAgainWhenItIsPersisted() async throws {
         try await withRedisServer { redis in
             try await withTestStores(redis: redis) { test in
                 let watch = try await watch(test)
@@ -34,16 +34,16 @@ import WorkerTestSupport
                         try await api.send("GET", "/orders/\(id)", headers: ["Prefer": "respond-async, wait=25"])
                     }
                     let second = Task { try await api.send("GET", "/orders/\(id)?wait=25") }
-                    try await eventually("both have read the order") { try await reads(test) == before + 2 }
+                    try await eventually("both requests have read the order") { try await reads(test) == before + 2 }
                     // Polling would show within this time.
                     try await Task.sleep(for: .seconds(1))
                     #expect(try await reads(test) == before + 2)
                     try await test.withWorkers {
-                        let answer = try await first.value
-                        #expect(answer.text("status") == "confirmed")
-                        #expect(answer.json["persisted"] as? Bool == true)
-                        #expect(answer.headers["preference-applied"] == "wait=25")
-                        #expect(answer.headers["retry-after"] == nil)
+                        let response = try await first.value
+                        #expect(response.text("status") == "confirmed")
+                        #expect(response.json["persisted"] as? Bool == true)
+                        #expect(response.headers["preference-applied"] == "wait=25")
+                        #expect(response.headers["retry-after"] == nil)
                         #expect(try await second.value.text("status") == "confirmed")
                     }
                     #expect(ContinuousClock.now - start < .seconds(20))
@@ -52,15 +52,15 @@ import WorkerTestSupport
         }
     }
 
-    @Test func afterTheWaitTimeTheCurrentOrderIsReturned() async throws {
+    @Test func theCurrentOrderIsReturnedAfterTheWaitTime() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in
                 let id = try #require(try await api.send("POST", "/buy").text("ticket_id"))
                 let start = ContinuousClock.now
-                let answer = try await api.send("GET", "/orders/\(id)?wait=1")
-                #expect(answer.status == 200)
-                #expect(answer.text("status") == "pending")
-                #expect(answer.headers["retry-after"] == "1")
+                let response = try await api.send("GET", "/orders/\(id)?wait=1")
+                #expect(response.status == 200)
+                #expect(response.text("status") == "pending")
+                #expect(response.headers["retry-after"] == "1")
                 #expect(ContinuousClock.now - start >= .seconds(1))
                 // An invalid wait in the header is ignored (RFC 7240).
                 for value in ["wait", "wait=x", "wait=-1", "handling=lenient", "wait=0"] {
@@ -81,20 +81,20 @@ import WorkerTestSupport
                 let start = ContinuousClock.now
                 async let cancelled = api.send("GET", "/orders/\(orders[0].id)?wait=25")
                 async let expired = api.send("GET", "/orders/\(orders[1].id)?wait=25")
-                try await eventually("both are watched") { watch.count == 2 }
+                try await eventually("both orders are watched") { watch.count == 2 }
                 _ = try await test.inventory.change(orders[0], by: .cancel)
                 let holds = HoldExpirer(test.partition)
-                try await eventually("the other expires") { try await holds.expireDue().expired == 1 }
+                try await eventually("the other order expires") { try await holds.expireDue().expired == 1 }
                 // Neither is in the ledger: no worker runs.
-                let answers = [try await cancelled, try await expired]
+                let responses = [try await cancelled, try await expired]
                 #expect(ContinuousClock.now - start < .seconds(20), "before the end of the wait time")
-                #expect(answers.map { $0.text("status") } == ["cancelled", "expired"])
-                #expect(answers.allSatisfy { $0.json["persisted"] as? Bool == false })
+                #expect(responses.map { $0.text("status") } == ["cancelled", "expired"])
+                #expect(responses.allSatisfy { $0.json["persisted"] as? Bool == false })
             }
         }
     }
 
-    @Test func aMessageThatWasLostWithTheConnectionIsRecovered() async throws {
+    @Test func aMessageLostWithTheConnectionDoesNotDelayTheResponse() async throws {
         try await withRedisServer { redis in
             try await withTestStores(redis: redis) { test in
                 let watch = try await watch(test)
@@ -102,14 +102,14 @@ import WorkerTestSupport
                     let id = try #require(try await api.send("POST", "/buy").text("ticket_id"))
                     let before = try await reads(test)
                     let start = ContinuousClock.now
-                    async let answer = api.send("GET", "/orders/\(id)?wait=25")
-                    try await eventually("it has read the order") { try await reads(test) > before }
+                    async let response = api.send("GET", "/orders/\(id)?wait=25")
+                    try await eventually("the request has read the order") { try await reads(test) > before }
                     // The order is settled without a message, as if the message were lost.
                     let batch = try #require(try await test.queue(lease: .seconds(60)).take(limit: 10))
                     _ = try await test.ledger.settle(batch.orders)
                     try await test.redis("DEL", test.keys.order(try #require(OrderID(id))))
                     try await test.redis("CLIENT", "KILL", "TYPE", "pubsub")
-                    #expect(try await answer.text("status") == "confirmed")
+                    #expect(try await response.text("status") == "confirmed")
                     #expect(ContinuousClock.now - start < .seconds(20), "before the end of the wait time")
                 }
             }
@@ -119,7 +119,7 @@ import WorkerTestSupport
     @Test func shutdownAnswersWaitingRequests() async throws {
         try await withTestStores { test in
             let (stopping, stop) = AsyncStream.makeStream(of: Void.self)
-            let waiting = AsyncStream.makeStream(of: HTTPClient.Answer?.self)
+            let waiting = AsyncStream.makeStream(of: HTTPClient.Response?.self)
             let start = ContinuousClock.now
             let watch = try await watch(test)
             try await test.withAPI(watch: watch) { api in
@@ -128,12 +128,12 @@ import WorkerTestSupport
                     waiting.continuation.yield(try? await api.send("GET", "/orders/\(id)?wait=30"))
                     stop.yield()
                 }
-                try await eventually("it is watched") { watch.count == 1 }
+                try await eventually("the order is watched") { watch.count == 1 }
             }
             for await _ in stopping { break }
-            for await answer in waiting.stream {
-                #expect(answer?.status == 200)
-                #expect(answer?.text("status") == "pending")
+            for await response in waiting.stream {
+                #expect(response?.status == 200)
+                #expect(response?.text("status") == "pending")
                 break
             }
             #expect(ContinuousClock.now - start < .seconds(25))
@@ -149,7 +149,7 @@ import WorkerTestSupport
                     .connect(host: "127.0.0.1", port: api.port).get()
                 try await channel.writeAndFlush(
                     ByteBuffer(string: "GET /orders/\(id)?wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"))
-                try await eventually("it waits") { watch.count == 1 }
+                try await eventually("the request waits") { watch.count == 1 }
                 try await channel.close()
                 try await eventually("no request waits", within: 10) { watch.count == 0 }
             }

@@ -78,7 +78,7 @@ func withRunningSale(_ body: (RunningSale) async throws -> Void) async throws {
     }
 
     /// Latency is measured from the scheduled time, and requests that cannot be sent are reported.
-    @Test func anOpenLoopKeepsItsSchedule() async throws {
+    @Test func anOpenLoopFollowsItsSchedule() async throws {
         try await withRunningSale { sale in
             let file = try file()
             let run = try await sale.attack([
@@ -95,8 +95,8 @@ func withRunningSale(_ body: (RunningSale) async throws -> Void) async throws {
         }
     }
 
-    /// A trigger deletes about half of the acknowledged orders after their insertion.
-    @Test func aDeletedRowIsFound() async throws {
+    /// A trigger deletes about half of the acknowledged orders after they are inserted.
+    @Test func aDeletedRowIsDetected() async throws {
         try await withRunningSale { sale in
             _ = try await sale.test.sql(
                 """
@@ -144,11 +144,11 @@ func withRunningSale(_ body: (RunningSale) async throws -> Void) async throws {
         }
     }
 
-    @Test func withoutDemoThereIsNoLab() async throws {
+    @Test func withoutDemoTheLabIsUnavailable() async throws {
         try await withTestStores { test in
             let port = try freePort()
             let api = try Run("API", [], test.environment.merging(["PORT": String(port)]) { $1 })
-            try await eventually("the API answers") {
+            try await eventually("the API responds") {
                 (try? await HTTPClient(port: port).send("GET", "/healthz"))?.status == 200
             }
             let run = try Run("Attack", ["lab", "--url", "http://127.0.0.1:\(port)"], [:])

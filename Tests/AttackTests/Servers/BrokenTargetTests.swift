@@ -18,7 +18,7 @@ import Testing
     ]
 
     @Test(arguments: findings)
-    func aFlawIsFound(flaw: Flaw, code: Int32, line: String) async throws {
+    func aFlawIsDetected(flaw: Flaw, code: Int32, line: String) async throws {
         try await BrokenSale(flaw).serve { port in
             let run = try Run(
                 "Attack",
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// Each flaw has an expected finding.
-    @Test func everyFlawIsTried() {
+    @Test func everyFlawHasAnExpectedFinding() {
         #expect(Set(Self.findings.map(\.0)) == Set(Flaw.allCases))
     }
 

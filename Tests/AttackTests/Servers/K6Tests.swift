@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Two buyers meet by chance; almost every run has such a pair.
+    /// The naive strategy oversells if two purchases coincide. Almost every run has such a pair.
     @Test func theThresholdsFailIfMoreIsSoldThanExists() async throws {
         try await withRunningSale { sale in
             let naive = ["DURATION": "3s", "CAPACITY": "20", "TARGET": "/lab/naive/buy"]

@@ -19,7 +19,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func tenThousandAtOnceForAHundredTicketsSellExactlyAHundred() async throws {
+    @Test func tenThousandConcurrentClaimsSellExactlyAHundredTickets() async throws {
         try await withSale { test in
             let (accepted, refused) = try await test.claimAtOnce(10_000)
             #expect(accepted.count == 100)
@@ -31,7 +31,7 @@ import WorkerTestSupport
             #expect(report.pending == 100)
             #expect(report.status == .soldOut)
             let rows = try await test.withWorkers(2) {
-                try await test.drained()
+                try await test.waitUntilDrained()
                 return try await test.sql(
                     "SELECT count(*) || '/' || count(DISTINCT id) || '/' || sum(quantity) FROM orders")
             }
@@ -40,7 +40,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aQuantityAboveWhatIsLeftIsRefusedAndTheRestStaysForSale() async throws {
+    @Test func aQuantityAboveTheStockIsRefusedAndTheStockStaysForSale() async throws {
         try await withSale(EventTerms(name: "Demo", capacity: 5, maxQuantity: 10)) { test in
             #expect(
                 try await test.inventory.claim(test.purchase(quantity: 6)) == .refused(.insufficientStock(available: 5))
@@ -62,7 +62,7 @@ import WorkerTestSupport
     }
 
     @Test(arguments: ["", "abc", "-1", "1.5", "nan", "inf", " "])
-    func unreadableStockSellsNothing(stock: String) async throws {
+    func anUnreadableStockRefusesClaims(stock: String) async throws {
         try await withSale { test in
             try await test.redis("HSET", test.keys.event(.demo), "stock", stock)
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
@@ -73,7 +73,7 @@ import WorkerTestSupport
     }
 
     @Test(arguments: ["stock", "max_quantity", "pending"])
-    func missingFieldsSellNothing(field: String) async throws {
+    func aMissingFieldRefusesClaims(field: String) async throws {
         try await withSale { test in
             try await test.redis("HDEL", test.keys.event(.demo), field)
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
@@ -81,9 +81,9 @@ import WorkerTestSupport
         }
     }
 
-    /// Whatever key of the last event somebody has damaged, the whole group is refused, and nothing of it is done: Lua does
+    /// If any key of the last event is damaged, the script refuses the whole group and writes nothing, because Lua does
     /// not roll back.
-    @Test func anErrorInTheScriptComesBeforeAnyWrite() async throws {
+    @Test func aScriptFailsBeforeItsFirstWrite() async throws {
         try await withSale(EventTerms(name: "Demo", capacity: 100, customerLimit: 9, holdSeconds: 60)) { test in
             let other = try #require(EventID("other"))
             try await test.catalogue.ensure(
@@ -116,7 +116,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func anEventThatIsNotThereIsUnknown() async throws {
+    @Test func aMissingEventIsUnknown() async throws {
         try await withSale { test in
             try await test.redis("DEL", test.keys.event(.demo))
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.eventUnknown))
@@ -133,14 +133,14 @@ import WorkerTestSupport
         }
     }
 
-    @Test func openingClosingAndPausingGoByRedisClock() async throws {
+    @Test func theSaleOpensAndClosesByTheRedisServersClock() async throws {
         try await withSale { test in
             let now = try #require(try await test.redis("TIME").array?.first?.integer) * 1000
             func put(_ change: EventChange) async throws { _ = try await test.catalogue.put(.demo, change) }
             try await put(EventChange(opensAt: Timestamp(milliseconds: now + 3_600_000)))
             guard case .refused(.scheduled(let opens, let clock)) = try await test.inventory.claim(test.purchase())
             else {
-                Issue.record("sold before the opening")
+                Issue.record("sold before the sale opens")
                 return
             }
             #expect(opens.milliseconds == now + 3_600_000)
@@ -151,13 +151,13 @@ import WorkerTestSupport
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.closed))
             try await put(EventChange(closesAt: .some(nil)))
             guard case .accepted = try await test.inventory.claim(test.purchase()) else {
-                Issue.record("an open event refused")
+                Issue.record("an open event refused a claim")
                 return
             }
         }
     }
 
-    @Test func manyEventsInOneGroupDoNotTouchEachOther() async throws {
+    @Test func claimsOfManyEventsInOneGroupAreIndependent() async throws {
         try await withTestStores { test in
             let events = try (0..<20).map { try #require(EventID("e\($0)")) }
             for (number, event) in events.enumerated() {
@@ -178,7 +178,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func partitionsSellAndDrainEachOnItsOwn() async throws {
+    @Test func partitionsSellAndDrainIndependently() async throws {
         try await withTestStores(partitions: 4) { test in
             let events = try (0..<8).map { try #require(EventID("event-\($0)")) }
             for event in events { try await test.catalogue.ensure(event, EventTerms(name: "", capacity: 5)) }
@@ -187,13 +187,15 @@ import WorkerTestSupport
             #expect(sold.count == 40)
             #expect(Set(sold.map(\.id.partition)).count > 1)
             try await test.withWorkers {
-                try await eventually("all are persisted") { try await test.sql("SELECT count(*) FROM orders") == "40" }
+                try await eventually("all orders are persisted") {
+                    try await test.sql("SELECT count(*) FROM orders") == "40"
+                }
             }
             for purchase in sold { #expect(try await test.inventory.order(purchase.id)?.state == .confirmed) }
         }
     }
 
-    @Test func aForgottenScriptDoesNotStopTheSale() async throws {
+    @Test func anEvictedScriptDoesNotStopTheSale() async throws {
         try await withRedisServer { redis in
             try await withTestStores(redis: redis) { test in
                 try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1000))
@@ -202,7 +204,7 @@ import WorkerTestSupport
                         try await test.redis("SCRIPT", "FLUSH")
                         #expect(try await test.claimAtOnce(50).accepted.count == 50)
                     }
-                    try await test.drained()
+                    try await test.waitUntilDrained()
                 }
                 #expect(try await test.sql("SELECT count(*) FROM orders") == "500")
                 #expect(try await test.isAtRest())

@@ -30,7 +30,7 @@ import WorkerTestSupport
         return orders
     }
 
-    @Test func changingAnEventUnderFullLoadKeepsTheCounters() async throws {
+    @Test func changesOfAnEventUnderLoadKeepTheCounters() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(
                 .demo, EventTerms(name: "Demo", capacity: 60, customerLimit: Self.limit, holdSeconds: 1))
@@ -53,8 +53,8 @@ import WorkerTestSupport
                     }
                     return try await group.reduce(into: []) { $0 += $1 }
                 }
-                try await eventually("the holds have ended") { try await test.counters().held == 0 }
-                try await test.drained()
+                try await eventually("the holds have expired") { try await test.counters().held == 0 }
+                try await test.waitUntilDrained()
                 return orders
             }
             #expect(Set(orders).count == orders.count, "an order was accepted twice")
@@ -89,7 +89,7 @@ import WorkerTestSupport
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1, holdSeconds: 600))
             let first = try await test.hold()
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             _ = try await test.inventory.change(first, by: .cancel)
             let second = try await test.hold()
             let queue = test.queue(lease: .milliseconds(1))
@@ -99,7 +99,7 @@ import WorkerTestSupport
             #expect(sold.orders.map(\.id) == [second.id])
             #expect(try await !queue.isTurn(of: sold))
             // The worker with the batch stops; the worker that reclaims the batch takes over its turn.
-            try await eventually("the lease runs out") { try await queue.expiredTokens() == [back.token] }
+            try await eventually("the lease expires") { try await queue.expiredTokens() == [back.token] }
             let again = try #require(try await test.queue().reclaim(back.token)?.batch)
             #expect(try await queue.isTurn(of: again))
             #expect(again.waitsForTurn)
@@ -115,7 +115,7 @@ import WorkerTestSupport
     }
 
     /// A lower capacity waits for released units until workers have written them to the ledger.
-    @Test func aCapacityCanBeLoweredAtOnceAfterACancellation() async throws {
+    @Test func theCapacityCanBeLoweredImmediatelyAfterACancellation() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 50, holdSeconds: 600))
             try await test.withWorkers(2) {
@@ -125,7 +125,7 @@ import WorkerTestSupport
                     _ = try await test.inventory.change(order, by: .cancel)
                     _ = try await test.catalogue.put(.demo, EventChange(capacity: 49 - number))
                 }
-                try await test.drained()
+                try await test.waitUntilDrained()
             }
             #expect(try await test.sql("SELECT string_agg(DISTINCT status, ' ') FROM orders") == "cancelled")
             #expect(try await test.isAtRest())

@@ -18,7 +18,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aCustomerMayHaveTheLimitAndNoMoreHoweverManyAskAtOnce() async throws {
+    @Test func concurrentClaimsNeverExceedTheLimitOfACustomer() async throws {
         try await withSale { test in
             let (accepted, refused) = try await test.claimAtOnce(2000, customer: { "c\($0 % 20)" })
             var counts: [String: Int] = [:]
@@ -30,7 +30,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func theLimitCountsUnitsAcrossOrdersAndSaysHowManyMoreThereMayBe() async throws {
+    @Test func theLimitCountsUnitsOfAllOrdersAndARefusalNamesTheRemainder() async throws {
         try await withSale { test in
             #expect(
                 try await test.inventory.claim(test.purchase(quantity: 5, customer: "a"))
@@ -50,7 +50,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func whatIsGivenBackCanBeHadAgain() async throws {
+    @Test func releasedUnitsCountNoLongerTowardsTheLimit() async throws {
         try await withSale(holdSeconds: 600) { test in
             func refused() async throws -> Bool {
                 try await test.inventory.claim(test.purchase(customer: "a"))
@@ -61,14 +61,14 @@ import WorkerTestSupport
             ]
             #expect(try await refused())
             _ = try await test.inventory.change(orders[0], by: .confirm)
-            #expect(try await refused(), "confirmed counts like held")
+            #expect(try await refused(), "a confirmed order counts like a held one")
             _ = try await test.inventory.change(orders[1], by: .cancel)
             _ = try await test.inventory.change(orders[1], by: .cancel)
             _ = try await test.catalogue.put(.demo, EventChange(holdSeconds: 1))
             let third = try await test.hold(quantity: 2, customer: "a")
             #expect(try await refused())
             let holds = HoldExpirer(test.partition)
-            try await eventually("the hold ends") {
+            try await eventually("the hold expires") {
                 _ = try await holds.expireDue()
                 return try await test.inventory.order(third.id)?.state == .expired
             }
@@ -77,14 +77,14 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aLimitThatIsSetLaterCountsWhatWasBoughtBefore() async throws {
+    @Test func aNewLimitCountsEarlierPurchases() async throws {
         try await withSale(limit: nil) { test in
             #expect(try await test.claimAtOnce(3, customer: { _ in "a" }).accepted.count == 3)
             _ = try await test.catalogue.put(.demo, EventChange(customerLimit: 4))
             let (accepted, refused) = try await test.claimAtOnce(5, customer: { _ in "a" })
             #expect(accepted.count == 1)
             #expect(refused.count == 4)
-            // Lowered below what a customer has: nothing is taken away, nothing more is sold.
+            // A limit below the units of a customer revokes nothing and allows no further purchase.
             _ = try await test.catalogue.put(.demo, EventChange(customerLimit: 2))
             #expect(
                 try await test.inventory.claim(test.purchase(customer: "a"))
@@ -97,8 +97,8 @@ import WorkerTestSupport
         }
     }
 
-    /// Customers are told apart byte for byte, whatever they are.
-    @Test func oddCustomersEachHaveTheirOwnCount() async throws {
+    /// Customers are compared byte for byte.
+    @Test func customersAreComparedByteForByte() async throws {
         try await withSale(limit: 1, holdSeconds: 600) { test in
             let customers = [
                 "a", "A", "a ", " ", "|", "a|b", "1|2|3", "-", "*", "{0}", "\\", "\"", "'", "é", "e\u{301}", "日本", "👩‍👩‍👧",
@@ -115,7 +115,7 @@ import WorkerTestSupport
                 _ = try await test.inventory.change(order, by: .cancel)
                 _ = try await test.hold(customer: customer)
             }
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             for order in orders {
                 let row = try #require(try await test.ledger.order(order.id))
                 #expect(row.state == .cancelled)
@@ -125,7 +125,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func anUnreadableCountSellsNothingToThatCustomer() async throws {
+    @Test func anUnreadableCountRefusesClaimsOfThatCustomerOnly() async throws {
         try await withSale { test in
             try await test.redis("HSET", test.keys.customers(.demo), "a", "many")
             #expect(try await test.inventory.claim(test.purchase(customer: "a")) == .refused(.recovering))

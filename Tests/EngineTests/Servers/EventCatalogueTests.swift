@@ -18,7 +18,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func moreCapacitySellsAtOnceAndLessIsRefusedBelowWhatIsClaimed() async throws {
+    @Test func moreCapacityIsForSaleImmediatelyAndLessThanTheClaimedUnitsIsRefused() async throws {
         try await withSale { test in
             _ = try await test.claimAtOnce(10)
             #expect(try await test.catalogue.put(.demo, EventChange(capacity: 12)) == false)
@@ -29,7 +29,7 @@ import WorkerTestSupport
             let report = try #require(try await test.catalogue.report(.demo))
             #expect(report.terms.capacity == 12, "nothing was changed")
             #expect(report.terms.name == "Demo", "nothing was changed")
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.isAtRest())
             await #expect(throws: CatalogueError.capacityInUse(claimed: 12)) {
                 try await test.catalogue.put(.demo, EventChange(capacity: 11))
@@ -41,7 +41,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func capacityChangedUnderLoadKeepsTheCounters() async throws {
+    @Test func capacityChangesUnderLoadKeepTheCounters() async throws {
         try await withSale(capacity: 1000) { test in
             try await test.withWorkers(2) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -57,7 +57,7 @@ import WorkerTestSupport
                     }
                     try await group.waitForAll()
                 }
-                try await test.drained()
+                try await test.waitUntilDrained()
             }
             #expect(try await test.isAtRest())
         }
@@ -75,22 +75,22 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aLostEventIsBackfilledOnceItsOrdersAreInTheLedger() async throws {
+    @Test func aLostEventIsBackfilledWhenItsOrdersAreInTheLedger() async throws {
         try await withSale(capacity: 10) { test in
             _ = try await test.claimAtOnce(3)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             _ = try await test.claimAtOnce(2)
             try await test.redis("DEL", test.keys.event(.demo))
             #expect(try await test.catalogue.publish(.demo) == .ordersInFlight, "two orders are not in the ledger yet")
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.eventUnknown))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.catalogue.publish(.demo) == .published)
             #expect(try #require(try await test.inventory.event(.demo)).available == 5)
             #expect(try await test.isAtRest())
         }
     }
 
-    @Test func aResetUnderLoadLeavesNoEarlierOrder() async throws {
+    @Test func aResetUnderLoadDeletesAllEarlierOrders() async throws {
         try await withSale(capacity: 500) { test in
             try await test.withWorkers(2) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -100,7 +100,7 @@ import WorkerTestSupport
                     group.addTask { for _ in 0..<5 { _ = try await test.catalogue.reset(.demo, capacity: nil) } }
                     try await group.waitForAll()
                 }
-                try await test.drained()
+                try await test.waitUntilDrained()
             }
             #expect(try await test.isAtRest())
             #expect(
@@ -131,7 +131,7 @@ import WorkerTestSupport
     }
 
     @Test(arguments: [("stock", "1.5"), ("stock", "nan"), ("stock", ""), ("pending", ""), ("capacity", "x")])
-    func aDamagedEventIsRebuiltOnceItsOrdersAreInTheLedger(field: String, value: String) async throws {
+    func aDamagedEventIsRebuiltWhenItsOrdersAreInTheLedger(field: String, value: String) async throws {
         try await withSale(capacity: 10) { test in
             _ = try await test.claimAtOnce(3)
             try await test.redis("HSET", test.keys.event(.demo), field, value)
@@ -160,13 +160,13 @@ import WorkerTestSupport
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
             #expect(try await test.catalogue.publish(.demo) == .published)
             #expect(try await test.claimAtOnce(20).accepted.count == 8, "all of the new stock")
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.isAtRest())
         }
     }
 
     /// The script opened the event in Redis, but the ledger did not record the publication.
-    @Test func loweringIsSafeIfThePublicationWasNotRecorded() async throws {
+    @Test func theCapacityCannotBeLoweredBelowTheClaimedUnitsIfThePublicationWasNotRecorded() async throws {
         try await withSale(capacity: 100) { test in
             _ = try await test.claimAtOnce(80)
             try await test.sql("UPDATE events SET published_generation = 0")
@@ -177,7 +177,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aLoweringIsUndoneIfTheLedgerFails() async throws {
+    @Test func aLowerCapacityIsRevertedIfTheLedgerFails() async throws {
         try await withSale(capacity: 100) { test in
             try await test.sql(
                 """
@@ -189,7 +189,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aChangeThatRedisCannotReceiveIsReportedAsSaved() async throws {
+    @Test func aChangeDuringAnOutageOfRedisIsReportedAsSaved() async throws {
         try await withRedisServer { redis in
             try await withTestStores(redis: redis) { test in
                 try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 10))
@@ -202,7 +202,7 @@ import WorkerTestSupport
                 }
                 #expect(try await test.sql("SELECT capacity FROM events") == "20")
                 try await redis.restart()
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try await test.catalogue.publish(.demo) == .published)
                 #expect(try await test.claimAtOnce(30).accepted.count == 20)
             }
@@ -210,7 +210,7 @@ import WorkerTestSupport
     }
 
     /// The ledger was changed by hand: Redis refuses a capacity below its claimed units.
-    @Test func aCapacityBelowWhatIsClaimedIsNotPublished() async throws {
+    @Test func aCapacityBelowTheClaimedUnitsIsNotPublished() async throws {
         try await withSale(capacity: 100) { test in
             _ = try await test.claimAtOnce(80)
             try await test.sql("UPDATE events SET capacity = 10")

@@ -20,7 +20,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aHoldTakesStockUntilItIsConfirmedAndThenIsSold() async throws {
+    @Test func aHoldTakesStockAndItsConfirmationSellsIt() async throws {
         try await withSale { test in
             let order = try await test.hold(quantity: 3, customer: "c")
             #expect(order.state == .held)
@@ -34,10 +34,10 @@ import WorkerTestSupport
             }
             #expect(confirmed.state == .confirmed)
             #expect(confirmed.version == 2)
-            #expect(confirmed.expiresAt == order.expiresAt, "confirming extends nothing")
+            #expect(confirmed.expiresAt == order.expiresAt, "a confirmation does not extend the hold")
             #expect(try await test.inventory.change(order, by: .confirm) == .already(confirmed))
             #expect(try await test.counters() == Counters(available: 7, sold: 3))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let row = try #require(try await test.ledger.order(order.id))
             #expect(row.state == .confirmed)
             #expect(row.version == 2)
@@ -52,14 +52,14 @@ import WorkerTestSupport
     @Test func heldOrdersReachTheLedgerAsHeld() async throws {
         try await withSale { test in
             let order = try await test.hold(quantity: 4)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.ledger.order(order.id)?.state == .held)
             #expect(try await test.sql("SELECT held || '/' || sold FROM events") == "4/0")
             #expect(try await test.isAtRest())
         }
     }
 
-    @Test func cancellingGivesBackOnceWhateverIsAskedAfterwards() async throws {
+    @Test func aCancellationReleasesTheUnitsOnce() async throws {
         try await withSale { test in
             let order = try await test.hold(quantity: 3, customer: "c")
             guard case .done(let cancelled) = try await test.inventory.change(order, by: .cancel) else {
@@ -75,25 +75,25 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aConfirmedOrderCanBeCancelledAndTheUnitsAreForSaleAgain() async throws {
+    @Test func aCancelledConfirmedOrderReturnsItsUnitsToSale() async throws {
         try await withSale { test in
             let order = try await test.hold(quantity: 10)
             _ = try await test.inventory.change(order, by: .confirm)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             guard case .done = try await test.inventory.change(order, by: .cancel) else {
                 Issue.record("not cancelled")
                 return
             }
             #expect(try await test.counters() == Counters(available: 10))
             _ = try await test.hold(quantity: 10)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.ledger.order(order.id)?.state == .cancelled)
             #expect(try await test.sql("SELECT previous_status FROM orders WHERE version = 3") == "confirmed")
             #expect(try await test.isAtRest())
         }
     }
 
-    @Test func anOrderWithoutHoldCanBeCancelledOnceItIsConfirmed() async throws {
+    @Test func anOrderWithoutAHoldCanBeCancelledAfterItIsConfirmed() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 10))
             _ = try await test.claimAtOnce(1, quantity: 2)
@@ -102,27 +102,27 @@ import WorkerTestSupport
             #expect(try await test.inventory.change(pending, by: .cancel) == .conflict(pending))
             #expect(try await test.inventory.change(pending, by: .confirm) == .conflict(pending))
             try await test.withWorkers(lease: .milliseconds(200)) {
-                // The batch that this test took comes back.
+                // The batch that this test took can be reclaimed.
                 try await test.redis("ZADD", test.keys.leases, "1", try await test.onlyToken())
-                try await test.drained()
+                try await test.waitUntilDrained()
             }
             let order = try #require(try await test.inventory.order(id))
             guard case .done = try await test.inventory.change(order, by: .cancel) else {
                 Issue.record("not cancelled")
                 return
             }
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.counters() == Counters(available: 10))
             #expect(try await test.ledger.order(id)?.state == .cancelled)
             #expect(try await test.isAtRest())
         }
     }
 
-    @Test func anOrderWhoseRecordIsGoneIsCancelledByWhatTheLedgerSays() async throws {
+    @Test func anOrderWithoutARecordIsCancelledFromItsLedgerRow() async throws {
         try await withSale { test in
             let order = try await test.hold(quantity: 3, customer: "c")
             _ = try await test.inventory.change(order, by: .confirm)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             while try await test.queue().deleteOldestRecords(retention: .zero) {}
             #expect(try await test.inventory.order(order.id) == nil)
             let row = try #require(try await test.ledger.order(order.id))
@@ -133,16 +133,16 @@ import WorkerTestSupport
             #expect(outcomes.count { if case .done = $0 { true } else { false } } == 1)
             #expect(outcomes.count { if case .already = $0 { true } else { false } } == 19)
             #expect(try await test.counters() == Counters(available: 10))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.ledger.order(order.id)?.state == .cancelled)
             #expect(try await test.isAtRest())
         }
     }
 
-    @Test func aRecordThatIsHeldOrNotInTheLedgerYetIsNotLetGo() async throws {
+    @Test func recordsOfHeldOrUnpersistedOrdersAreNotDeleted() async throws {
         try await withSale { test in
             let (held, confirmed) = (try await test.hold(), try await test.hold())
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             _ = try await test.inventory.change(confirmed, by: .confirm)
             while try await test.queue().deleteOldestRecords(retention: .zero) {}
             #expect(try await test.inventory.order(held.id)?.state == .held)
@@ -152,27 +152,27 @@ import WorkerTestSupport
 
     // MARK: Ends
 
-    @Test func anOverdueHoldRefusesToBeConfirmedBeforeItIsSwept() async throws {
+    @Test func anOverdueHoldCannotBeConfirmedBeforeItIsExpired() async throws {
         try await withSale(holdSeconds: 1) { test in
             let order = try await test.hold(quantity: 2)
-            try await eventually("the hold is over") {
+            try await eventually("the hold is overdue") {
                 try await test.redis("TIME").time() >= order.expiresAt ?? Timestamp(milliseconds: .max)
             }
             #expect(try await test.inventory.change(order, by: .confirm) == .holdExpired)
-            #expect(try await test.inventory.order(order.id) == order, "refusing changes nothing")
+            #expect(try await test.inventory.order(order.id) == order, "a refusal changes nothing")
             #expect(try await test.counters() == Counters(available: 8, held: 2))
             let holds = HoldExpirer(test.partition)
             #expect(try await holds.expireDue().expired == 1)
             #expect(try await holds.expireDue() == HoldExpirer.Round(expired: 0, rest: nil))
             let expired = try #require(try await test.inventory.order(order.id))
             #expect(expired.state == .expired)
-            #expect(try await test.inventory.change(order, by: .confirm) == .holdExpired, "and after")
+            #expect(try await test.inventory.change(order, by: .confirm) == .holdExpired, "and after the expiry")
             #expect(try await test.inventory.change(order, by: .cancel) == .conflict(expired))
             #expect(try await test.counters() == Counters(available: 10))
         }
     }
 
-    @Test func workersEndHoldsSoonAfterTheirTimeAndEachOnce() async throws {
+    @Test func workersExpireEachOverdueHoldOnce() async throws {
         try await withSale(capacity: 1000, holdSeconds: 1) { test in
             let other = try #require(EventID("other"))
             try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 1000, holdSeconds: 600))
@@ -180,9 +180,11 @@ import WorkerTestSupport
             let kept = try await test.hold(other)
             #expect(try await test.counters() == Counters(held: 1000))
             try await test.withWorkers(3) {
-                try await eventually("all are back for sale") { try await test.counters() == Counters(available: 1000) }
-                try await test.drained()
-                #expect(try await test.inventory.order(kept.id)?.state == .held, "its time has not come")
+                try await eventually("all units are for sale again") {
+                    try await test.counters() == Counters(available: 1000)
+                }
+                try await test.waitUntilDrained()
+                #expect(try await test.inventory.order(kept.id)?.state == .held, "the hold is not overdue")
             }
             #expect(try await test.sql("SELECT count(*) FROM orders WHERE status = 'expired'") == "1000")
             #expect(try await test.redis("EXISTS", test.keys.customers(.demo), test.keys.holds(.demo)).integer == 0)
@@ -191,7 +193,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func theRestUntilTheNextEndIsKnown() async throws {
+    @Test func expiryReportsTheTimeUntilTheNextExpiry() async throws {
         try await withSale(holdSeconds: 100) { test in
             let holds = HoldExpirer(test.partition)
             #expect(try await holds.expireDue() == HoldExpirer.Round(expired: 0, rest: nil))
@@ -203,9 +205,9 @@ import WorkerTestSupport
         }
     }
 
-    /// Thousands of holds that end while they are being confirmed and cancelled, some before, some after their time; in
-    /// rounds, until both sides of the deadline have won.
-    @Test func confirmingCancellingAndExpiringRaceAndExactlyOneWins() async throws {
+    /// Thousands of holds expire while they are confirmed and cancelled, some before and some after their deadline. The
+    /// test repeats this until both confirmations and expiries have occurred.
+    @Test func concurrentConfirmCancelAndExpireHaveOneWinner() async throws {
         try await withSale(capacity: 100_000, holdSeconds: 1) { test in
             var units: [OrderState: Int] = [:]
             var rounds = 0
@@ -218,7 +220,7 @@ import WorkerTestSupport
             #expect(try await test.counters() == Counters(available: 100_000 - sold, sold: sold))
             let customers = try await test.redis("HVALS", test.keys.customers(.demo)).array?.compactMap(\.integer) ?? []
             #expect(customers.reduce(0, +) == Int64(sold))
-            try await test.withWorkers(2, batchSize: 200) { try await test.drained() }
+            try await test.withWorkers(2, batchSize: 200) { try await test.waitUntilDrained() }
             let counted = try await test.sql("SELECT coalesce(sum(quantity), 0) FROM orders WHERE status = 'confirmed'")
             #expect(counted == "\(sold)")
             #expect(try await test.sql("SELECT count(*) FROM orders") == "\(rounds * 1500)")
@@ -226,7 +228,9 @@ import WorkerTestSupport
         }
     }
 
-    /// One round; how many units ended in which state.
+    /// Runs one round.
+    ///
+    /// - Returns: the number of units in each final state.
     private func race(_ test: TestStores, orders count: Int) async throws -> [OrderState: Int] {
         let orders = try await withThrowingTaskGroup(of: Order.self) { group in
             for number in 0..<count { group.addTask { try await test.hold(quantity: 2, customer: "c\(number % 50)") } }
@@ -235,7 +239,7 @@ import WorkerTestSupport
         let holds = HoldExpirer(test.partition)
         let first = try #require(orders.compactMap(\.expiresAt).min())
         let last = try #require(orders.compactMap(\.expiresAt).max())
-        try await eventually("the first holds are about to end") {
+        try await eventually("the first holds are about to expire") {
             try await test.redis("TIME").time().milliseconds >= first.milliseconds - 30
         }
         let outcomes = try await withThrowingTaskGroup(of: (OrderID, OrderTransition, TransitionOutcome)?.self) {
@@ -265,7 +269,7 @@ import WorkerTestSupport
         for order in orders {
             let state = try #require(try await test.inventory.order(order.id)).state
             units[state, default: 0] += order.quantity
-            // A confirmed order may be cancelled by the cancellation that comes after.
+            // A later cancellation may cancel a confirmed order.
             let allowed: Set<[OrderTransition]> =
                 switch state {
                 case .confirmed: [[.confirm]]
@@ -278,7 +282,7 @@ import WorkerTestSupport
         return units
     }
 
-    @Test func anEventBeingRebuiltKeepsItsHoldsAndDoesNotStopOthersEnds() async throws {
+    @Test func anEventBeingRebuiltKeepsItsHoldsAndDoesNotDelayTheExpiryOfOthers() async throws {
         try await withSale(holdSeconds: 1) { test in
             let other = try #require(EventID("other"))
             try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 5, holdSeconds: 1))
@@ -286,13 +290,13 @@ import WorkerTestSupport
             try await test.redis("HSET", test.keys.event(.demo), "closed", "1")
             #expect(try await test.inventory.change(stuck, by: .cancel) == .recovering)
             let holds = HoldExpirer(test.partition)
-            try await eventually("the other's hold has ended") {
+            try await eventually("the hold of the other event has expired") {
                 _ = try await holds.expireDue()
                 return try await test.inventory.order(free.id)?.state == .expired
             }
             #expect(try await test.inventory.order(stuck.id)?.state == .held)
             try await test.catalogue.publish(.demo)
-            try await eventually("and the first's, once it can") {
+            try await eventually("the hold of the first event has expired") {
                 _ = try await holds.expireDue()
                 return try await test.inventory.order(stuck.id)?.state == .expired
             }
@@ -300,10 +304,10 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aResetDropsHoldsAndTheirRecords() async throws {
+    @Test func aResetDeletesHoldsAndTheirRecords() async throws {
         try await withSale(capacity: 2000) { test in
             let (orders, _) = try await test.claimAtOnce(1200, customer: { "c\($0)" })
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.catalogue.reset(.demo, capacity: 5) == 5)
             #expect(try await test.counters() == Counters(available: 5))
             #expect(
@@ -319,14 +323,14 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aHoldThatTheLedgerRefusesIsRejectedWhateverHasBecomeOfIt() async throws {
+    @Test func aHoldThatTheLedgerRefusesIsRejectedInAnyState() async throws {
         try await withSale(capacity: 2) { test in
-            // A Redis that believes in more than there is.
+            // Redis has more stock than the capacity.
             try await test.redis("HSET", test.keys.event(.demo), "stock", "4")
             var orders: [Order] = []
             for _ in 0..<4 { orders.append(try await test.hold(customer: "c")) }
             _ = try await test.inventory.change(orders[3], by: .confirm)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             var states: [OrderState: Int] = [:]
             for order in orders {
                 let record = try #require(try await test.inventory.order(order.id))

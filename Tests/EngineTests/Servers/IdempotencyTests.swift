@@ -20,7 +20,7 @@ import WorkerTestSupport
     }
 
     @Test(arguments: [nil, 600])
-    func aThousandAtOnceWithOneKeyMakeOneOrder(holdSeconds: Int?) async throws {
+    func aThousandConcurrentClaimsWithOneKeyCreateOneOrder(holdSeconds: Int?) async throws {
         try await withSale(holdSeconds: holdSeconds) { test in
             let acceptances = try await withThrowingTaskGroup(of: Acceptance.self) { group in
                 for _ in 0..<1000 {
@@ -35,12 +35,12 @@ import WorkerTestSupport
             let report = try await test.counters()
             #expect(report.available == 97)
             #expect(report.pending + report.held == 3)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "1")
         }
     }
 
-    @Test func aReplayWinsOverEverythingThatWouldRefuse() async throws {
+    @Test func aReplayPrecedesEveryRefusal() async throws {
         try await withSale(capacity: 5, limit: 5) { test in
             let first = try await test.acceptance(of: test.purchase(quantity: 2, customer: "c", key: "k"))
             #expect(
@@ -81,7 +81,7 @@ import WorkerTestSupport
         try await withSale { test in
             let other = try #require(EventID("other"))
             try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 100))
-            // Customers and keys that would meet if they were only put together.
+            // Customers and keys that would be equal if they were only concatenated.
             let buyers: [(String?, String)] = [
                 (nil, "k"), ("a", "k"), ("b", "k"), ("a", "b|k"), ("a|b", "k"), ("a b", "k"), ("a", "b k"), ("k", "k"),
                 ("a", String(repeating: "~", count: 255)), ("日本", "\"'\\"),
@@ -100,7 +100,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func theSameKeyTwiceInOneCallOfTheScriptMakesOneOrder() async throws {
+    @Test func aRepeatedKeyInOneCallOfTheScriptCreatesOneOrder() async throws {
         try await withSale { test in
             let group = ClaimScript(
                 [
@@ -116,7 +116,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aResetBeginsAnewForKeysToo() async throws {
+    @Test func aResetForgetsKeys() async throws {
         try await withSale { test in
             let first = try await test.acceptance(of: test.purchase(key: "k"))
             _ = try await test.catalogue.reset(.demo, capacity: nil)
@@ -126,9 +126,9 @@ import WorkerTestSupport
         }
     }
 
-    /// The order of before the reset is at the same place as the new one, and still on its way: what becomes of it leaves the
-    /// new one's record alone.
-    @Test func theEndOfAnOrderOfBeforeAResetLeavesTheNewOneAlone() async throws {
+    /// The order from before the reset has the same record key as the new order and is still in flight. Its settlement
+    /// does not change the record of the new order.
+    @Test func anOrderFromBeforeAResetDoesNotChangeTheNewOrderOfItsKey() async throws {
         try await withSale { test in
             let old = try await test.acceptance(of: test.purchase(key: "k"))
             _ = try await test.catalogue.reset(.demo, capacity: nil)
@@ -140,19 +140,20 @@ import WorkerTestSupport
             #expect(batch.orders.map(\.id) == [old.order])
             #expect(try await queue.acknowledge(batch, try await test.ledger.settle(batch.orders)))
             #expect(try await test.inventory.order(new.order)?.state == .pending)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.inventory.order(new.order)?.state == .confirmed)
             #expect(try await test.inventory.order(new.order)?.isPersisted == true)
         }
     }
 
-    /// A repetition is told by the record; so that of an order with a key is kept for a day, and others for an hour.
+    /// The record identifies a repeated request. The record of an order with a key is therefore kept for a day, other
+    /// records for an hour.
     @Test func aKeyIsKeptForADay() async throws {
         try await withSale { test in
             let queue = test.queue()
             let first = try await test.acceptance(of: test.purchase(key: "k"))
             let plain = try await test.acceptance(of: test.purchase())
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             for list in [test.keys.settled, test.keys.settledWithKey] {
                 // As if it had been settled two hours ago.
                 let batch = try #require(try await test.redis("LINDEX", list, "0").string)

@@ -26,7 +26,7 @@ import WorkerTestSupport
     private let confirmed = Settlement.recorded(
         version: 1, confirmedAt: Timestamp(milliseconds: 1_795_466_379_441))
 
-    @Test func everyEntryIsTakenOnceInOrderAndAcknowledged() async throws {
+    @Test func entriesAreTakenOnceAndInOrder() async throws {
         try await withSale(selling: 2500) { test in
             let queue = test.queue()
             let queued = try await test.redis("LRANGE", test.keys.queue, "0", "-1").array
@@ -48,7 +48,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aLeaseThatHasNotRunOutCannotBeTakenOver() async throws {
+    @Test func aBatchWithAValidLeaseCannotBeReclaimed() async throws {
         try await withSale(selling: 3) { test in
             let batch = try #require(try await test.queue(lease: .seconds(60)).take(limit: 10))
             #expect(try await test.queue().expiredTokens().isEmpty)
@@ -56,11 +56,11 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aBatchWhoseWorkerDiedGoesToOneOfTheOthers() async throws {
+    @Test func aBatchOfADeadWorkerIsReclaimedByOneWorker() async throws {
         try await withSale(selling: 100) { test in
             let dead = try #require(try await test.queue(lease: .milliseconds(1)).take(limit: 1000))
             let queue = test.queue()
-            try await eventually("the lease runs out") { try await queue.expiredTokens() == [dead.token] }
+            try await eventually("the lease expires") { try await queue.expiredTokens() == [dead.token] }
             let winners = try await withThrowingTaskGroup(of: Batch?.self) { group in
                 for _ in 0..<20 { group.addTask { try await queue.reclaim(dead.token)?.batch } }
                 return try await group.reduce(into: [Batch]()) { if let batch = $1 { $0.append(batch) } }
@@ -69,7 +69,7 @@ import WorkerTestSupport
             let batch = try #require(winners.first)
             #expect(batch.orders == dead.orders)
             #expect(batch.attempts == 2)
-            // The worker was only slow, and wakes up: it can neither acknowledge nor harm.
+            // The worker was only paused. It can neither acknowledge the batch nor change anything.
             #expect(try await !queue.renew(dead.token))
             #expect(try await !queue.acknowledge(dead, dead.orders.map { _ in .rejected(reason: "late") }))
             #expect(try await test.inventory.order(dead.orders[0].id)?.state == .pending)
@@ -78,7 +78,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aBatchThatIsGivenBackCanBeTakenOverAtOnce() async throws {
+    @Test func aReleasedBatchCanBeReclaimedImmediately() async throws {
         try await withSale(selling: 5) { test in
             let queue = test.queue(lease: .seconds(60))
             let batch = try #require(try await queue.take(limit: 5))
@@ -89,7 +89,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func acknowledgingTwiceCountsOnce() async throws {
+    @Test func aRepeatedAcknowledgementCountsOnce() async throws {
         try await withSale(selling: 10) { test in
             let queue = test.queue()
             let batch = try #require(try await queue.take(limit: 10))
@@ -102,7 +102,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func waitingForWorkWakesAllAndTakesNothingOut() async throws {
+    @Test func waitingForWorkWakesEveryWorkerAndTakesNoEntry() async throws {
         try await withSale(selling: 0) { test in
             let queue = test.queue()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -115,7 +115,7 @@ import WorkerTestSupport
                         await blocking.close()
                     }
                 }
-                try await eventually("all wait") {
+                try await eventually("all workers wait") {
                     let clients = try await test.redis("CLIENT", "LIST").string ?? ""
                     return clients.split(separator: "\n").filter {
                         $0.contains(" db=\(test.settings.redis.database) ") && $0.contains("cmd=blmove")
@@ -128,11 +128,11 @@ import WorkerTestSupport
         }
     }
 
-    @Test func unreadableEntriesAreSetAsideAndTheRestGoesOn() async throws {
+    @Test func unreadableEntriesAreDeadLetteredAndOthersArePersisted() async throws {
         try await withSale(selling: 3) { test in
             try await test.redis("LPUSH", test.keys.queue, "garbage|with|bars")
             try await test.redis("LPUSH", test.keys.queue, "")
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let dead = try await test.queue().deadLetters(limit: 10)
             #expect(dead.map { String(decoding: $0.entry, as: UTF8.self) }.sorted() == ["", "garbage|with|bars"])
             #expect(dead.allSatisfy { $0.reason == "its form is not known to this release" && $0.at != nil })
@@ -142,13 +142,13 @@ import WorkerTestSupport
         }
     }
 
-    @Test func settledRecordsAreLetGoAfterAWhileAndTheLedgerStillHasThem() async throws {
+    @Test func settledRecordsAreDeletedAfterTheirRetention() async throws {
         try await withSale(selling: 20) { test in
             let queue = test.queue()
             let batch = try #require(try await queue.take(limit: 20))
             let settlements = try await test.ledger.settle(batch.orders)
             #expect(try await queue.acknowledge(batch, settlements))
-            #expect(try await !queue.deleteOldestRecords(retention: .seconds(3600)), "too early")
+            #expect(try await !queue.deleteOldestRecords(retention: .seconds(3600)), "before its time")
             #expect(try await test.inventory.order(batch.orders[0].id) != nil)
             #expect(try await queue.deleteOldestRecords(retention: .zero))
             #expect(try await !queue.deleteOldestRecords(retention: .zero))

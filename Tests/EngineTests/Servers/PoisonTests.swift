@@ -6,7 +6,7 @@ import WorkerTestSupport
 @testable import RedisSchema
 @testable import Timing
 
-/// Entries that cannot be settled, and entries that end whoever tries.
+/// Entries that cannot be settled, and entries that kill every worker that tries.
 @Suite(.timeLimit(.minutes(10))) struct PoisonTests {
     /// Stores with the event `demo`.
     private func withSale(
@@ -19,13 +19,13 @@ import WorkerTestSupport
         }
     }
 
-    @Test func oneBadOrderOfAThousandStandsAloneAndTheRestCommits() async throws {
+    @Test func oneInvalidOrderOfAThousandIsDeadLetteredAndTheOthersCommit() async throws {
         try await withSale(selling: 700) { test in
-            // The ledger cannot take a text with a zero byte.
+            // PostgreSQL does not accept a text with a zero byte.
             let poison = test.purchase(quantity: 2, customer: "a\u{0}b")
             _ = try await test.inventory.claim(poison)
             #expect(try await test.claimAtOnce(299).accepted.count == 299)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "999")
             let letter = try #require(try await test.queue().deadLetters(limit: 10).first)
             #expect(letter.order?.id == poison.id)
@@ -35,8 +35,8 @@ import WorkerTestSupport
         }
     }
 
-    /// Workers die with the batch in hand, again and again, until the entry at fault is alone.
-    @Test func anEntryThatEndsItsWorkersIsFoundAndSetAside() async throws {
+    /// Workers die while they process the batch, until the faulty entry is alone in its batch.
+    @Test func anEntryThatKillsItsWorkersIsIsolatedAndDeadLettered() async throws {
         try await withSale(selling: 1000) { test in
             let entries = try await test.redis("LRANGE", test.keys.queue, "0", "-1").array ?? []
             let bad = try OrderCodec.decode(entry: Array(try #require(entries[637].string).utf8))
@@ -60,30 +60,32 @@ import WorkerTestSupport
                     }
                 }
             }
-            // Three times whole, in pieces of 125, 16 and 2, and then alone until ten attempts are full.
+            // Three attempts with the whole batch, one each with pieces of 125, 16 and 2, then alone until the tenth
+            // attempt.
             #expect(deaths == 3 + 3 + 8)
             #expect(reason?.contains("10 times") == true)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "999")
             #expect(try await test.queue().deadLetters(limit: 10).map { $0.order?.id } == [bad.id])
             #expect(try await test.counters() == Counters(available: 9000, pending: 1, sold: 999))
-            // Put back, it goes its way.
+            // After it is requeued, it is persisted.
             let id = try #require(try await test.queue().deadLetters(limit: 1).first?.id)
             #expect(try await test.queue().requeue(id) == .done)
-            #expect(try await test.queue().requeue(id) == .unknown, "once")
-            try await test.withWorkers { try await test.drained() }
+            #expect(try await test.queue().requeue(id) == .unknown, "only once")
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.queue().deadLetterCount() == 0)
             #expect(try await test.isAtRest())
         }
     }
 
-    /// The ledger being away is not the entries' fault, however long it is: who waits for it says so by renewing.
-    @Test func aWorkerThatRenewsIsNotCountedAsDead() async throws {
+    /// An outage of PostgreSQL is not counted as a failed attempt, regardless of its length: a worker that waits renews
+    /// its lease.
+    @Test func aRenewedLeaseDoesNotCountAsAFailedAttempt() async throws {
         try await withSale(selling: 1) { test in
             let queue = test.queue(lease: .milliseconds(1))
             var token = try #require(try await queue.take(limit: 10)).token
             for _ in 0..<10 {
-                try await eventually("the lease runs out") { try await !queue.expiredTokens().isEmpty }
+                try await eventually("the lease expires") { try await !queue.expiredTokens().isEmpty }
                 let batch = try #require(try await queue.reclaim(token)?.batch)
                 #expect(batch.attempts <= 2)
                 token = batch.token
@@ -94,12 +96,12 @@ import WorkerTestSupport
         }
     }
 
-    /// Pieces of a batch that has to go in turn keep its place, in their order.
-    @Test func piecesOfABatchGoInTurn() async throws {
+    /// The pieces of an ordered batch keep its position in the order of commits.
+    @Test func piecesOfAnOrderedBatchKeepItsPosition() async throws {
         try await withSale(selling: 64, hold: 600) { test in
             let held = try #require(try await test.queue(lease: .milliseconds(1)).take(limit: 64))
             try await test.queue().release(held.token)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             for order in held.orders {
                 guard case .done = try await test.inventory.change(order, by: .cancel) else {
                     throw GaveUp(description: "not cancelled")
@@ -112,7 +114,7 @@ import WorkerTestSupport
             #expect(later.waitsForTurn)
             for _ in 0..<3 {
                 let token = batch.token
-                try await eventually("the lease runs out") { try await queue.expiredTokens().contains(token) }
+                try await eventually("the lease expires") { try await queue.expiredTokens().contains(token) }
                 batch = try #require(try await queue.reclaim(batch.token)?.batch)
             }
             #expect(batch.orders.count == 8)
@@ -129,7 +131,7 @@ import WorkerTestSupport
             }
             #expect(seen == batch.orders.map(\.id) + held.orders.dropFirst(8).prefix(52).map(\.id))
             try await test.queue().release(later.token)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.isAtRest())
         }
     }

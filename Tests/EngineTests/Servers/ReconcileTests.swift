@@ -35,7 +35,7 @@ import WorkerTestSupport
         }
     }
 
-    @Test func underFullLoadThereIsNoFalseAlarm() async throws {
+    @Test func reconciliationUnderLoadReportsNoFalseDrift() async throws {
         try await withSale { test in
             let compared = try await test.withWorkers(3, batchSize: 40) {
                 try await withThrowingTaskGroup(of: Int.self) { group in
@@ -58,12 +58,12 @@ import WorkerTestSupport
                     return try await group.reduce(0, +)
                 }
             }
-            #expect(compared > 0, "it was never compared under load")
+            #expect(compared > 0, "no comparison ran under load")
         }
     }
 
     /// Drift is reported to the unit under load, too; units that would be oversold are removed from sale at once.
-    @Test func driftIsFoundAndRepairedIfThatIsSafe() async throws {
+    @Test func driftIsDetectedAndRepairedIfThatIsSafe() async throws {
         // No hold expires: only the orders of the test are in flight.
         try await withSale(holdSeconds: 600) { test in
             #expect(try await test.claimAtOnce(100, customer: { "c\($0)" }).accepted.count == 100)
@@ -81,7 +81,7 @@ import WorkerTestSupport
             #expect(leak.outcome == .notSafeToRepair)
             #expect(leak.drift == UnitCounts(available: -9))
             try await test.queue().release(batch.token)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.catalogue.reconcile(.demo).outcome == .repaired)
             #expect(try await test.catalogue.reconcile(.demo).outcome == .consistent)
             let counters = try await test.counters()
@@ -98,7 +98,7 @@ import WorkerTestSupport
             #expect(
                 try await test.claimAtOnce(1500, quantity: quantity, customer: { "c\($0 % 1300)" }).accepted.count
                     == 1500)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let customers = test.keys.customers(.demo)
             try await test.redis("HSET", customers, "c0", "9", "c1", "1", "phantom", "3")
             try await test.redis("HDEL", customers, "c2")
@@ -114,12 +114,12 @@ import WorkerTestSupport
 
     @Test func recordsAndHoldsAreComparedAndRepaired() async throws {
         try await withSale(holdSeconds: 600) { test in
-            let keyed = test.purchase(customer: "k", key: "once")
+            let keyed = test.purchase(customer: "k", key: "only once")
             guard case .accepted(let first) = try await test.inventory.claim(keyed) else {
                 throw GaveUp(description: "")
             }
             let (lost, stray) = (try await test.hold(customer: "a"), try await test.hold(customer: "b"))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             try await test.redis("DEL", test.keys.order(keyed.id), test.keys.order(lost.id))
             try await test.redis("ZREM", test.keys.holds(.demo), lost.id.description, stray.id.description)
             let result = try await test.catalogue.reconcile(.demo)
@@ -130,7 +130,7 @@ import WorkerTestSupport
             #expect(try await test.inventory.claim(keyed) == .accepted(replay))
             let present = try #require(try await test.inventory.order(lost.id))
             guard case .done = try await test.inventory.change(present, by: .confirm) else {
-                Issue.record("it cannot be confirmed")
+                Issue.record("the order cannot be confirmed")
                 return
             }
             let end = try #require(stray.expiresAt)
@@ -141,10 +141,10 @@ import WorkerTestSupport
     }
 
     /// A worker commits the expiry of a hold after Redis was backfilled without it: the order does not expire twice.
-    @Test func aRecordOlderThanTheLedgerIsRepaired() async throws {
+    @Test func aRecordOlderThanTheLedgerIsReplaced() async throws {
         try await withSale(holdSeconds: 600) { test in
             let order = try await test.hold(quantity: 3, customer: "a")
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             var ended = order
             (ended.state, ended.version) = (.expired, 2)
             _ = try await test.ledger.settle([ended])
@@ -160,10 +160,10 @@ import WorkerTestSupport
     }
 
     /// A snapshot in flight may be later than the ledger: its order is not repaired.
-    @Test func aSnapshotInFlightIsNoDrift() async throws {
+    @Test func aSnapshotInFlightIsNotDrift() async throws {
         try await withSale(holdSeconds: 600) { test in
             let order = try await test.hold(quantity: 2, customer: "a")
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             _ = try await test.inventory.change(order, by: .cancel)
             try await test.redis("DEL", test.keys.order(order.id))
             let result = try await test.catalogue.reconcile(.demo)
@@ -183,12 +183,12 @@ import WorkerTestSupport
             try await test.withWorkers(lease: .seconds(1)) {
                 // The worker's commit waits for this lock, and the recovery does not.
                 try await test.ledger.withLockedEvent(.demo) { _ in
-                    try await eventually("the worker has it") {
+                    try await eventually("the worker has the batch") {
                         try await test.redis("LLEN", test.keys.queue).integer == 0
                     }
                     try await test.redis("FLUSHDB")
                 }
-                try await eventually("Redis is backfilled and agrees") {
+                try await eventually("Redis is backfilled and matches the ledger") {
                     guard try await test.isAtRest() else { return false }
                     return try await test.sql("SELECT sold FROM events") == "5"
                 }

@@ -7,7 +7,7 @@ import WorkerTestSupport
 @testable import Ledger
 @testable import RedisSchema
 
-/// Recoveries and fillings that are interrupted, and what waits for them.
+/// Recoveries and backfills that are interrupted, and calls that wait for them.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryStepsTests {
     /// Stores with the event `demo`.
     private func withSale(
@@ -23,65 +23,68 @@ import WorkerTestSupport
         try await test.partition.run(InspectScript())
     }
 
-    /// Somebody seals a partition to resume it, and dies; before and after the ledger has begun the new epoch.
-    @Test(arguments: [false, true]) func aResumptionThatWasInterruptedIsNoRebuild(hasBegun: Bool) async throws {
+    /// A process seals a partition to resume it and dies, before or after the ledger begins the new epoch.
+    @Test(arguments: [false, true]) func anInterruptedResumeDoesNotRebuildThePartition(hasBegun: Bool) async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 #expect(try await test.claimAtOnce(20, customer: { "c\($0)" }).accepted.count == 20)
                 let before = try #require(try await test.ledger.partition(0))
                 try await redis.restart()
                 let connection = test.stores.redis.connections[0]
-                try await eventually("it is sealed") {
+                try await eventually("the partition is sealed") {
                     (try? await test.partition.run(SealScript("dead", found: "\(before.epoch)", plan: .resume)))
                         == .resume
                 }
+                // The script may have run on another connection, which was open earlier.
+                try await eventually("the connection has identified the server") { await connection.server() != nil }
                 let server = try #require(await connection.server())
                 _ = try await test.partition.run(ExtendScript("dead", of: test.keys.recovery, by: .zero))
                 if hasBegun { #expect(try await test.ledger.begin(epoch: before.epoch + 1, of: 0, on: server)) }
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try #require(try await test.ledger.partition(0)).epoch == before.epoch + 1)
-                #expect(try await test.redis("LLEN", test.keys.queue).integer == 20, "nothing was drained")
+                #expect(try await test.redis("LLEN", test.keys.queue).integer == 20, "nothing was taken from the queue")
                 #expect(try await test.counters() == Counters(available: 80, pending: 20))
             }
         }
     }
 
-    /// Of two recoveries that have looked at the same, one begins the epoch.
+    /// If two recoveries have inspected the same state, one of them begins the epoch.
     @Test func anEpochBeginsOnce() async throws {
         try await withSale { test in
             let known = try #require(try await test.ledger.partition(0))
             #expect(try await test.ledger.begin(epoch: known.epoch + 1, of: 0, on: "a"))
             #expect(try await !test.ledger.begin(epoch: known.epoch + 1, of: 0, on: "b"))
-            #expect(try await test.ledger.begin(epoch: 1, of: 7, on: "c"), "a partition's first")
+            #expect(try await test.ledger.begin(epoch: 1, of: 7, on: "c"), "the first epoch of a partition")
             #expect(try await !test.ledger.begin(epoch: 1, of: 7, on: "d"))
         }
     }
 
-    /// Opened, an event partly filled in, and its process gone: another goes on there, whatever happens to Redis meanwhile.
-    @Test(arguments: [false, true]) func aFillingGoesOnWhereItWasInterrupted(restarting: Bool) async throws {
+    /// A process opens the partition, backfills a part of an event and dies. Another process continues at that
+    /// position, also if Redis restarts meanwhile.
+    @Test(arguments: [false, true]) func anInterruptedBackfillContinuesAtItsPosition(restarting: Bool) async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 #expect(try await test.claimAtOnce(30, customer: { "c\($0 % 10)" }).accepted.count == 30)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 try await test.redis("FLUSHDB")
                 #expect(try await test.recovery.check(test.keys).isOpen)
                 #expect(try await test.inventory.claim(test.purchase(customer: "z")) == .refused(.eventUnknown))
                 let event = try #require(try await test.ledger.event(.demo))
-                let filler = Backfiller(test.catalogue.publisher, test.keys)
+                let backfiller = Backfiller(test.catalogue.publisher, test.keys)
                 let orders = try await test.ledger.ordersToBackfill(of: event, after: "", limit: 12)
-                // The one who opened is gone; another takes over, and dies after a page.
+                // The process that opened the partition is gone. Another process takes over and dies after one chunk.
                 try await test.redis("HSET", test.keys.backfill, "until", "0")
-                let page = BackfillChunk(
+                let chunk = BackfillChunk(
                     event: .demo, generation: 1, stamp: event.stamp, start: "", end: try #require(orders.last).id,
                     rows: orders.map(\.row))
-                _ = try await filler.partition.run(HoldBackfillScript("dead"))
-                let backfill = BackfillScript(page, token: "dead", done: 12, total: 30)
-                #expect(try await filler.partition.run(backfill) == .written)
+                _ = try await backfiller.partition.run(HoldBackfillScript("dead"))
+                let backfill = BackfillScript(chunk, token: "dead", done: 12, total: 30)
+                #expect(try await backfiller.partition.run(backfill) == .written)
                 if restarting { try await redis.restart() }
-                try await eventually("Redis answers") {
+                try await eventually("Redis responds") {
                     (try? await test.redis("HSET", test.keys.backfill, "until", "0")) != nil
                 }
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try await state(test).backfill.isComplete)
                 let units = try await test.inventory.units(of: (0..<10).map { "c\($0)" }, in: .demo)
                 #expect(units == Array(repeating: 3, count: 10))
@@ -90,16 +93,16 @@ import WorkerTestSupport
         }
     }
 
-    /// The ledger is told something of an event while it is read: what was read is worth nothing.
-    @Test func anEventThatChangesWhileItIsReadIsReadAnew() async throws {
+    /// The ledger receives an order of an event while the event is backfilled: the backfill is invalid.
+    @Test func anEventThatChangesDuringItsBackfillIsBackfilledAgain() async throws {
         try await withSale { test in
             #expect(try await test.claimAtOnce(6, customer: { "c\($0)" }).accepted.count == 6)
             let late = try #require(try await test.queue().take(limit: 1))
-            try await test.withWorkers { try await test.drained(but: 1) }
+            try await test.withWorkers { try await test.waitUntilDrained(except: 1) }
             try await test.redis("FLUSHDB")
             #expect(try await test.recovery.check(test.keys).isOpen)
             let event = try #require(try await test.ledger.event(.demo))
-            // A worker commits what it had in hand.
+            // A worker commits its batch.
             _ = try await test.ledger.settle(late.orders, lease: late.number)
             let done = BackfilledEvent(backfill: .init(token: "any", stamp: event.stamp))
             #expect(
@@ -112,13 +115,13 @@ import WorkerTestSupport
         }
     }
 
-    /// What somebody asks for comes first, also an event over which nothing could be asked any more.
-    @Test func anEventThatIsOverIsFilledInOnlyIfSomebodyAsks() async throws {
+    /// A requested event is backfilled first, also if the event is closed.
+    @Test func aClosedEventIsBackfilledOnRequestOnly() async throws {
         try await withSale { test in
             let over = try #require(EventID("over"))
             try await test.catalogue.ensure(over, EventTerms(name: "Over", capacity: 5, customerLimit: 1))
             #expect(try await test.claimAtOnce(2, of: over, customer: { "c\($0)" }).accepted.count == 2)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             try await test.sql(
                 "UPDATE events SET closes_at = now() - interval '1 day', updated_at = now() - interval '2 days' "
                     + "WHERE id = 'over'")
@@ -126,11 +129,11 @@ import WorkerTestSupport
             try await test.recover()
             #expect(try await test.inventory.event(.demo) != nil)
             #expect(try await test.inventory.event(over) == nil)
-            #expect(try await test.catalogue.report(over)?.status == .closed, "as the ledger knows it")
+            #expect(try await test.catalogue.report(over)?.status == .closed, "the status from the ledger")
             #expect(try await test.catalogue.publish(over) == .published)
             #expect(try await test.inventory.claim(test.purchase(over, customer: "z")) == .refused(.closed))
             #expect(try await test.redis("HGET", test.keys.customers(over), "c0").integer == 1)
-            // An organiser asks, too.
+            // A change of the event requests it, too.
             try await test.sql("UPDATE events SET updated_at = now() - interval '2 days' WHERE id = 'over'")
             try await test.redis("FLUSHDB")
             try await test.recover()
@@ -142,9 +145,9 @@ import WorkerTestSupport
 
     @Test func aDeadLetterWaitsForItsEvent() async throws {
         try await withSale { test in
-            // The ledger cannot take a text with a zero byte.
+            // PostgreSQL does not accept a text with a zero byte.
             _ = try await test.inventory.claim(test.purchase(customer: "a\u{0}b"))
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let letter = try #require(try await test.queue().deadLetters(limit: 1).first)
             try await test.redis("DEL", test.keys.event(.demo))
             #expect(try await test.queue().requeue(letter.id) == .eventIsRecovering(.demo))
@@ -154,8 +157,8 @@ import WorkerTestSupport
         }
     }
 
-    /// What a start and a resumption do is bound by what Redis may not know, not by the events that there are.
-    @Test func onlyEventsThatRedisMayNotKnowArePublished() async throws {
+    /// A start and a resume publish only the events that Redis may not have, not all events.
+    @Test func onlyUnpublishedEventsArePublished() async throws {
         try await withSale { test in
             try await test.sql(
                 "INSERT INTO events (id, name, capacity, max_quantity, published_generation, unpublished) "
@@ -172,8 +175,9 @@ import WorkerTestSupport
         }
     }
 
-    /// A process dies after it has lowered a capacity in Redis, before the ledger: the next start puts Redis right.
-    @Test func aLoweringThatWasCutOffIsPutRightByTheNextStart() async throws {
+    /// A process dies after it has lowered a capacity in Redis and before it has changed the ledger. The next start
+    /// reverts Redis.
+    @Test func anInterruptedLoweringIsRevertedAtTheNextStart() async throws {
         try await withSale { test in
             #expect(try await test.sql("SELECT unpublished FROM events") == "f")
             try await test.ledger.noteUnpublished(.demo)
@@ -186,14 +190,14 @@ import WorkerTestSupport
         }
     }
 
-    /// Releases before the schema's version 4 noted the leases with each event.
-    @Test func theLeasesThatAnEarlierReleaseNotedAreKnown() async throws {
+    /// Releases before version 4 of the schema recorded the leases for each event.
+    @Test func leasesRecordedByAnEarlierReleaseAreRead() async throws {
         try await withSale { test in
             try await test.sql("DELETE FROM leases_seen")
             try await test.sql("UPDATE events SET leased = 41")
             #expect(try await test.ledger.leasesSeen(inPartition: test.keys.partition) { _ in true } == 41)
             try await test.sql("UPDATE events SET leased = 99")
-            #expect(try await test.ledger.leasesSeen(inPartition: test.keys.partition) { _ in true } == 41, "once")
+            #expect(try await test.ledger.leasesSeen(inPartition: test.keys.partition) { _ in true } == 41, "only once")
         }
     }
 }

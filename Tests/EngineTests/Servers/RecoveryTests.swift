@@ -11,7 +11,8 @@ import WorkerTestSupport
 @testable import RedisClient
 @testable import RedisSchema
 
-/// Redis emptied, restarted, put back to an older state: noticed before the next sale, and put right from the ledger.
+/// Redis is emptied, restarted or restored from an older copy. This is detected before the next sale and repaired from
+/// the ledger.
 @Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
     /// Stores with the event `demo`.
     private func withSale(
@@ -27,18 +28,18 @@ import WorkerTestSupport
         try #require(try await test.ledger.partition(0)).epoch
     }
 
-    /// Sells one unit to each of so many customers.
+    /// Sells one unit to each of `count` customers.
     private func sell(_ count: Int, _ test: TestStores) async throws -> [Purchase] {
         try await test.claimAtOnce(count, customer: { "c\($0)" }).accepted
     }
 
-    @Test func anEmptiedRedisSellsNothingBeforeItIsFilled() async throws {
+    @Test func anEmptiedRedisSellsNothingBeforeItsRecovery() async throws {
         try await withSale { test in
             #expect(try await sell(30, test).count == 30)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let before = try await epoch(test)
             try await test.redis("FLUSHDB")
-            // Nor can somebody publish the event: what hangs on its orders is for a recovery to fill in.
+            // The event cannot be published either, because its holds and customer units need a backfill.
             await #expect(
                 throws: RedisError(.preconditionFailed, "FENCED hold_backfill: the epoch is another", mayHaveRun: false)
             ) {
@@ -55,36 +56,36 @@ import WorkerTestSupport
             #expect(try await epoch(test) == before + 1)
             #expect(try await test.counters() == Counters(available: 70, sold: 30))
             #expect(try await sell(100, test).count == 70)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.isAtRest())
             #expect(try await test.sql("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "100")
         }
     }
 
-    @Test func aRedisThatRestartsEmptyIsFilled() async throws {
+    @Test func aRedisThatRestartsEmptyIsRebuilt() async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 #expect(try await sell(30, test).count == 30)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 try await redis.kill()
                 try redis.removeFiles()
                 try await redis.restart()
-                // The first to come finds another server, whatever it holds.
+                // The first call finds a server with another run id.
                 let order = test.purchase()
                 do throws(RedisError) {
                     _ = try await test.inventory.claim(order)
-                    Issue.record("sold from an empty Redis")
+                    Issue.record("an empty Redis accepted a claim")
                 } catch {
                     #expect([.preconditionFailed, .notConnected, .connectionLost].contains(error.code))
                 }
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try await sell(100, test).count == 70)
             }
         }
     }
 
-    /// The older state has stock for what was sold since, queue entries that are settled, and records that are out of date.
-    @Test func aRedisThatIsPutBackToAnOlderStateSellsNothingTwice() async throws {
+    /// The older copy has stock for units that were sold since, queue entries that are settled, and outdated records.
+    @Test func aRedisRestoredFromAnOlderCopySellsNothingTwice() async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 let keyed = test.purchase(customer: "k", key: "one")
@@ -92,16 +93,16 @@ import WorkerTestSupport
                 let early = try await sell(30, test)
                 try redis.saveFiles()
                 let late = try await sell(30, test)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 let cancelled = try #require(try await test.inventory.order(early[0].id))
                 guard case .done = try await test.inventory.change(cancelled, by: .cancel) else {
                     throw GaveUp(description: "")
                 }
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 try await redis.kill()
                 try redis.restoreFiles()
                 try await redis.restart()
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try await test.counters() == Counters(available: 40, sold: 60))
                 #expect(try await test.inventory.claim(keyed) == .accepted(Acceptance(order: keyed.id, isReplay: true)))
                 for order in early + late {
@@ -110,15 +111,15 @@ import WorkerTestSupport
                 }
                 #expect(try await test.redis("HGET", test.keys.customers(.demo), "c0").integer == 1)
                 #expect(try await sell(100, test).count == 40)
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(try await test.isAtRest())
                 #expect(try await test.sql("SELECT count(*) FROM orders WHERE status = 'rejected'") == "0")
             }
         }
     }
 
-    /// What was acknowledged and is in the older state's queue, but not in the ledger, is brought there first.
-    @Test func whatAnOlderStateStillHasIsNotLost() async throws {
+    /// Acknowledged orders that are in the queue of the older copy and not in the ledger are persisted first.
+    @Test func queuedOrdersOfAnOlderCopyAreNotLost() async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 #expect(try await sell(20, test).count == 20)
@@ -126,7 +127,7 @@ import WorkerTestSupport
                 try await redis.kill()
                 try await redis.restart()
                 try await test.sql("INSERT INTO leases_seen VALUES (0, 99, 1000)")
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try await test.counters() == Counters(available: 80, sold: 20))
                 #expect(try await test.sql("SELECT count(*) FROM orders") == "20")
                 #expect(try await test.redis("GET", test.keys.leasesBegun).integer ?? 0 >= 1000)
@@ -134,8 +135,8 @@ import WorkerTestSupport
         }
     }
 
-    /// A replica takes the place of its master, which had gone on without it.
-    @Test func aReplicaThatLaggedSellsNothingTwice() async throws {
+    /// A replica is promoted after its master has accepted orders that the replica did not receive.
+    @Test func aPromotedReplicaThatLaggedSellsNothingTwice() async throws {
         let port = try freePort()
         try await withRedisServer(options: "--port \(port)") { master in
             try await withRedisServer(options: "--port \(try freePort())") { replica in
@@ -146,23 +147,23 @@ import WorkerTestSupport
                         on: MultiThreadedEventLoopGroup.singleton.next(),
                         logger: test.logger)
                     _ = try await other.send(RedisCommand("REPLICAOF", "127.0.0.1", String(port)))
-                    try await eventually("the replica has followed") {
+                    try await eventually("the replica is in sync") {
                         try await other.send(RedisCommand("INFO", "replication")).string?.contains(
                             "master_link_status:up") == true
                     }
                     // The link breaks here.
                     _ = try await other.send(RedisCommand("REPLICAOF", "127.0.0.1", "1"))
                     #expect(try await sell(20, test).count == 20)
-                    try await test.withWorkers { try await test.drained() }
+                    try await test.withWorkers { try await test.waitUntilDrained() }
                     try await master.kill()
                     try? FileManager.default.removeItem(atPath: master.socket)
                     try FileManager.default.createSymbolicLink(
                         atPath: master.socket, withDestinationPath: replica.socket)
-                    // Not before it is made the master.
-                    try await eventually("the replica answers") {
+                    // The replica does not sell before it is promoted.
+                    try await eventually("the replica responds") {
                         do {
                             _ = try await test.inventory.claim(test.purchase())
-                            Issue.record("sold from a replica")
+                            Issue.record("a replica accepted a claim")
                         } catch {
                             return await test.stores.redis.connections[0].server() != nil
                         }
@@ -172,7 +173,7 @@ import WorkerTestSupport
                         try await test.recovery.check(test.keys)
                     }
                     _ = try await other.send(RedisCommand("REPLICAOF", "NO", "ONE"))
-                    try await test.redisIsBack()
+                    try await test.waitForRedis()
                     #expect(try await test.counters() == Counters(available: 70, sold: 30))
                     #expect(try await sell(100, test).count == 70)
                     await other.close()
@@ -181,10 +182,10 @@ import WorkerTestSupport
         }
     }
 
-    @Test func manyProcessesRecoveringAtOnceAreOneRecovery() async throws {
+    @Test func concurrentRecoveriesBeginOneEpoch() async throws {
         try await withSale { test in
             #expect(try await sell(30, test).count == 30)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             let before = try await epoch(test)
             try await test.redis("FLUSHDB")
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -196,8 +197,8 @@ import WorkerTestSupport
         }
     }
 
-    /// A recovery that was given up is carried on late, while another is at work or done: it changes nothing.
-    @Test func aRecoveryThatWasOvertakenChangesNothing() async throws {
+    /// An abandoned recovery continues late, while another recovery runs or after it: it changes nothing.
+    @Test func aSupersededRecoveryChangesNothing() async throws {
         try await withSale { test in
             let connection = test.stores.redis.connections[0]
             let server = try #require(await connection.server())
@@ -210,9 +211,10 @@ import WorkerTestSupport
             }
             let epoch = try #require(try await test.redis("GET", test.keys.epoch).string)
             #expect(try await old.seal(found: epoch, plan: .rebuild) == .drain)
-            #expect(try await new.seal(found: SealScript.seal("old"), plan: .rebuild) == nil, "while it is at work")
+            #expect(
+                try await new.seal(found: SealScript.seal("old"), plan: .rebuild) == nil, "while the lease is valid")
             try await release("old")
-            #expect(try await new.seal(found: epoch, plan: .rebuild) == nil, "it has been sealed since")
+            #expect(try await new.seal(found: epoch, plan: .rebuild) == nil, "the partition was sealed since")
             #expect(try await new.seal(found: SealScript.seal("old"), plan: .rebuild) == .drain)
             await #expect(throws: RedisError.self) { try await old.wipe() }
             await #expect(throws: RedisError.self) { try await old.open(epoch: 77, seen: 0, rebuilt: true) }
@@ -223,8 +225,8 @@ import WorkerTestSupport
         }
     }
 
-    /// Nothing is lost by a restart with all data: batches in hand are acknowledged after it, and nothing is rebuilt.
-    @Test func aRestartThatLostNothingIsResumed() async throws {
+    /// A restart with all data loses nothing: leased batches are acknowledged after it, and nothing is rebuilt.
+    @Test func aRestartWithoutDataLossIsResumed() async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 let before = try await epoch(test)
@@ -232,7 +234,7 @@ import WorkerTestSupport
                 let batch = try #require(try await test.queue().take(limit: 5))
                 let settlements = try await test.ledger.settle(batch.orders, lease: batch.number)
                 try await redis.restart()
-                try await test.redisIsBack()
+                try await test.waitForRedis()
                 #expect(try await epoch(test) == before + 1)
                 #expect(try await test.redis("LLEN", test.keys.queue).integer == 15)
                 #expect(try await test.queue().acknowledge(batch, settlements))
@@ -241,8 +243,8 @@ import WorkerTestSupport
         }
     }
 
-    /// Told late, after its caller has given up: Redis has been told of something newer.
-    @Test func whatIsToldLateChangesNothing() async throws {
+    /// A publication arrives late, after its caller gave up, when Redis has a newer revision.
+    @Test func aLatePublicationChangesNothing() async throws {
         try await withSale { test in
             let (event, revision) = try #require(
                 try await test.ledger.withLockedEvent(.demo) { ($0.event, $0.revision) })
@@ -256,14 +258,14 @@ import WorkerTestSupport
         }
     }
 
-    /// An order that was set aside is in no ledger: its units stay claimed all the same, and it can be brought in later.
-    @Test func whatWasSetAsideStaysCountedThroughARecovery() async throws {
+    /// A dead-lettered order is not in the ledger. Its units stay claimed, and it can be requeued later.
+    @Test func deadLettersStayCountedAfterARecovery() async throws {
         try await withSale { test in
-            // The ledger cannot take a text with a zero byte.
+            // PostgreSQL does not accept a text with a zero byte.
             let poison = test.purchase(quantity: 3, customer: "a\u{0}b")
             _ = try await test.inventory.claim(poison)
             #expect(try await sell(10, test).count == 10)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.queue().deadLetterCount() == 1)
             #expect(try await test.counters() == Counters(available: 87, pending: 3, sold: 10))
             try await test.sql("INSERT INTO leases_seen VALUES (0, 99, 1000)")

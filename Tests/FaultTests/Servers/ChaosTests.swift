@@ -4,18 +4,18 @@ import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
-/// Faults drawn by chance, one after another and programs' beside servers', for as long as one likes. The same seed draws
-/// the same faults in the same order.
+/// Random faults for a given time, one after another. Faults of programs and faults of servers occur concurrently. The
+/// same seed has the same faults in the same order.
 @Suite(.timeLimit(.minutes(600))) struct ChaosTests {
-    /// Faults of programs, and deaths of workers at certain points.
+    /// Faults of programs, and workers that end at a failpoint.
     private static let programs =
         Fault.programs
         + ["after-take", "in-transaction", "before-commit", "after-commit", "in-acknowledgement"].map { failpoint in
             Fault("a worker ends \(failpoint)") { cluster, _ in
                 try await cluster.killWorker(0)
                 try await cluster.startWorker(0, failpoint: ["FAILPOINT": failpoint])
-                // Where the servers are away at this moment it may have nothing to do; then it is ended.
-                _ = try? await eventually("it ends", within: 5) { await !cluster.isWorkerRunning(0) }
+                // If a server is unavailable at this moment, the worker may have nothing to do and is killed.
+                _ = try? await eventually("the worker exits", within: 5) { await !cluster.isWorkerRunning(0) }
                 try await cluster.killWorker(0)
                 try await cluster.startWorker(0)
             }
@@ -23,12 +23,12 @@ import Testing
 
     private static let others = Fault.servers + Fault.commands + Fault.network
 
-    @Test(arguments: Chaos.seeds) func aRandomMixLosesNothing(seed: UInt64) async throws {
+    @Test(arguments: Chaos.seeds) func randomFaultsLoseNothing(seed: UInt64) async throws {
         try await Cluster.withCluster { cluster in
             let struck = NIOLockedValueBox<[String]>([])
             let verdict: Verdict
             do {
-                verdict = try await FaultRun.verdict("mix of seed \(seed)", seed: seed, on: cluster) { _ in
+                verdict = try await FaultRun.verdict("random faults of seed \(seed)", seed: seed, on: cluster) { _ in
                     let end = ContinuousClock.now + .seconds(Chaos.seconds)
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for (lane, faults) in [Self.programs, Self.others].enumerated() {
@@ -38,7 +38,7 @@ import Testing
                                     try await Fault.pause(.random(in: 0...1, using: &generator))
                                     guard let fault = faults.randomElement(using: &generator) else { return }
                                     struck.withLockedValue { $0.append(fault.name) }
-                                    try await fault.strike(cluster, &generator)
+                                    try await fault.inject(cluster, &generator)
                                 }
                             }
                         }
@@ -51,23 +51,23 @@ import Testing
             let faults = struck.withLockedValue { $0 }
             #expect(verdict.holds, "seed \(seed), \(faults): \(verdict)")
             #expect(verdict.rejected.isEmpty, "seed \(seed), \(faults): \(verdict)")
-            say("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
+            report("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
         }
     }
 
-    /// Sales go on while Postgres is away for a minute, and all of it is drained afterwards.
-    @Test(.enabled(if: Chaos.isLong)) func postgresAwayForAMinute() async throws {
+    /// Sales continue while Postgres is unavailable for a minute, and all orders are persisted afterwards.
+    @Test(.enabled(if: Chaos.isLong)) func theSaleContinuesDuringAnOutageOfPostgresOfAMinute() async throws {
         try await Cluster.withCluster { cluster in
-            let verdict = try await FaultRun.verdict("Postgres away for 60 s", seed: 9, on: cluster) { history in
+            let verdict = try await FaultRun.verdict("Postgres unavailable for 60 s", seed: 9, on: cluster) { history in
                 try await cluster.postgres.stop()
                 let before = history.accepted
                 try await Fault.pause(60)
-                #expect(history.accepted > before + 500, "it did not sell while Postgres was away")
+                #expect(history.accepted > before + 500, "the sale stopped while Postgres was unavailable")
                 try await cluster.postgres.restart()
             }
             #expect(verdict.holds, "\(verdict)")
             #expect(verdict.rejected.isEmpty, "\(verdict)")
-            say("chaos: Postgres away for 60 s: \(verdict)")
+            report("chaos: Postgres unavailable for 60 s: \(verdict)")
         }
     }
 }

@@ -3,22 +3,22 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Each fault once, with Redis under `appendfsync always`: nothing is lost, doubled or oversold, and the sale goes on.
+/// Each fault once, with `appendfsync always`: nothing is lost, doubled or oversold, and the sale continues.
 @Suite(.timeLimit(.minutes(10))) struct FaultTests {
-    @Test(arguments: Fault.all) func nothingIsLost(fault: Fault) async throws {
+    @Test(arguments: Fault.all) func aFaultLosesNothing(fault: Fault) async throws {
         try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict(fault.name, seed: 1, on: cluster) { _ in
                 var generator = SeededGenerator(seed: 1)
-                try await fault.strike(cluster, &generator)
+                try await fault.inject(cluster, &generator)
             }
             #expect(verdict.holds, "\(fault): \(verdict)")
             #expect(verdict.rejected.isEmpty, "\(fault): \(verdict)")
         }
     }
 
-    /// A worker that dies at each step of a batch; another takes the batch over.
+    /// A worker dies at a step of a batch, and another worker reclaims the batch.
     @Test(arguments: ["after-take", "in-transaction", "before-commit", "after-commit", "in-acknowledgement"])
-    func aWorkerMayDieAtEachStep(failpoint: String) async throws {
+    func aWorkerThatDiesAtAnyStepLosesNothing(failpoint: String) async throws {
         try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict("worker ends \(failpoint)", seed: 2, on: cluster) { _ in
                 for _ in 0..<2 {
@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    /// An order that ends every worker that takes it is set aside, and can be brought in once that is mended.
-    @Test func anOrderThatEndsEveryWorkerIsSetAside() async throws {
+    /// An order that kills every worker that takes it is dead-lettered, and can be requeued after the worker is fixed.
+    @Test func anOrderThatKillsEveryWorkerIsDeadLettered() async throws {
         try await Cluster.withCluster(workers: 1) { cluster in
             let poison = ["FAILPOINT": "poison", "FAILPOINT_CUSTOMER": "poison"]
             let verdict = try await FaultRun.verdict("poison", seed: 3, on: cluster) { history in
@@ -50,7 +50,7 @@ import Testing
                     try await api.send("GET", "/admin/dead-letters", headers: admin).json["dead_letters"]
                         as? [[String: Any]] ?? []
                 }
-                // More than a dozen workers start and die for it, beside other tests.
+                // More than a dozen workers start and die, while other tests run.
                 let deadline = ContinuousClock.now + .seconds(300)
                 while try await letters().isEmpty, ContinuousClock.now < deadline {
                     try await cluster.restartDeadWorkers(failpoint: poison)
@@ -69,8 +69,8 @@ import Testing
         }
     }
 
-    /// A thousand requests with one key, from everywhere at once, over a bad network: one order.
-    @Test func theSameKeyAThousandTimesIsOneOrder() async throws {
+    /// A thousand concurrent requests with one key to both APIs, with cut connections, create one order.
+    @Test func aThousandRequestsWithOneKeyCreateOneOrder() async throws {
         try await Cluster.withCluster { cluster in
             let verdict = try await FaultRun.verdict("one key 1,000 times", seed: 4, on: cluster) { history in
                 let load = Load(history: history, ports: cluster.apiPorts, seed: 4)
@@ -93,12 +93,14 @@ import Testing
         }
     }
 
-    /// A disk that is full ends a Redis that runs with `always`: what it has not written it has not acknowledged.
+    /// With `always`, a full disk ends Redis. Redis has not acknowledged what it could not write.
     @Test func aFullDiskLosesNothing() async throws {
-        // 300 blocks of 1024 bytes, and no signal for writing more.
+        // The limit is 300 blocks of 1024 bytes. The trap ignores the signal, so that a write beyond the limit fails.
         try await Cluster.withCluster(redisOptions: "", redisPrefix: "trap '' XFSZ; ulimit -f 300;") { cluster in
             let verdict = try await FaultRun.verdict("full disk", seed: 5, on: cluster) { _ in
-                try await eventually("the disk is full", within: 60) { await !cluster.redis.isRunning }
+                try await eventually("Redis ends because the disk is full", within: 60) {
+                    await !cluster.redis.isRunning
+                }
                 #expect(cluster.redis.log.contains("AOF"))
                 await cluster.redis.setPrefix("")
                 try await cluster.redis.restart()

@@ -3,20 +3,20 @@ import Testing
 
 @testable import Timing
 
-/// Redis is emptied while the ledger has many orders, and the recovery is interrupted several times: everything that
-/// hangs on the orders comes back. The same seed draws the same interruptions.
+/// Redis is emptied while the ledger has many orders, and the recovery is interrupted several times. It restores holds,
+/// customer units, keys and counters. The same seed has the same interruptions.
 @Suite(.timeLimit(.minutes(600))) struct RecoveryAtSizeTests {
-    @Test(arguments: Chaos.seeds) func anInterruptedRecoveryBringsEverythingBack(seed: UInt64) async throws {
+    @Test(arguments: Chaos.seeds) func anInterruptedRecoveryRestoresEverything(seed: UInt64) async throws {
         try await Cluster.withCluster { cluster in
             let interruptions = Interruptions(seed: seed)
             let run = "recovery of \(Chaos.rows) orders, seed \(seed), interruptions \(interruptions.drawn)"
             do {
                 let data = LedgerData(rows: Chaos.rows, seed: seed)
-                try await data.put(into: cluster)
+                try await data.insert(into: cluster)
                 _ = try await cluster.redis("FLUSHALL")
-                try await interruptions.strike(cluster)
-                let (first, filled) = try await sellAgain(data, on: cluster)
-                say("chaos: \(run): first sale after \(first) s, filled after \(filled) s")
+                try await interruptions.inject(cluster)
+                let (first, backfilled) = try await sellAgain(data, on: cluster)
+                report("chaos: \(run): first sale after \(first) s, backfilled after \(backfilled) s")
                 try await check(RecoveryAudit(data: data, cluster: cluster), run)
             } catch {
                 throw GaveUp(description: "\(run): \(error)\n\(await cluster.logs)")
@@ -24,34 +24,38 @@ import Testing
         }
     }
 
-    /// Sells each event to a new customer at each API, and waits until everything is filled in. The answer is how many
-    /// seconds after the last interruption the first sale was, and the end of the filling.
+    /// Buys from each event at each API with a new customer, and waits until all events are backfilled.
     ///
-    /// For a moment after Redis is emptied, an API may say that it is ready since it has not noticed; one that has sold
-    /// has noticed.
-    private func sellAgain(_ data: LedgerData, on cluster: Cluster) async throws -> (first: Double, filled: Double) {
-        let over = ContinuousClock.now
-        @Sendable func seconds() -> Double { ((ContinuousClock.now - over) / .milliseconds(100)).rounded() / 10 }
+    /// - Returns: the seconds from the last interruption until the first sale and until the end of the backfill.
+    ///
+    /// For a moment after Redis is emptied, an API may report that it is ready because it has not detected it. An API
+    /// that has sold has detected it.
+    private func sellAgain(_ data: LedgerData, on cluster: Cluster) async throws -> (first: Double, backfilled: Double)
+    {
+        let end = ContinuousClock.now
+        @Sendable func seconds() -> Double { ((ContinuousClock.now - end) / .milliseconds(100)).rounded() / 10 }
         let buyers = data.events.flatMap { event in cluster.apiPorts.map { (event.id.description, $0) } }
         let sales = try await buyers.inParallel(buyers.count) { event, port in
-            let answer = try await PatientClient(ports: [port]).buy(
+            let response = try await PatientClient(ports: [port]).buy(
                 event, customer: "new-\(port)", key: "new-\(port)", within: 180)
-            guard answer.status == 202 else { throw GaveUp(description: "not sold: \(answer.status) \(answer.body)") }
+            guard response.status == 202 else {
+                throw GaveUp(description: "not sold: \(response.status) \(response.body)")
+            }
             return seconds()
         }
-        try await cluster.untilReady(within: 180)
+        try await cluster.waitUntilReady(within: 180)
         return (sales.min() ?? 0, seconds())
     }
 
     private func check(_ audit: RecoveryAudit, _ run: String) async throws {
-        try await audit.untilHoldsHaveEnded()
-        try await audit.cluster.drain()
+        try await audit.waitUntilHoldsHaveExpired()
+        try await audit.cluster.waitUntilAtRest()
         let bought = audit.data.events.count * audit.cluster.apiPorts.count
-        let (orders, ended) = (
+        let (orders, expired) = (
             try await audit.count(where: "true"), try await audit.count(where: "status = 'expired'")
         )
         #expect(orders == audit.data.rows + bought, "\(run)")
-        #expect(ended == audit.data.ending, "\(run)")
+        #expect(expired == audit.data.expiringSoon, "\(run)")
         try await checkStores(audit, run)
 
         let unreplayed = try await audit.unreplayed()
@@ -61,8 +65,8 @@ import Testing
         let unchangeable = try await audit.unchangeable()
         #expect(unchangeable == nil, "\(run)")
 
-        // Nothing of that is a purchase, and what was changed has reached the ledger.
-        try await audit.cluster.drain()
+        // These requests create no orders, and their changes have reached the ledger.
+        try await audit.cluster.waitUntilAtRest()
         let (ordersAfter, cancelled) = (
             try await audit.count(where: "true"), try await audit.count(where: "status = 'cancelled'")
         )
@@ -78,11 +82,11 @@ import Testing
         #expect(doubled == nil, "\(run)")
         let aboveLimit = try await audit.aboveLimit()
         #expect(aboveLimit == nil, "\(run)")
-        let unequalCounters = try await audit.unequalCounters()
-        #expect(unequalCounters == nil, "\(run)")
+        let differentCounters = try await audit.differentCounters()
+        #expect(differentCounters == nil, "\(run)")
         let miscounted = try await audit.miscounted()
         #expect(miscounted == nil, "\(run)")
-        let unequalHolds = try await audit.unequalHolds()
-        #expect(unequalHolds == nil, "\(run)")
+        let differentHolds = try await audit.differentHolds()
+        #expect(differentHolds == nil, "\(run)")
     }
 }

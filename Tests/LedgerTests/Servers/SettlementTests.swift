@@ -26,7 +26,7 @@ import Testing
         if case .recorded = settlement { true } else { false }
     }
 
-    @Test func anOrderIsWrittenOnceHoweverOftenItIsDelivered() async throws {
+    @Test func anOrderThatIsDeliveredAgainIsWrittenOnce() async throws {
         try await withSale { test in
             let orders = (0..<200).map { _ in order(quantity: 2) }
             let first = try await test.ledger.settle(orders)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func workersWithTheSameOrdersAtTheSameTimeAgree() async throws {
+    @Test func concurrentDeliveriesOfTheSameOrdersHaveTheSameResult() async throws {
         try await withSale(capacity: 100_000) { test in
             let other = try #require(EventID("other"))
             try await test.catalogue.ensure(other, EventTerms(name: "", capacity: 100_000))
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func anOrderThatCannotBeWrittenDoesNotBlockOthers() async throws {
+    @Test func anInvalidOrderDoesNotBlockOthers() async throws {
         try await withSale { test in
             let orders = [
                 order(), order(customer: "nul\0l"), order(try #require(EventID("nowhere"))), order(generation: 9),
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func customersAreReadAsTheyWereWritten() async throws {
+    @Test func customersAreReadBackUnchanged() async throws {
         try await withSale { test in
             for customer in ["a", "|\"\\{},NULL", "é👩‍👧", "' OR 1=1 --"] {
                 let order = order(customer: customer)

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: 1...25 as ClosedRange<UInt64>)
-    func theHighestVersionIsKeptInWhateverOrderTheyArrive(seed: UInt64) async throws {
+    func theHighestVersionIsKeptForAnyOrderOfDelivery(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000))
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func aRejectedOrderStaysRejectedWhateverComesAfter() async throws {
+    @Test func aRejectedOrderStaysRejected() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1))
             var order = Order(

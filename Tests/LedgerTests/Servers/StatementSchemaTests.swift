@@ -6,7 +6,7 @@ import Testing
 @testable import Ledger
 
 @Suite(.timeLimit(.minutes(10))) struct StatementSchemaTests {
-    /// Postgres accepts each text, and its result has the columns that the rows are read from.
+    /// PostgreSQL accepts the SQL of each statement, and the result has the columns that the rows are read from.
     @Test func everyStatementFitsTheSchema() async throws {
         try await withTestStores { test in
             try await test.ledger.withCustomerTable(of: .demo) { table in

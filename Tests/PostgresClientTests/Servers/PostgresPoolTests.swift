@@ -17,7 +17,7 @@ import Timing
         return { row in try row[text] }
     }
 
-    @Test func errorsCarryTheirSQLSTATE() async throws {
+    @Test func errorsHaveTheSQLSTATE() async throws {
         try await withTestStores { test in
             let divide = PostgresStatement<Int, Int>(
                 "divide", sql: "SELECT 1 / :divisor::int AS quotient", parameters: ["divisor": { $0 }]
@@ -27,7 +27,7 @@ import Timing
             }
             do {
                 _ = try await test.pool.query(divide, 0)
-                Issue.record("divided by zero")
+                Issue.record("the division by zero succeeded")
             } catch let error as PostgresError {
                 #expect(error.sqlState == "22012")
                 #expect(!error.mayHaveRun)
@@ -36,7 +36,7 @@ import Timing
         }
     }
 
-    @Test func textIsReadAsItWasSent() async throws {
+    @Test func textIsReadBackUnchanged() async throws {
         try await withTestStores { test in
             let echo = PostgresStatement<[String?], String?>(
                 "echo", sql: "SELECT unnest(:texts::text[]) AS text", parameters: ["texts": { $0 }]
@@ -90,7 +90,7 @@ import Timing
         }
     }
 
-    @Test func transactionsNeverLeak() async throws {
+    @Test func aTransactionNeverStaysOpen() async throws {
         try await withTestStores { test in
             let pool = pool(test) { $0.poolSize = 1 }
             try await pool.withConnection { _ = try await $0.execute(script: "CREATE TABLE t (x int)") }
@@ -128,7 +128,7 @@ import Timing
         }
     }
 
-    @Test func aStatementPastItsDeadlineIsAnUnknownOutcome() async throws {
+    @Test func aStatementTimeoutIsAnUnknownOutcome() async throws {
         try await withTestStores { test in
             let pool = pool(test) {
                 $0.poolSize = 1
@@ -136,7 +136,7 @@ import Timing
             }
             do {
                 _ = try await pool.withConnection { try await $0.execute(script: "SELECT pg_sleep(5)") }
-                Issue.record("no deadline")
+                Issue.record("the statement had no deadline")
             } catch let error as PostgresError {
                 #expect(error.code == .timeout)
                 #expect(error.mayHaveRun)
@@ -166,7 +166,7 @@ import Timing
     }
 }
 
-/// Tasks wait until it is opened.
+/// Blocks tasks until it is opened.
 actor Gate {
     private var isOpen = false
     private var waiters: [CheckedContinuation<Void, Never>] = []

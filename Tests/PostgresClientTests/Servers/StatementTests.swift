@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct StatementTests {
-    @Test func aStatementThatDoesNotFitSaysSoBeforeItRuns() async throws {
+    @Test func aMismatchedStatementFailsBeforeItRuns() async throws {
         try await withTestStores { test in
             try await test.sql("CREATE TABLE t (x int)")
             let noParameter = PostgresStatement<Int, Never>(
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aColumnOfAnotherTypeIsAnError() async throws {
+    @Test func aColumnOfADifferentTypeIsAnError() async throws {
         try await withTestStores { test in
             let statement = PostgresStatement<Void, Int>("a", sql: "SELECT NULL AS x") { columns in
                 let x = try columns["x", as: Int.self]

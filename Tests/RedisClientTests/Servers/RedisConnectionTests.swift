@@ -34,7 +34,7 @@ import Timing
         }
     }
 
-    @Test func authenticatesOverTCPAndSelectsTheDatabase() async throws {
+    @Test func aConnectionAuthenticatesAndSelectsItsDatabase() async throws {
         let port = try freePort()
         try await withRedisServer(options: "--port \(port) --bind 127.0.0.1 --requirepass 'p@ss/w'") { server in
             let connection = try await open("redis://:p%40ss%2Fw@127.0.0.1:\(port)/7")
@@ -48,7 +48,7 @@ import Timing
         }
     }
 
-    @Test func aForgottenScriptIsSentOnceMoreWithItsSource() async throws {
+    @Test func anEvictedScriptIsSentAgainWithItsSource() async throws {
         try await withRedisServer { server in
             let connection = try await open(server.url())
             #expect(try await connection.evaluate(RedisScriptCall(script, arguments: ["21"])).integer == 42)
@@ -63,7 +63,7 @@ import Timing
         }
     }
 
-    @Test func aTimeoutIsAnUnknownOutcomeAndTheConnectionRecovers() async throws {
+    @Test func aCommandTimeoutIsAnUnknownOutcomeAndTheConnectionRecovers() async throws {
         try await withRedisServer { server in
             let connection = try await open(server.url())
             _ = try await connection.send(RedisCommand("PING"))
@@ -85,7 +85,7 @@ import Timing
         }
     }
 
-    @Test func aKilledServerFailsCommandsAtOnceUntilItRestarts() async throws {
+    @Test func commandsFailImmediatelyWhileTheServerIsUnavailable() async throws {
         try await withRedisServer { server in
             let connection = try await open(server.url()) {
                 $0.backoff = Backoff(base: .milliseconds(10), limit: .milliseconds(50))

@@ -31,8 +31,8 @@ import Testing
             ]
             let (api, worker) = (HTTPClient(port: port), HTTPClient(port: metricsPort))
             try await eventually("both are ready", within: 40) {
-                let answers = [try? await api.send("GET", "/readyz"), try? await worker.send("GET", "/readyz")]
-                return answers.allSatisfy { $0?.status == 200 }
+                let responses = [try? await api.send("GET", "/readyz"), try? await worker.send("GET", "/readyz")]
+                return responses.allSatisfy { $0?.status == 200 }
             }
             let key = ["Idempotency-Key": "a"]
             for _ in 0..<2 { #expect(try await api.send("POST", "/buy", headers: key).status == 202) }
@@ -40,7 +40,7 @@ import Testing
             #expect(try await api.send("POST", "/buy", #"{"event":"none"}"#).status == 404)
             #expect(try await api.send("POST", "/reset", #"{"capacity":0}"#).status == 200)
             #expect(try await api.send("POST", "/buy").status == 410)
-            try await test.drained()
+            try await test.waitUntilDrained()
 
             let sold = try await api.send("GET", "/metrics")
             #expect(sold.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
@@ -79,7 +79,7 @@ import Testing
     private static let deploy = checkout.appendingPathComponent("deploy")
 
     /// promtool tests that the alerts fire when they must, and only then.
-    @Test func theAlertsFireWhenTheyShould() async throws {
+    @Test func theAlertsPassTheirTests() async throws {
         let folder = Self.deploy.appendingPathComponent("prometheus").path
         let run = try Run(
             URL(fileURLWithPath: "/bin/sh"),

@@ -30,7 +30,7 @@ import WorkerTestSupport
     }
 
     @Test(arguments: ["API", "Worker"])
-    func helpListsEverySetting(program: String) async throws {
+    func theHelpTextListsEverySetting(program: String) async throws {
         let run = try start(program, ["--help"])
         #expect(try await run.exitCode() == 0)
         var names = ["REDIS_URL", "DATABASE_URL", "DATABASE_POOL_SIZE", "PARTITIONS", "LOG_LEVEL", "LOG_FORMAT"]
@@ -45,7 +45,7 @@ import WorkerTestSupport
         #expect(run.output.components(separatedBy: "(default:").count - 1 == names.count)
     }
 
-    @Test func bothStopGracefullyOnASignal() async throws {
+    @Test func bothProgramsStopGracefullyOnASignal() async throws {
         try await withTestStores { test in
             let port = try freePort()
             let api = try start(
@@ -56,8 +56,8 @@ import WorkerTestSupport
             try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
             var accepted: [String] = []
             for _ in 0..<20 {
-                let answer = try await client.send("POST", "/buy")
-                if answer.status == 202, let id = answer.text("ticket_id") { accepted.append(id) }
+                let response = try await client.send("POST", "/buy")
+                if response.status == 202, let id = response.text("ticket_id") { accepted.append(id) }
             }
             #expect(!accepted.isEmpty)
             // A worker that is still starting may not handle signals yet, so the test waits for its first order.
@@ -70,7 +70,7 @@ import WorkerTestSupport
             for line in api.output.split(separator: "\n") {
                 #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "not JSON: \(line)")
             }
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             for id in accepted {
                 #expect(try await test.ledger.order(try #require(OrderID(id)))?.state == .confirmed)
             }
@@ -97,7 +97,7 @@ import WorkerTestSupport
                     postgres.log.components(separatedBy: "password authentication failed").count - 1
                 }
                 let before = attempts()
-                try await eventually("it tries again") { attempts() > before + 2 }
+                try await eventually("the program connects again") { attempts() > before + 2 }
                 let lines = run.output.split(separator: "\n").filter { $0.contains("28P01") }
                 #expect(lines.count == 1)
                 #expect(!run.output.contains("a-new-one"), "no secret is logged")
@@ -114,7 +114,7 @@ import WorkerTestSupport
 
     /// At the start the programs report settings with which a server may delete or lose acknowledged orders.
     @Test(arguments: ["API", "Worker"])
-    func theServersSettingsAreCheckedAtTheStart(program: String) async throws {
+    func theSettingsOfTheServersAreCheckedAtTheStart(program: String) async throws {
         try await withRedisServer(options: "--maxmemory-policy allkeys-lru --appendfsync everysec") { redis in
             try await withTestStores(redis: redis) { test in
                 let environment = test.environment.merging(["PORT": "0"]) { $1 }
@@ -123,7 +123,7 @@ import WorkerTestSupport
                 #expect(refused.output.contains("\(program): Redis's maxmemory-policy is allkeys-lru"))
                 try await test.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
                 let warned = try start(program, [], environment)
-                try await eventually("it warns") { warned.output.contains("appendfsync is everysec") }
+                try await eventually("the program warns") { warned.output.contains("appendfsync is everysec") }
                 #expect(warned.output.contains("orders of the last two seconds"))
             }
         }

@@ -4,7 +4,7 @@ import Testing
 @testable import Domain
 @testable import RedisClient
 
-/// The models are worth something only as far as they do what the servers do.
+/// Compares the models with the servers.
 @Suite(.timeLimit(.minutes(10))) struct ModelTests {
     private static let keys = ["a", "b", "c"]
     private static let words = ["x", "y", "z", "1", "2", "10", "-3"]
@@ -31,7 +31,7 @@ import Testing
         return commands.randomElement(using: &generator) ?? []
     }
 
-    @Test func theStoreAnswersAsRedisDoes() async throws {
+    @Test func theMemoryStoreRepliesAsRedisDoes() async throws {
         try await withTestStores { test in
             try await test.redis("FLUSHDB")
             let connection = test.stores.redis.connections[0]
@@ -47,17 +47,17 @@ import Testing
                 } catch {
                     expected = .error(String(error.message.prefix { $0 != " " }))
                 }
-                var answer = store.run(words)
-                if case .error(let text) = answer { answer = .error(String(text.prefix { $0 != " " })) }
-                // A score of whole numbers reads the same, and a status is a text to a script.
-                #expect(answer == expected, "\(number): \(words)")
-                if answer != expected { break }
+                var reply = store.run(words)
+                if case .error(let text) = reply { reply = .error(String(text.prefix { $0 != " " })) }
+                // Scores are whole numbers, so that their text is the same.
+                #expect(reply == expected, "\(number): \(words)")
+                if reply != expected { break }
             }
         }
     }
 
-    /// Snapshots of a few orders in any order, repeated, batched anyhow, more than there is room for.
-    @Test func theLedgerSettlesAsPostgresDoes() async throws {
+    /// Snapshots of a few orders in random order and batches, some repeated, with more units than the capacity.
+    @Test func theLedgerModelSettlesAsPostgresDoes() async throws {
         try await withTestStores { test in
             var generator = SeededGenerator(seed: 7)
             var leased = 0
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// Without the time at which Postgres confirmed.
+    /// The settlement without the time of the confirmation in PostgreSQL.
     private static func comparable(_ settlement: Settlement) -> Settlement {
         if case .recorded(let version, _) = settlement {
             .recorded(version: version, confirmedAt: nil)

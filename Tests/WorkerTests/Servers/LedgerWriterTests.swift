@@ -22,14 +22,14 @@ import WorkerTestSupport
         try await withSale { test in
             try await test.withWorkers(4, batchSize: 50) {
                 #expect(try await test.claimAtOnce(5000).accepted.count == 5000)
-                try await test.drained()
+                try await test.waitUntilDrained()
             }
             #expect(try await test.sql("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "5000")
             #expect(try await test.isAtRest())
         }
     }
 
-    @Test func aLoneOrderIsConfirmedWithinMilliseconds() async throws {
+    @Test func aSingleOrderIsConfirmedImmediately() async throws {
         try await withSale { test in
             let times = try await test.withWorkers {
                 var times: [Duration] = []
@@ -37,34 +37,35 @@ import WorkerTestSupport
                     let purchase = test.purchase()
                     _ = try await test.inventory.claim(purchase)
                     let began = ContinuousClock.now
-                    try await eventually("it is confirmed") {
+                    try await eventually("the order is confirmed") {
                         try await test.inventory.order(purchase.id)?.state == .confirmed
                     }
                     times.append(ContinuousClock.now - began)
                 }
                 return times.sorted()
             }
-            // Far above what it takes, far below any poll of seconds; one may be slow for want of a core.
+            // The limit is far above the usual time and far below a polling interval of seconds. The median tolerates a
+            // single slow order.
             #expect(times[times.count / 2] < .seconds(2))
         }
     }
 
-    @Test func withPostgresAwayTheSaleGoesOnAndNothingIsLost() async throws {
+    @Test func theSaleContinuesWhilePostgresIsUnavailableAndNothingIsLost() async throws {
         try await withPostgresServer { postgres in
             try await withSale(postgres: postgres) { test in
                 try await test.withWorkers(2, lease: .seconds(1)) {
                     var accepted = try await test.claimAtOnce(200).accepted.count
-                    // Before that a worker may still be at the schema, and takes nothing.
-                    try await test.drained()
+                    // Before that, a worker may still migrate the schema and takes nothing.
+                    try await test.waitUntilDrained()
                     try await postgres.stop()
                     accepted += try await test.claimAtOnce(500).accepted.count
-                    try await eventually("the workers hold on to what they took") {
+                    try await eventually("the workers keep their batches") {
                         try await test.redis("ZCARD", test.keys.leases).integer ?? 0 > 0
                     }
                     try await postgres.restart()
                     accepted += try await test.claimAtOnce(200).accepted.count
                     #expect(accepted == 900)
-                    try await test.drained()
+                    try await test.waitUntilDrained()
                 }
                 #expect(try await test.sql("SELECT count(*) || ' ' || sum(quantity) FROM orders") == "900 900")
                 #expect(try await test.isAtRest())
@@ -72,12 +73,12 @@ import WorkerTestSupport
         }
     }
 
-    @Test func stoppingWhileTheLedgerIsAwayIsGracefulAndGivesTheBatchBack() async throws {
+    @Test func aWorkerStopsWhilePostgresIsUnavailableAndReleasesItsBatch() async throws {
         try await withPostgresServer { postgres in
             try await withSale(postgres: postgres) { test in
                 try await test.withWorkers(lease: .seconds(60)) {
                     _ = try await test.claimAtOnce(5)
-                    try await test.drained()
+                    try await test.waitUntilDrained()
                     try await postgres.stop()
                     _ = try await test.claimAtOnce(5)
                     try await eventually("the batches are taken") {
@@ -87,17 +88,17 @@ import WorkerTestSupport
                 let leases = try await test.redis("ZCARD", test.keys.leases).integer
                 let expired = try await test.queue().expiredTokens().count
                 #expect(leases ?? 0 > 0)
-                #expect(leases == Int64(expired), "the next worker need not wait for a lease's end")
-                // A worker that is stopped before it could even prepare ends gracefully too.
+                #expect(leases == Int64(expired), "the next worker need not wait until a lease expires")
+                // A worker that is stopped before it has prepared the ledger stops gracefully, too.
                 try await test.withWorkers {}
                 try await postgres.restart()
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(try await test.sql("SELECT count(*) FROM orders") == "10")
             }
         }
     }
 
-    @Test func withRedisKilledNothingThatWasAcceptedIsLost() async throws {
+    @Test func aKilledRedisLosesNoAcceptedOrder() async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 var accepted: [OrderID] = []
@@ -105,12 +106,12 @@ import WorkerTestSupport
                 for _ in 0..<3 {
                     accepted += try await test.claimAtOnce(300).accepted.map(\.id)
                     try await redis.restart()
-                    try await test.redisIsBack()
+                    try await test.waitForRedis()
                 }
                 try await test.withWorkers(2, lease: .seconds(1)) {
                     try await redis.restart()
-                    try await test.redisIsBack()
-                    try await test.drained()
+                    try await test.waitForRedis()
+                    try await test.waitUntilDrained()
                 }
                 #expect(accepted.count == 900)
                 #expect(try await test.sql("SELECT count(*) FROM orders") == "900")
@@ -120,19 +121,19 @@ import WorkerTestSupport
         }
     }
 
-    @Test func aRedisOutOfMemoryRefusesToSellAndIsStillDrained() async throws {
+    @Test func aRedisOutOfMemoryRefusesClaimsAndIsDrained() async throws {
         try await withRedisServer { redis in
             try await withSale(redis: redis) { test in
                 #expect(try await test.claimAtOnce(200).accepted.count == 200)
                 try await test.redis("CONFIG", "SET", "maxmemory", "1")
                 do throws(RedisError) {
                     _ = try await test.inventory.claim(test.purchase())
-                    Issue.record("sold without memory")
+                    Issue.record("a claim was accepted without memory")
                 } catch {
                     #expect(error.serverCode == "OOM")
                     #expect(!error.mayHaveRun)
                 }
-                try await test.withWorkers { try await test.drained() }
+                try await test.withWorkers { try await test.waitUntilDrained() }
                 #expect(try await test.sql("SELECT count(*) FROM orders") == "200")
                 try await test.redis("CONFIG", "SET", "maxmemory", "0")
                 #expect(try await test.claimAtOnce(1).accepted.count == 1)
@@ -140,32 +141,32 @@ import WorkerTestSupport
         }
     }
 
-    @Test func stoppingLeavesNoBatchInHand() async throws {
+    @Test func aStoppedWorkerLeavesNoLease() async throws {
         try await withSale { test in
             let sale = Task {
                 for _ in 0..<40 { _ = try await test.claimAtOnce(50) }
             }
             for _ in 0..<10 {
                 try await test.withWorkers(2) {
-                    try await eventually("something is persisted") {
+                    try await eventually("an order is persisted") {
                         try await test.sql("SELECT count(*) FROM orders") != "0"
                     }
                 }
                 #expect(try await test.redis("ZCARD", test.keys.leases).integer == 0, "a stopped worker kept a lease")
             }
             try await sale.value
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "2000")
         }
     }
 
-    @Test func anOrderThatTheLedgerRefusesIsRejectedAndSaysWhy() async throws {
+    @Test func anOrderThatTheLedgerRefusesIsRejectedWithTheReason() async throws {
         try await withSale(capacity: 5) { test in
-            // A Redis that believes in more than there is.
+            // Redis has more stock than the capacity.
             try await test.redis("HSET", test.keys.event(.demo), "stock", "8")
             let accepted = try await test.claimAtOnce(20).accepted
             #expect(accepted.count == 8)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             var orders: [Order] = []
             for purchase in accepted {
                 let order = try await test.inventory.order(purchase.id)
@@ -186,11 +187,13 @@ import WorkerTestSupport
             let first = try Run(
                 "Worker", [], test.environment.merging(["WORKER_LEASE_SECONDS": "1", "WORKER_BATCH_SIZE": "20"]) { $1 })
             async let sale = test.claimAtOnce(3000)
-            try await eventually("it persists orders") { try await test.sql("SELECT count(*) FROM orders") != "0" }
+            try await eventually("the worker persists orders") {
+                try await test.sql("SELECT count(*) FROM orders") != "0"
+            }
             first.signal(SIGKILL)
             #expect(try await sale.accepted.count == 3000)
             _ = try await first.exitCode()
-            try await test.withWorkers(2, lease: .seconds(1)) { try await test.drained() }
+            try await test.withWorkers(2, lease: .seconds(1)) { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) || ' ' || sum(quantity) FROM orders") == "3000 3000")
             #expect(try await test.isAtRest())
         }

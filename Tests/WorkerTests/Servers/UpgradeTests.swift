@@ -6,7 +6,7 @@ import WorkerTestSupport
 @testable import RedisSchema
 @testable import Timing
 
-/// What programs of different releases leave each other in the queue.
+/// Queue entries of programs of different releases.
 @Suite(.timeLimit(.minutes(10))) struct UpgradeTests {
     /// Rewrites an entry as the first release wrote it.
     private func firstForm(_ entry: String) throws -> String {
@@ -19,7 +19,7 @@ import WorkerTestSupport
         try await test.redis("LRANGE", test.keys.queue, "0", "-1").array?.compactMap(\.string) ?? []
     }
 
-    @Test func entriesOfAnEarlierReleaseAreSettledAmongThoseOfThis() async throws {
+    @Test func entriesOfAnEarlierReleaseAreSettled() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1000))
             #expect(try await test.claimAtOnce(200).accepted.count == 200)
@@ -27,15 +27,16 @@ import WorkerTestSupport
                 _ = try await test.redis("LSET", test.keys.queue, String(index), try firstForm(entry))
             }
             #expect(try await queued(test).filter { $0.hasPrefix("1|") }.count == 100)
-            try await test.withWorkers(2, batchSize: 30) { try await test.drained() }
+            try await test.withWorkers(2, batchSize: 30) { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "200")
             #expect(try await test.queue().deadLetters(limit: 10).isEmpty)
             #expect(try await test.counters() == Counters(available: 800, sold: 200))
         }
     }
 
-    /// A worker that is not upgraded yet sets aside what it cannot read, keeps its units, and an upgraded one settles it.
-    @Test func entriesOfALaterReleaseAreKeptUntilTheUpgrade() async throws {
+    /// A worker of an earlier release dead-letters an entry that it cannot read and keeps its units claimed. An
+    /// upgraded worker settles the entry.
+    @Test func entriesOfALaterReleaseAreDeadLetteredUntilTheUpgrade() async throws {
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1000))
             #expect(try await test.claimAtOnce(50).accepted.count == 50)
@@ -43,17 +44,17 @@ import WorkerTestSupport
             let order = try OrderCodec.decode(entry: Array(entry.utf8))
             let later = "3" + entry.dropFirst(1) + "|something new"
             _ = try await test.redis("LSET", test.keys.queue, "20", later)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "49")
             #expect(try await test.counters() == Counters(available: 950, pending: 1, sold: 49))
             let letter = try #require(try await test.queue().deadLetters(limit: 10).first)
             #expect(letter.entry == Array(later.utf8))
             #expect(letter.reason.contains("not known to this release"))
-            // The upgraded worker knows the form: here, by its being the present one.
+            // The upgraded worker knows the form; the test replaces the entry with the present form.
             #expect(try await test.queue().requeue(letter.id) == .done)
             #expect(try await queued(test) == [later])
             _ = try await test.redis("LSET", test.keys.queue, "0", entry)
-            try await test.withWorkers { try await test.drained() }
+            try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT status FROM orders WHERE id = '\(order.id)'") == "confirmed")
             #expect(try await test.counters() == Counters(available: 950, sold: 50))
         }
