@@ -73,7 +73,7 @@ package struct Inventory: Sendable {
     }
 
     private func add<Script>(
-        _ member: Script.Member, to lane: KeyPath<Lanes, GroupCaller<Script>> & Sendable, in partition: Int
+        _ member: Script.Member, to lane: any KeyPath<Lanes, GroupCaller<Script>> & Sendable, in partition: Int
     ) async throws(RedisError) -> Script.Outcome where Script.Member: Sendable, Script.Outcome: Sendable {
         try await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Script.Outcome, RedisError>, _>) in
