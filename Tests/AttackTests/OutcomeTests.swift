@@ -15,10 +15,10 @@ struct OutcomeTests {
         #expect(outcome(410, #"{"code":"sold-out","status":410}"#) == .refused(code: "sold-out"))
         #expect(outcome(503, #"{"code":"queue-full","status":503}"#) == .refused(code: "queue-full"))
         #expect(
-            outcome(503, #"{"code":"store-unavailable","detail":"A store does not response; nothing was changed."}"#)
+            outcome(503, #"{"code":"store-unavailable","detail":"A store does not answer; nothing was changed."}"#)
                 == .refused(code: "store-unavailable"))
         #expect(
-            outcome(503, #"{"code":"store-unavailable","detail":"The response was lost.","ticket_id":"b"}"#)
+            outcome(503, #"{"code":"store-unavailable","detail":"The answer was lost.","ticket_id":"b"}"#)
                 == .unknown(code: "store-unavailable", ticket: "b"))
         #expect(outcome(502, "<html>") == .unknown(code: "502", ticket: nil))
         #expect(outcome(429, "slow down") == .refused(code: "429"))

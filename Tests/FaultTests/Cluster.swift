@@ -57,20 +57,17 @@ actor Cluster {
         }
     }
 
-    private static func start(apis: Int = 2, workers: Int = 2, redisOptions: String = "", redisPrefix: String = "")
-        async throws
-        -> Cluster
-    {
+    private static func start(workers: Int, redisOptions: String, redisPrefix: String) async throws -> Cluster {
         let redis = try await RedisServer.start(options: redisOptions, prefix: redisPrefix)
         let postgres = try await PostgresServer.start()
         let target = try SocketAddress(unixDomainSocketPath: redis.socket)
-        let ports = try (0..<apis).map { _ in try freePort() }
+        let ports = [try freePort(), try freePort()]
         let client = try SocketAddress(ipAddress: "127.0.0.1", port: ports[0])
         let cluster = Cluster(
             redis: redis, postgres: postgres, apiProxy: try await .start(to: target),
             workerProxy: try await .start(to: target), clientProxy: try await .start(to: client), apiPorts: ports,
             stores: try await Self.stores(redis, postgres))
-        for index in 0..<apis { try await cluster.startAPI(index) }
+        for index in ports.indices { try await cluster.startAPI(index) }
         for _ in 0..<workers { try await cluster.startWorker() }
         try await cluster.waitUntilReady()
         try await cluster.makeEvents()

@@ -51,9 +51,11 @@ final class Simulation {
     var isAtRest = false
     /// A cache of decoded entries, because most are decoded many times.
     var decoded: [String: Order] = [:]
-    /// Accepted orders.
+    /// Orders whose acceptance has reached the client.
     var accepted: [OrderID] = []
+    /// All accepted orders, also those whose reply was lost.
     var known: [OrderID] = []
+    /// The order of each key.
     var byKey: [UInt64: OrderID] = [:]
     /// Observed final states.
     var finals: [OrderID: OrderState] = [:]
@@ -61,7 +63,7 @@ final class Simulation {
     var epoch = 0
     var epochServer = 0
     var server = 1
-    /// The epoch that the programs use; nil while they sell nothing.
+    /// The epoch that the programs use, and the server to which it belongs; nil while they sell nothing.
     var pass: String?
     var passServer = 0
     var recoverers: [Recoverer] = [.idle, .idle, .idle]

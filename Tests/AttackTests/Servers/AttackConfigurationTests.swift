@@ -28,7 +28,7 @@ import Testing
             "health",
             [
                 "the image has no shell and no curl. It exits with 0 if the program is ready, and with 1 if it is not or does "
-                    + "not response."
+                    + "not answer."
             ]
         ),
     ])

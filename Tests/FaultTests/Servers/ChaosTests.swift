@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: Chaos.seeds) func randomFaultsLoseNothing(seed: UInt64) async throws {
         try await Cluster.withCluster { cluster in
-            let struck = NIOLockedValueBox<[String]>([])
+            let injected = NIOLockedValueBox<[String]>([])
             let verdict: Verdict
             do {
                 verdict = try await FaultRun.verdict("random faults of seed \(seed)", seed: seed, on: cluster) { _ in
@@ -37,7 +37,7 @@ import Testing
                                 while ContinuousClock.now < end {
                                     try await Fault.pause(.random(in: 0...1, using: &generator))
                                     guard let fault = faults.randomElement(using: &generator) else { return }
-                                    struck.withLockedValue { $0.append(fault.name) }
+                                    injected.withLockedValue { $0.append(fault.name) }
                                     try await fault.inject(cluster, &generator)
                                 }
                             }
@@ -46,9 +46,9 @@ import Testing
                     }
                 }
             } catch {
-                throw GaveUp(description: "seed \(seed), \(struck.withLockedValue { $0 }): \(error)")
+                throw GaveUp(description: "seed \(seed), \(injected.withLockedValue { $0 }): \(error)")
             }
-            let faults = struck.withLockedValue { $0 }
+            let faults = injected.withLockedValue { $0 }
             #expect(verdict.holds, "seed \(seed), \(faults): \(verdict)")
             #expect(verdict.rejected.isEmpty, "seed \(seed), \(faults): \(verdict)")
             report("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
