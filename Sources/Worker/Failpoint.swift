@@ -4,7 +4,6 @@ import Ledger
 #if DEBUG
     import Foundation
     import Glibc
-    import NIOConcurrencyHelpers
 #endif
 
 /// Points at which tests make a worker die. Release builds have no failpoints.

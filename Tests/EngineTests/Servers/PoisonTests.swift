@@ -3,6 +3,8 @@ import Testing
 import WorkerTestSupport
 
 @testable import Domain
+@testable import Engine
+@testable import RedisClient
 @testable import RedisSchema
 @testable import Timing
 
@@ -32,6 +34,15 @@ import WorkerTestSupport
             #expect(letter.reason.contains("SQLSTATE 22"))
             #expect(try await test.counters() == Counters(available: 10_000 - 1001, pending: 2, sold: 999))
             #expect(try await test.inventory.order(poison.id)?.state == .pending)
+        }
+    }
+
+    /// No worker can count it as settled, so it must not be counted when it is put back: batches would wait for it for ever.
+    @Test func aDamagedCancellationThatIsRequeuedIsNotCountedAsARelease() async throws {
+        try await withSale(selling: 0) { test in
+            try await test.redis("HSET", test.keys.deadLetters, "damaged", "1|why|2|cancelled|2|1|no id|demo")
+            #expect(try await test.queue().requeue("damaged") == .done)
+            #expect(try await test.redis("GET", test.keys.pendingReleases) == .null)
         }
     }
 

@@ -9,7 +9,7 @@ package enum RequeueCode: Int, ScriptCode {
 /// Puts a dead letter back into the queue.
 package struct RequeueScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "requeue", PackageResources.requeue_lua, .allowOutOfMemory, prelude: [.orders],
+        Self.self, "requeue", PackageResources.requeue_lua, .allowOutOfMemory,
         codes: [RequeueCode.self])
     package static let sample = RequeueScript(DeadLetter(reason: "", entry: []), stored: [], evenIfNotLoaded: false)
 
@@ -38,6 +38,8 @@ package struct RequeueScript: PartitionScript {
         call.text("letter", letter.id)
         call.bytes("stored", stored)
         call.bytes("entry", letter.entry)
+        // As the acknowledgement counts: an entry that cannot be read releases nothing.
+        call.flag("is_release", letter.order?.releasesUnits ?? false)
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> RequeueCode {

@@ -6,5 +6,5 @@ if call('HGET', dead_letters, letter) ~= stored then return GONE end
 if call('EXISTS', required) == 0 then return EVENT_NOT_LOADED end
 call('HDEL', dead_letters, letter)
 call('RPUSH', queue, entry)
-if releases_units(entry) then call('INCR', pending_releases) end
+if is_release then call('INCR', pending_releases) end
 return REQUEUED
