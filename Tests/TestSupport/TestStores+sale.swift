@@ -52,20 +52,21 @@ extension TestStores {
 
     /// Sends `count` claims concurrently.
     ///
-    /// - Returns: the accepted purchases and the refusals.
+    /// - Returns: the accepted purchases and the refusals, each in the order of their numbers.
     package func claimAtOnce(
         _ count: Int, of event: EventID = .demo, quantity: Int = 1, customer: (Int) -> String? = { _ in nil }
     ) async throws -> (accepted: [Purchase], refused: [Refusal]) {
-        try await withThrowingTaskGroup(of: (Purchase, ClaimOutcome).self) { group in
-            for number in 0..<count {
-                let purchase = purchase(event, quantity: quantity, customer: customer(number))
-                group.addTask { (purchase, try await inventory.claim(purchase)) }
+        try await withThrowingTaskGroup(of: (Int, ClaimOutcome).self) { group in
+            let purchases = (0..<count).map { purchase(event, quantity: quantity, customer: customer($0)) }
+            for (number, purchase) in purchases.enumerated() {
+                group.addTask { (number, try await inventory.claim(purchase)) }
             }
             var accepted: [Purchase] = []
             var refused: [Refusal] = []
-            for try await (purchase, outcome) in group {
+            let outcomes = try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }
+            for (number, outcome) in outcomes {
                 switch outcome {
-                case .accepted: accepted.append(purchase)
+                case .accepted: accepted.append(purchases[number])
                 case .refused(let refusal): refused.append(refusal)
                 }
             }
