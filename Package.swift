@@ -37,6 +37,8 @@ extension Target.Dependency {
     static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
     static var nioFoundationCompat: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+    static var nioHTTPTypes: Self { .product(name: "NIOHTTPTypes", package: "swift-nio-extras") }
+    static var nioHTTPTypesHTTP1: Self { .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var serviceLifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
 }
@@ -57,6 +59,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
@@ -95,8 +98,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: engine + [
-                .hummingbird, .argumentParser, .nioConcurrencyHelpers, .nioFoundationCompat, .nioHTTP1,
-                .serviceLifecycle, .metrics, .logging,
+                .hummingbird, .argumentParser, .nioConcurrencyHelpers, .nioCore, .nioFoundationCompat, .nioHTTP1,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .serviceLifecycle, .metrics, .logging,
             ],
             resources: [
                 .embedInCode("Description/openapi.yaml"), .embedInCode("Lab/lab.sql"),
@@ -147,7 +150,7 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: [
                 "Timing", "Domain", "Environment", "RedisClient", "Runtime", "TestSupport", "WorkerTestSupport",
-                .metrics,
+                .metrics, .nioCore,
             ]),
         .testTarget(
             name: "APITests",
@@ -178,7 +181,7 @@ let package = Package(
             name: "SimulationTests",
             dependencies: [
                 "Timing", "Domain", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine", "CLua",
-                "TestSupport",
+                "TestSupport", .nioCore,
             ], swiftSettings: [.unsafeFlags(["-O"])]),
     ]
 )

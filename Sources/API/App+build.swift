@@ -11,10 +11,6 @@ import ServiceLifecycle
 import UnixSignals
 
 extension App {
-    /// Limits of a request; docs/operations.md gives the reasons.
-    private static let headerLimit = 16 * 1024
-    private static let headerFieldLimit = 64
-
     /// Serves until SIGTERM or SIGINT, then completes the requests that it has accepted.
     static func serve(_ settings: APISettings) async throws {
         let logger = Logger(label: "api")
@@ -31,9 +27,12 @@ extension App {
 
     /// The services of the API, for `serve` and for tests. They are stopped in reverse order.
     ///
-    /// - Parameter watch: the order watch; nil to open one.
+    /// - Parameters:
+    ///   - watch: the order watch; nil to open one.
+    ///   - answersDirectly: whether connections respond to direct requests; otherwise the router responds to all.
     static func services(
         _ settings: APISettings, stores: Stores, group: any EventLoopGroup, logger: Logger, watch: OrderWatch? = nil,
+        answersDirectly: Bool = true,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) async throws -> [any Service] {
         let inventory = try await Inventory(
@@ -41,7 +40,10 @@ extension App {
             queueLimit: settings.queueLimit)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
-        let orders = OrderLookup(inventory: inventory, ledger: stores.ledger)
+        let orders = OrderService(
+            inventory: inventory, lookup: OrderLookup(inventory: inventory, ledger: stores.ledger), restorer: restorer,
+            metrics: ClaimMetrics(), logger: logger)
+        let responders = try await DirectResponders(orders, group: group)
         let lab = settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil
         let watch =
             if let watch { watch } else {
@@ -49,16 +51,21 @@ extension App {
                     Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
             }
         let controllers = controllers(
-            settings, stores: stores, inventory: inventory, catalogue: catalogue, restorer: restorer, orders: orders,
-            lab: lab)
+            settings, stores: stores, catalogue: catalogue, orders: orders, responders: responders, lab: lab)
         let supervisor = StoreSupervisor(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
             logger: logger)
         let preparation = Preparation(
             inventory: inventory, catalogue: catalogue, restorer: restorer, lab: lab, logger: logger)
+        let limits = settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) }
         let server = Application(
             responder: RouteTable(includesLab: lab != nil).router(to: controllers).buildResponder(),
-            server: .http1(configuration: channelConfiguration(settings, watch: watch, orders: orders)),
+            server: HTTPServerBuilder { responder in
+                SaleChannel(
+                    responder: responder,
+                    limits: limits, orders: OrderObserver(watch, orders: orders.lookup),
+                    responders: answersDirectly ? responders : nil)
+            },
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), backlog: 4096,
                 availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
@@ -69,16 +76,16 @@ extension App {
     }
 
     private static func controllers(
-        _ settings: APISettings, stores: Stores, inventory: Inventory, catalogue: EventCatalogue,
-        restorer: EventRestorer, orders: OrderLookup, lab: Lab?
+        _ settings: APISettings, stores: Stores, catalogue: EventCatalogue, orders: OrderService,
+        responders: DirectResponders, lab: Lab?
     ) -> Controllers {
+        let (inventory, restorer) = (orders.inventory, orders.restorer)
         let access = AdminAccess(token: settings.adminToken, isDemo: settings.isDemo)
         let queues = settings.stores.partitioning.all.map {
             OrderQueue(stores.partition($0), lease: .zero)
         }
         return Controllers(
-            orders: OrdersController(
-                inventory: inventory, orders: orders, restorer: restorer, metrics: ClaimMetrics()),
+            orders: OrdersController(orders: orders, responders: responders),
             events: EventsController(catalogue: catalogue, restorer: restorer, access: access),
             administration: AdministrationController(
                 access: access, inventory: inventory, catalogue: catalogue, restorer: restorer, queues: queues),
@@ -95,16 +102,5 @@ extension App {
         direct.poolSize = 1
         return Lab(
             pool: stores.pool, direct: direct, redis: stores.redis, inventory: inventory, catalogue: catalogue)
-    }
-
-    private static func channelConfiguration(
-        _ settings: APISettings, watch: OrderWatch, orders: OrderLookup
-    ) -> HTTP1Channel.Configuration {
-        let limits = settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) }
-        let observer = OrderObserver(watch, orders: orders)
-        return .init(
-            additionalChannelHandlers: [ConnectionHandler(limits: limits, orders: observer)],
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: headerFieldLimit))
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import API
@@ -47,18 +48,23 @@ import Testing
         var isOpen: Bool
         var isOpenAtLast: Bool
         var cutOffs: Int
+
+        var statuses: [String] { written.matches(of: /HTTP\/1\.1 (\d{3})/).map { String($0.1) } }
     }
 
-    private func outcome(of reads: [ArraySlice<UInt8>], respondsAtOnce: Bool) throws -> Outcome {
+    private func outcome(
+        of reads: [ArraySlice<UInt8>], respondsAtOnce: Bool, responder: TestResponder? = nil
+    ) throws -> Outcome {
         // The first five requests are served, the other two are refused.
         let limit = RateLimit(interval: 3_600_000_000_000, burst: 5)
-        let connection = try TestConnection(limit: limit, respondsAtOnce: respondsAtOnce)
+        let connection = try TestConnection(limit: limit, respondsAtOnce: respondsAtOnce, responder: responder)
         for read in reads { try connection.send(read) }
+        responder?.respond()
         try connection.respond()
         let isOpen = connection.channel.isActive
         connection.advance(10)
         return Outcome(
-            written: try connection.received(), received: connection.application.received, isOpen: isOpen,
+            written: try connection.received().withoutIdentity, received: connection.application.received, isOpen: isOpen,
             isOpenAtLast: connection.channel.isActive, cutOffs: connection.application.cutOffs)
     }
 
@@ -79,6 +85,51 @@ import Testing
         #expect(try outcome(of: bytes, respondsAtOnce: respondsAtOnce) == whole, "one byte a read")
     }
 
+    /// The second request is answered by the connection, at once or after everything has arrived.
+    @Test(arguments: [true, false]) func everySplitHasTheSameOutcomeIfTheConnectionAnswers(atOnce: Bool) throws {
+        func outcome(of reads: [ArraySlice<UInt8>]) throws -> Outcome {
+            try self.outcome(of: reads, respondsAtOnce: true, responder: TestResponder(respondsAtOnce: atOnce))
+        }
+        let stream = Array(
+            """
+            POST /buy HTTP/1.1\r
+            Host: x\r
+            Content-Length: 14\r
+            \r
+            {"quantity":2}POST /buy HTTP/1.1\r
+            Host: x\r
+            \r
+            GET /a HTTP/1.1\r
+            Host: x\r
+            \r
+            POST /buy HTTP/1.1\r
+            Host: x\r
+            Transfer-Encoding: chunked\r
+            \r
+            2\r
+            {}\r
+            0\r
+            \r
+            POST /buy HTTP/1.1\r
+            Host: x\r
+            \r
+            POST /buy HTTP/1.1\r
+            Host: x\r
+            \r
+
+            """.utf8)
+        let whole = try outcome(of: [stream[...]])
+        #expect(whole.statuses.count == 6)
+        #expect(whole.statuses.prefix(2) == ["202", "202"])
+        #expect(whole.statuses.last == "429")
+        #expect(whole.written.contains(#"bought {"quantity":2}"#))
+        for index in stream.indices.dropFirst() {
+            let split = try outcome(of: [stream[..<index], stream[index...]])
+            #expect(split.statuses == whole.statuses, "split at byte \(index)")
+            #expect(split.isOpen == whole.isOpen)
+        }
+    }
+
     @Test func everySplitBeforeUndecodableBytesHasTheSameOutcome() throws {
         let stream = Self.stream + Self.garbage
         let whole = try outcome(of: [stream[...]], respondsAtOnce: true)
@@ -87,5 +138,12 @@ import Testing
         for index in stream.indices.dropFirst() {
             #expect(try outcome(of: [stream[..<index], stream[index...]], respondsAtOnce: true) == whole, "\(index)")
         }
+    }
+}
+
+extension String {
+    /// Without the fields of a response that are never the same: its id and its time.
+    fileprivate var withoutIdentity: String {
+        replacing(/(X-Request-Id|Date): [^\r]*\r\n/, with: "")
     }
 }

@@ -1,4 +1,3 @@
-import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -42,9 +41,9 @@ import Testing
         var state = ConnectionState.opened()
         _ = state.on(.head(.post("/buy"), .unlimited)) + state.on(.readComplete)
         let actions = state.on(.bodyTimer, at: 5)
-        #expect(actions.first?.response?.head.status == .requestTimeout)
-        #expect(actions.first?.response?.closes == true)
-        #expect(actions.last == .reportBodyCutOff)
+        #expect(actions.first == .reportBodyCutOff, "before the connection can close")
+        #expect(actions.last?.response?.response.status == .requestTimeout)
+        #expect(actions.last?.response?.closes == true)
         #expect(state.on(.body).isEmpty)
         #expect(state.on(.end(nil)).isEmpty)
         #expect(state.on(.idleTimer, at: 15) == [.close], "also if the client does not read the response")
@@ -54,8 +53,8 @@ import Testing
         var state = ConnectionState.opened()
         _ = state.request()
         _ = state.on(.head(.post("/buy"), .unlimited)) + state.on(.readComplete)
-        #expect(state.on(.bodyTimer, at: 5) == [.close, .reportBodyCutOff])
-        #expect(state.on(.responseHead(HTTPResponse(status: .ok))) == [.failWrite])
+        #expect(state.on(.bodyTimer, at: 5) == [.reportBodyCutOff, .close])
+        #expect(state.on(.responseHead(.ok)) == [.failWrite])
         #expect(state.on(.responseBody) == [.failWrite])
         #expect(state.on(.responseEnd) == [.failWrite])
     }
@@ -64,7 +63,7 @@ import Testing
     func undecodableBytesAreAnsweredAndTheConnectionCloses(error: HTTPParserError, status: Int) {
         var state = ConnectionState.opened()
         let response = state.on(.decoderError(error)).first?.response
-        #expect(response?.head.status.code == status)
+        #expect(response.map { Int($0.response.status.code) } == status)
         #expect(response?.closes == true)
         #expect(state.on(.decoderError(error)).isEmpty, "only once")
     }
@@ -74,8 +73,8 @@ import Testing
         _ = state.request()
         #expect(state.on(.decoderError(.invalidMethod)) == [.close])
         var started = ConnectionState.opened()
-        _ = started.on(.head(.post("/buy"), .unlimited)) + started.on(.responseHead(HTTPResponse(status: .ok)))
-        #expect(started.on(.decoderError(.invalidChunkSize)) == [.close, .reportBodyCutOff])
+        _ = started.on(.head(.post("/buy"), .unlimited)) + started.on(.responseHead(.ok))
+        #expect(started.on(.decoderError(.invalidChunkSize)) == [.reportBodyCutOff, .close])
     }
 
     @Test func anIncompleteBodyIsReportedBeforeTheEndOfTheInput() {

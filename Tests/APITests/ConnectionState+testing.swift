@@ -1,6 +1,6 @@
 import Domain
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 @testable import API
 
@@ -19,14 +19,14 @@ extension ConnectionState {
 
     /// A complete request without a body, in one read.
     mutating func request(
-        _ request: HTTPRequest = .get("/healthz"), _ check: RateCheck = .unlimited, at seconds: Int64 = 0
+        _ request: HTTPRequestHead = .get("/healthz"), _ check: RateCheck = .unlimited, at seconds: Int64 = 0
     ) -> [Action] {
         on(.head(request, check), at: seconds) + on(.end(nil), at: seconds) + on(.readComplete, at: seconds)
     }
 
     /// The application's complete response.
     mutating func response(at seconds: Int64 = 0) -> [Action] {
-        on(.responseHead(HTTPResponse(status: .ok)), at: seconds) + on(.responseEnd, at: seconds)
+        on(.responseHead(.ok), at: seconds) + on(.responseEnd, at: seconds)
     }
 
     /// A connection that is open, with its idle timer set.
@@ -37,14 +37,22 @@ extension ConnectionState {
     }
 }
 
-extension HTTPRequest {
-    static func get(_ path: String, headers: HTTPFields = [:]) -> HTTPRequest {
-        HTTPRequest(method: .get, scheme: "http", authority: "x", path: path, headerFields: headers)
+extension HTTPRequestHead {
+    static func get(_ path: String, headers: HTTPHeaders = [:]) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
     }
 
-    static func post(_ path: String) -> HTTPRequest {
-        HTTPRequest(method: .post, scheme: "http", authority: "x", path: path)
+    static func post(_ path: String, headers: HTTPHeaders = [:]) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .POST, uri: path, headers: headers)
     }
+}
+
+extension HTTPResponseHead {
+    static let ok = HTTPResponseHead(version: .http1_1, status: .ok)
+}
+
+extension ConnectionState.Input {
+    static let body = Self.body(ByteBuffer(string: "{}"))
 }
 
 extension RateStanding {

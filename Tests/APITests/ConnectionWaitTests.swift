@@ -1,6 +1,6 @@
 import Domain
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import API
@@ -8,7 +8,7 @@ import Testing
 /// Requests that wait for an order, as decisions of ``ConnectionState``.
 @Suite struct ConnectionWaitTests {
     private static let path = "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4"
-    private let request = HTTPRequest.get("\(path)?wait=20")
+    private let request = HTTPRequestHead.get("\(path)?wait=20")
 
     /// A connection whose only request waits while its order is read.
     private func waiting() throws -> (state: ConnectionState, wait: OrderWait) {
@@ -21,11 +21,11 @@ import Testing
         return (state, wait)
     }
 
-    private var resumed: [ConnectionState.Action] { [.endWatch, .forward(request), .forwardEnd(nil)] }
+    private var resumed: [ConnectionState.Action] { [.endWatch, .forward(.head(request)), .forward(.end(nil))] }
 
     @Test func onlyARequestWithAWaitForAnOrderWaits() {
         #expect(OrderWait(.get("\(Self.path)?wait=1"))?.limit == .seconds(1))
-        #expect(OrderWait(.get(Self.path, headers: [.prefer: "wait=99"]))?.limit == .seconds(30))
+        #expect(OrderWait(.get(Self.path, headers: ["Prefer": "wait=99"]))?.limit == .seconds(30))
         for path in [
             Self.path, "\(Self.path)?wait=0", "\(Self.path)?wait=31", "/orders/5?wait=20", "/events?wait=20",
         ] {
@@ -79,22 +79,22 @@ import Testing
     @Test func aRefusedRequestDoesNotEndTheWait() throws {
         var (state, _) = try waiting()
         #expect(state.request(.get("/healthz"), .refused) == [.passOn])
-        _ = state.on(.waitTimer(wait: 1)) + state.on(.responseHead(HTTPResponse(status: .ok)))
+        _ = state.on(.waitTimer(wait: 1)) + state.on(.responseHead(.ok))
         #expect(state.on(.responseEnd).compactMap(\.response).count == 1, "it is answered in its turn")
     }
 
     @Test func aRequestWithABodyDoesNotWait() {
         var state = ConnectionState.opened()
         #expect(state.on(.head(request, .unlimited)).isEmpty)
-        #expect(state.on(.body) == [.endWatch, .forward(request), .passOn])
+        #expect(state.on(.body) == [.endWatch, .forward(.head(request)), .passOn])
         #expect(state.on(.end(nil)) == [.passOn])
     }
 
     @Test func shutdownAndHalfClosureResumeTheRequest() throws {
-        for input in [ConnectionState.Input.quiesce, .inputClosed] {
-            var (state, _) = try waiting()
-            #expect(state.on(input) == resumed + [.readComplete, .passOn])
-        }
+        var (quiescing, _) = try waiting()
+        #expect(quiescing.on(.quiesce) == resumed + [.readComplete])
+        var (halfClosed, _) = try waiting()
+        #expect(halfClosed.on(.inputClosed) == resumed + [.readComplete, .passOn])
     }
 
     @Test func aClosedConnectionEndsTheWatch() throws {

@@ -62,16 +62,17 @@ final class TestApplication: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension Channel {
-    /// Adds the HTTP codec as the server does, a ``ConnectionHandler``, and the application.
+    /// Adds the handlers of a connection as the server does, with the application of a test.
     func addConnection(
-        _ application: TestApplication, limits: ClientLimits? = nil, orders: OrderObserver = .unused
+        _ application: TestApplication, limits: ClientLimits? = nil, orders: OrderObserver = .unused,
+        responder: (any DirectResponding)? = nil
     ) throws {
         let pipeline = pipeline.syncOperations
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(ConnectionHandler(limits: limits, orders: orders))
-        try pipeline.addHandler(application)
+        try SaleChannel.addHandlers(
+            to: self, limits: limits, orders: orders, responder: responder, headerLimit: 80 * 1024
+        ) {
+            try pipeline.addHandler(application)
+        }
     }
 }
 
@@ -85,10 +86,13 @@ struct TestConnection {
     let channel = EmbeddedChannel()
     let application: TestApplication
 
-    init(limit: RateLimit? = nil, respondsAtOnce: Bool = true) throws {
+    init(
+        limit: RateLimit? = nil, respondsAtOnce: Bool = true, responder: (any DirectResponding)? = nil
+    ) throws {
         application = TestApplication(respondsAtOnce: respondsAtOnce)
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
-        try channel.addConnection(application, limits: limit.map { ClientLimits($0, proxies: .none) })
+        try channel.addConnection(application, limits: limit.map { ClientLimits($0, proxies: .none) },
+            responder: responder)
     }
 
     /// One read of the server.
@@ -103,6 +107,8 @@ struct TestConnection {
     }
 
     func respond() throws {
+        // It is added with the first request that it receives.
+        guard !application.received.isEmpty else { return }
         let context = try channel.pipeline.syncOperations.context(handler: application)
         application.respond(context)
     }
@@ -119,5 +125,30 @@ struct TestConnection {
     /// The statuses of the responses since the last call.
     func statuses() throws -> [Int] {
         try received().matches(of: /HTTP\/1\.1 (\d{3})/).compactMap { Int($0.1) }
+    }
+}
+
+/// Responds to direct requests with their bodies, at once or with ``respond()``.
+final class TestResponder: DirectResponding {
+    let writer = ResponseWriter()
+    private let respondsAtOnce: Bool
+    private var owed: [() -> Void] = []
+
+    init(respondsAtOnce: Bool = true) {
+        self.respondsAtOnce = respondsAtOnce
+    }
+
+    func respond(
+        to request: DirectRequest, body: ByteBuffer?, id: RequestID, completion: @escaping (APIResponse) -> Void
+    ) {
+        let text = "bought \(body.map { String(buffer: $0) } ?? "")"
+        let response = APIResponse(.accepted, ByteBuffer(string: text))
+        if respondsAtOnce { completion(response) } else { owed.append { completion(response) } }
+    }
+
+    func respond() {
+        let due = owed
+        owed = []
+        for response in due { response() }
     }
 }

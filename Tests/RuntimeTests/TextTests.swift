@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Testing
 
 @testable import Domain
@@ -21,6 +22,29 @@ import Testing
         ] {
             #expect(RFC3339.timestamp(text) == nil, "\(text)")
         }
+    }
+}
+
+@Suite struct CivilTimeTests {
+    /// Compared with Foundation's calendar, for days from the year 1600 to 9999, in which it has the same leap years.
+    @Test func datesAreThoseOfTheGregorianCalendar() throws {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = try #require(TimeZone(identifier: "UTC"))
+        let fields: Set<Calendar.Component> = [.year, .month, .day, .weekday, .hour, .minute, .second]
+        for day in stride(from: -130_000, to: 2_900_000, by: 997) {
+            let milliseconds = Int64(day) * 86_400_000 + Int64(day * 7919 % 86_400_000)
+            let time = CivilTime(Timestamp(milliseconds: milliseconds))
+            let date = calendar.dateComponents(fields, from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+            let wanted = [date.year, date.month, date.day, date.hour, date.minute, date.second]
+            try #require([time.year, time.month, time.day, time.hour, time.minute, time.second] == wanted)
+            try #require(time.weekday + 1 == date.weekday)
+        }
+    }
+
+    @Test func theHTTPDateIsThatOfTheRFC() {
+        var buffer = ByteBuffer()
+        buffer.writeHTTPDate(Timestamp(milliseconds: 784_111_777_000))
+        #expect(String(buffer: buffer) == "Sun, 06 Nov 1994 08:49:37 GMT")
     }
 }
 

@@ -1,3 +1,4 @@
+import NIOCore
 import TestSupport
 
 @testable import Domain
@@ -125,7 +126,7 @@ final class Simulation {
     /// - Parameter epoch: the epoch of a fenced script.
     func run<Script: PartitionScript>(_ script: Script, epoch: String? = nil) throws -> Script.Reply {
         let call = script.call(in: Self.keys, epoch: script.fence == .epoch ? epoch : nil)
-        let (keys, arguments) = Self.parts(call)
+        let (keys, arguments) = try Self.parts(call)
         let reply = try interpreter.run(mutants[call.script.name] ?? call.script, keys: keys, arguments: arguments) {
             [self] in store.run($0)
         }
@@ -144,14 +145,15 @@ final class Simulation {
 
     func redis(_ command: String...) -> RESPValue { store.run(command) }
 
-    static func parts(_ call: RedisScriptCall) -> (keys: [String], arguments: [String]) {
-        let arguments = call.arguments.map { argument in
-            switch argument {
-            case .text(let text): text
-            case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
-            }
-        }
-        return (call.keys, arguments)
+    static func parts(_ call: RedisScriptCall) throws -> (keys: [String], arguments: [String]) {
+        var buffer = ByteBuffer()
+        call.command(digest: nil).encode(into: &buffer)
+        let parser = try RESPParser()
+        try buffer.withUnsafeReadableBytes { bytes in try parser.feed(bytes) }
+        // EVAL, the source, the number of keys, the keys, the arguments.
+        let parts = try (parser.next()?.array ?? []).dropFirst(2).map { $0.string ?? "" }
+        let keyCount = parts.first.flatMap { Int($0) } ?? 0
+        return (Array(parts[1...keyCount]), Array(parts[(keyCount + 1)...]))
     }
 
     /// Adds a line to the trace, if there is one: the text costs more than the step.

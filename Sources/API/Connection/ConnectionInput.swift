@@ -1,4 +1,3 @@
-import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -9,16 +8,19 @@ extension ConnectionState {
         case opened
 
         // From the HTTP decoder.
-        case head(HTTPRequest, RateCheck)
-        case body
-        case end(HTTPFields?)
+        case head(HTTPRequestHead, RateCheck)
+        case body(ByteBuffer)
+        case end(HTTPHeaders?)
         case readComplete
         case decoderError(HTTPParserError)
 
         // From the application: the parts of the response to its oldest request.
-        case responseHead(HTTPResponse)
+        case responseHead(HTTPResponseHead)
         case responseBody
         case responseEnd
+
+        /// From the connection's own responder: the response to a request that it was given.
+        case answered(turn: Int, APIResponse, RequestID)
 
         // From the timers.
         case idleTimer
@@ -47,15 +49,20 @@ extension ConnectionState {
     }
 
     /// What the handler does next, in this order.
-    enum Action: Hashable, Sendable {
+    enum Action: Equatable, Sendable {
         /// Pass the part or event that caused the input to the next handler, unchanged.
         case passOn
-        /// Pass a request that waited for an order to the application.
-        case forward(HTTPRequest)
-        case forwardEnd(HTTPFields?)
+        /// As `passOn`, for the last part of a response after which the connection closes.
+        case passOnAndClose
+        /// Pass a part of a request that was held back to the application.
+        case forward(HTTPServerRequestPart)
         case readComplete
+        /// Tell the application that the client sends nothing more; the event was held back.
+        case forwardInputClosed
         /// Write a response head in place of the one that the application wrote.
-        case writeHead(HTTPResponse)
+        case writeHead(HTTPResponseHead)
+        /// Respond to a request without the application.
+        case answer(DirectRequest, body: ByteBuffer?, turn: Int)
         /// Write and flush a complete response.
         case respond(ConnectionResponse)
         /// Fail the application's write: the connection is closing.

@@ -1,24 +1,24 @@
-import HTTPTypes
 import NIOCore
 
 /// A complete response that the connection writes by itself, without the application.
 struct ConnectionResponse: Hashable, Sendable {
-    var head: HTTPResponse
-    /// Nil for a response to HEAD.
-    var body: ByteBuffer?
-    /// Whether the connection is closed after the response.
+    var response: APIResponse
+    /// Nil if the request has no id yet.
+    var requestID: RequestID?
+    /// The client's rate limit and its standing, which the response reports.
+    var rate: ResponseWriter.Context.Rate?
+    /// Whether the request's method is HEAD; then the response has no body.
+    var isHead = false
+    /// Whether the connection is closed after the response, which `Connection: close` announces.
     var closes = false
 
-    /// A problem as the response.
-    ///
-    /// - Parameters:
-    ///   - isHead: whether the request's method is HEAD; then the response has no body.
-    ///   - closes: whether the connection is closed after the response, which `Connection: close` announces.
+    init(_ response: APIResponse) {
+        self.response = response
+    }
+
     init(_ problem: Problem, isHead: Bool, closes: Bool) {
-        let parts = problem.responseParts
-        head = parts.head
-        body = isHead ? nil : parts.body
+        response = APIResponse(problem)
+        self.isHead = isHead
         self.closes = closes
-        if closes { head.headerFields[.connection] = "close" }
     }
 }

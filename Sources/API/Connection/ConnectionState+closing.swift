@@ -32,28 +32,44 @@ extension ConnectionState {
     mutating func refuse(_ problem: Problem, at now: NIODeadline, _ actions: inout Actions) {
         guard !isClosing else { return }
         let isForThisRequest = turns.count == (body == .complete ? 0 : 1) && !responseHasStarted
+        // First: the connection can be closed as soon as the response is written.
+        cutOffBody(isOwn: respondsToArriving, &actions)
         if isForThisRequest {
             turns.removeAll()
             respond(ConnectionResponse(problem, isHead: false, closes: true), at: now, &actions)
         } else {
             close(&actions)
         }
-        cutOffBody(&actions)
     }
 
     mutating func inputClosed(_ actions: inout Actions) {
-        cutOffBody(&actions)
+        let isOwn = respondsToArriving
+        if isOwn {
+            // The newest request is incomplete, so no response to it is owed.
+            turns.removeLast()
+            if arriving != nil { directTurns -= 1 }
+        }
+        cutOffBody(isOwn: isOwn, &actions)
+        isInputClosed = true
         resumeOutsideRead(&actions)
-        actions.append(.passOn)
+        if usesApplication, directTurns == 0, held.isEmpty {
+            actions.append(.passOn)
+        } else if usesApplication || !held.isEmpty {
+            holdsInputClosed = true
+        } else if turns.isEmpty, !isClosing {
+            close(&actions)
+        }
     }
 
+    /// The server shuts down: the connection closes after the responses that it owes.
     mutating func quiesce(_ actions: inout Actions) {
+        isQuiescing = true
         resumeOutsideRead(&actions)
-        actions.append(.passOn)
+        if turns.isEmpty, !isClosing { close(&actions) }
     }
 
     mutating func inactive(_ actions: inout Actions) {
-        cutOffBody(&actions)
+        cutOffBody(isOwn: respondsToArriving, &actions)
         beginClosing()
         if waiting != nil {
             waiting = nil
@@ -69,11 +85,14 @@ extension ConnectionState {
 
     /// The body will not be complete. Without the report, the application would take the end of the connection for the end
     /// of the body, and an incomplete purchase for a complete one.
-    private mutating func cutOffBody(_ actions: inout Actions) {
+    ///
+    /// - Parameter isOwn: whether the connection responds to the request, which the application does not know then.
+    private mutating func cutOffBody(isOwn: Bool, _ actions: inout Actions) {
         guard body != .complete else { return }
         if body == .timed { actions.append(.cancelBodyTimer) }
         body = .complete
-        actions.append(.reportBodyCutOff)
+        arriving = nil
+        if !isOwn { actions.append(.reportBodyCutOff) }
     }
 }
 

@@ -1,8 +1,8 @@
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 extension ConnectionState {
-    mutating func head(_ request: HTTPRequest, _ check: RateCheck, at now: NIODeadline, _ actions: inout Actions) {
+    mutating func head(_ request: HTTPRequestHead, _ check: RateCheck, at now: NIODeadline, _ actions: inout Actions) {
         lastActivity = now
         guard !isClosing else { return }
         var standing: RateStanding?
@@ -15,40 +15,74 @@ extension ConnectionState {
         body = .arriving
         let isRefused = standing?.isAllowed == false
         if !isRefused { resume(&actions) }
+        let direct = isRefused ? nil : directRequest(request)
+        turnCount += 1
         turns.append(
             Turn(
-                responder: isRefused ? .connection(nil) : .application, isHead: request.method == .head,
-                closes: request.headerFields[.connection]?.lowercased().contains("close") ?? false,
-                standing: standing))
-        guard !isRefused else { return }
-        if let wait = OrderWait(request) {
+                number: turnCount, responder: isRefused || direct != nil ? .connection(nil) : .application,
+                isHead: request.method == .HEAD, closes: request.asksToClose, standing: standing))
+        if let direct {
+            directTurns += 1
+            arriving = ArrivingRequest(request: direct)
+        } else if !isRefused {
+            applicationTurns += 1
+            passToApplication(request, &actions)
+        }
+    }
+
+    /// Nil if the request is for the application, also because an earlier one is: requests are executed in their order.
+    private func directRequest(_ request: HTTPRequestHead) -> DirectRequest? {
+        guard configuration.answersDirectly, applicationTurns == 0 else { return nil }
+        return DirectRequest(request)
+    }
+
+    private mutating func passToApplication(_ request: HTTPRequestHead, _ actions: inout Actions) {
+        if directTurns == 0, held.isEmpty, let wait = OrderWait(request) {
             waitCount += 1
-            waiting = WaitingRequest(head: request, wait: wait, number: waitCount)
+            waiting = WaitingRequest(responder: .application(request), wait: wait, number: waitCount)
         } else {
+            passOn(.head(request), &actions)
+        }
+    }
+
+    /// Passes the part that has arrived to the application, or holds it back while the connection owes earlier responses.
+    private mutating func passOn(_ part: @autoclosure () -> HTTPServerRequestPart, _ actions: inout Actions) {
+        if directTurns > 0 || !held.isEmpty {
+            held.append(part())
+        } else {
+            usesApplication = true
             actions.append(.passOn)
         }
     }
 
-    mutating func body(at now: NIODeadline, _ actions: inout Actions) {
+    mutating func body(_ bytes: ByteBuffer, at now: NIODeadline, _ actions: inout Actions) {
         lastActivity = now
-        guard !isClosing, !respondsToArriving else { return }
+        guard !isClosing else { return }
+        if respondsToArriving {
+            // A direct request announces a body of limited length, and a refused one needs no body.
+            arriving?.append(bytes)
+            return
+        }
         // A request with a body does not wait.
         resume(&actions)
-        actions.append(.passOn)
+        passOn(.body(bytes), &actions)
     }
 
-    mutating func end(_ trailers: HTTPFields?, at now: NIODeadline, _ actions: inout Actions) {
+    mutating func end(_ trailers: HTTPHeaders?, at now: NIODeadline, _ actions: inout Actions) {
         lastActivity = now
         guard !isClosing else { return }
         let isOwn = respondsToArriving
         if body == .timed { actions.append(.cancelBodyTimer) }
         body = .complete
-        if isOwn {
+        if let request = arriving {
+            arriving = nil
+            answer(request, &actions)
+        } else if isOwn {
             refuseLast()
             writeDueResponses(at: now, &actions)
         } else if !beginWait(trailers, &actions) {
             resume(&actions)
-            actions.append(.passOn)
+            passOn(.end(trailers), &actions)
         }
     }
 
@@ -69,5 +103,21 @@ extension ConnectionState {
                 ConnectionResponse(limit.problem(standing), isHead: turn.isHead, closes: turn.closes))
         }
         turns.append(turn)
+    }
+}
+
+extension ConnectionState.ArrivingRequest {
+    fileprivate mutating func append(_ bytes: ByteBuffer) {
+        if body == nil { body = bytes } else { body?.writeImmutableBuffer(bytes) }
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether the client wants the connection to be closed after the response.
+    fileprivate var asksToClose: Bool {
+        for (name, value) in headers where name.utf8.count == 10 && name.lowercased() == "connection" {
+            if value.lowercased().contains("close") { return true }
+        }
+        return false
     }
 }

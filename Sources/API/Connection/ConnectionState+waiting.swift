@@ -1,9 +1,14 @@
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 extension ConnectionState {
-    /// A request that waits for an order before it is forwarded.
+    /// A request that waits for an order before it is answered.
     struct WaitingRequest {
+        enum Responder {
+            case application(HTTPRequestHead)
+            case connection(DirectRequest, turn: Int)
+        }
+
         enum Check {
             case none
             /// The order is being read.
@@ -12,19 +17,19 @@ extension ConnectionState {
             case outdated
         }
 
-        let head: HTTPRequest
+        let responder: Responder
         let wait: OrderWait
         /// Distinguishes this wait from earlier ones of the connection.
         let number: Int
         /// The end of the request; nil while it has not arrived.
-        var end: HTTPFields??
+        var end: HTTPHeaders??
         var check = Check.none
     }
 
     /// Begins the wait of the request that has just arrived completely.
     ///
     /// - Returns: whether there is such a request.
-    mutating func beginWait(_ trailers: HTTPFields?, _ actions: inout Actions) -> Bool {
+    mutating func beginWait(_ trailers: HTTPHeaders?, _ actions: inout Actions) -> Bool {
         guard var request = waiting, request.end == nil else { return false }
         request.end = .some(trailers)
         waiting = request
@@ -60,20 +65,26 @@ extension ConnectionState {
         resumeOutsideRead(&actions)
     }
 
-    /// Forwards the waiting request while no read is in progress.
+    /// Answers the waiting request while no read is in progress.
     mutating func resumeOutsideRead(_ actions: inout Actions) {
-        guard waiting != nil, !isClosing else { return }
+        guard let request = waiting, !isClosing else { return }
         resume(&actions)
-        actions.append(.readComplete)
+        if case .application = request.responder { actions.append(.readComplete) }
     }
 
-    /// Forwards the waiting request, or as much of it as has arrived.
+    /// Answers the waiting request, or passes as much of it as has arrived to the application.
     mutating func resume(_ actions: inout Actions) {
         guard let request = waiting else { return }
         waiting = nil
         actions.append(.endWatch)
-        actions.append(.forward(request.head))
-        if case .some(let trailers) = request.end { actions.append(.forwardEnd(trailers)) }
+        switch request.responder {
+        case .application(let head):
+            usesApplication = true
+            actions.append(.forward(.head(head)))
+            if case .some(let trailers) = request.end { actions.append(.forward(.end(trailers))) }
+        case .connection(let direct, let turn):
+            actions.append(.answer(direct, body: nil, turn: turn))
+        }
     }
 
     private mutating func checkOrder(_ actions: inout Actions) {

@@ -1,5 +1,5 @@
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 /// The requests of one HTTP/1.1 connection: which responses are owed, which request arrives, which one waits for an order,
 /// and when the connection closes.
@@ -7,13 +7,14 @@ import NIOCore
 /// A value without I/O. ``handle(_:at:)`` takes an input and returns the actions that ``ConnectionHandler`` executes.
 ///
 /// It guarantees:
-/// - Responses leave in the order of the requests (RFC 9112, section 9.3.2), also those that the connection writes itself.
+/// - Responses leave in the order of the requests (RFC 9112, section 9.3.2), whether the connection or the application
+///   responds. A request goes to the application only when the connection itself owes no earlier response.
 /// - A request that exceeds the client's rate limit is refused without the application.
-/// - A request that waits for an order stays here, so that it costs no more than its connection. It is forwarded if the
+/// - A request that waits for an order stays here, so that it costs no more than its connection. It is answered if the
 ///   order is settled, the wait time has elapsed, the client sends another request, or the server shuts down.
 /// - A body has to arrive within the body timeout. A request head has to arrive within the idle timeout, which does not
 ///   elapse while a response is owed.
-/// - A request whose body is cut off is never forwarded as complete.
+/// - A request whose body is cut off is never taken for a complete one.
 /// - After ``Action/close``, or after a response that closes, no part is passed on in either direction.
 struct ConnectionState {
     struct Configuration: Hashable, Sendable {
@@ -23,9 +24,11 @@ struct ConnectionState {
         var bodyTimeout = TimeAmount.seconds(5)
         /// Nil: clients have no rate limit.
         var rateLimit: RateLimit?
-        /// Requests without a response at which a rate-limited connection is closed. Without a rate limit every request is
-        /// forwarded, and the application stops reading if it has too many.
+        /// Requests without a response at which a rate-limited connection is closed. Without a rate limit, reading from
+        /// the connection stops instead.
         var maxOwedResponses = 100
+        /// Whether the connection responds to requests that are a ``DirectRequest``.
+        var answersDirectly = false
     }
 
     /// A request whose response is owed.
@@ -36,6 +39,8 @@ struct ConnectionState {
             case connection(ConnectionResponse?)
         }
 
+        /// Distinguishes the request from the others of the connection.
+        let number: Int
         var responder: Responder
         let isHead: Bool
         /// Whether the client asked to close the connection after the response.
@@ -52,17 +57,36 @@ struct ConnectionState {
         case timed
     }
 
+    /// A direct request whose body has not arrived completely.
+    struct ArrivingRequest {
+        let request: DirectRequest
+        var body: ByteBuffer?
+    }
+
     let configuration: Configuration
-    /// The oldest request first.
+    /// The oldest request first. Requests that the connection answers directly come before those of the application.
     var turns = CircularBuffer<Turn>(initialCapacity: 2)
+    var turnCount = 0
+    /// Owed responses of the application.
+    var applicationTurns = 0
+    /// Requests that the connection answers directly and whose response is not known yet.
+    var directTurns = 0
+    var arriving: ArrivingRequest?
+    /// Parts for the application that wait until the connection has answered its own requests.
+    var held: [HTTPServerRequestPart] = []
+    var holdsInputClosed = false
     /// Whether a part of the response to the oldest request has been written.
     var responseHasStarted = false
     var body = Body.complete
-    /// The request that waits for an order; always the application's newest.
+    /// The request that waits for an order; always the newest complete one.
     var waiting: WaitingRequest?
     var waitCount = 0
     var lastActivity = NIODeadline.uptimeNanoseconds(0)
     var idleTimerIsSet = false
+    /// Whether a request has gone to the application, which then closes the connection when the client has closed its side.
+    var usesApplication = false
+    var isInputClosed = false
+    var isQuiescing = false
     private(set) var isClosing = false
 
     init(_ configuration: Configuration) {
@@ -74,39 +98,19 @@ struct ConnectionState {
         !isClosing && (configuration.rateLimit == nil || turns.count < configuration.maxOwedResponses)
     }
 
+    /// Whether more may be read. What has been read already is still handled.
+    var acceptsReads: Bool {
+        directTurns < configuration.maxOwedResponses && held.count < configuration.maxOwedResponses
+    }
+
     /// Whether the connection itself responds to the request that arrives.
     var respondsToArriving: Bool {
         if body != .complete, case .connection? = turns.last?.responder { true } else { false }
     }
 
-    /// Advances the state.
-    ///
-    /// - Returns: what is to be done, in order.
-    mutating func handle(_ input: Input, at now: NIODeadline) -> Actions {
-        var actions = Actions()
-        switch input {
-        case .opened: open(at: now, &actions)
-        case .head(let request, let check): head(request, check, at: now, &actions)
-        case .body: body(at: now, &actions)
-        case .end(let trailers): end(trailers, at: now, &actions)
-        case .readComplete: readComplete(at: now, &actions)
-        case .decoderError(let error): refuse(Problem(error), at: now, &actions)
-        case .responseHead(let head): responseHead(head, &actions)
-        case .responseBody: actions.append(isClosing ? .failWrite : .passOn)
-        case .responseEnd: responseEnd(at: now, &actions)
-        case .idleTimer: idleTimerFired(at: now, &actions)
-        case .bodyTimer: bodyTimerFired(at: now, &actions)
-        case .waitTimer(let wait), .watchEnded(let wait): endWait(wait, &actions)
-        case .watching(let wait): watching(wait, at: now, &actions)
-        case .orderChanged(let wait): orderChanged(wait, &actions)
-        case .orderChecked(let wait, let isSettled): orderChecked(wait, isSettled, &actions)
-        case .inputClosed: inputClosed(&actions)
-        case .quiesce: quiesce(&actions)
-        case .inactive: inactive(&actions)
-        }
-        return actions
-    }
-
     /// After this, no part is passed on.
-    mutating func beginClosing() { isClosing = true }
+    mutating func beginClosing() {
+        isClosing = true
+        held = []
+    }
 }

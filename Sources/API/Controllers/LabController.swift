@@ -53,9 +53,7 @@ struct LabController: Sendable {
             object["status"] = .string("sold")
             return .json(object, status: .accepted)
         case .accepted(let purchase, let acceptance):
-            return .json(
-                JSONObject(accepted: purchase, as: acceptance), status: .accepted,
-                headers: [.location: "/orders/\(acceptance.order)", .retryAfter: "1"])
+            return Response(APIResponse(accepted: purchase, as: acceptance))
         case .soldOut:
             throw Problem(Refusal.soldOut, event: .lab)
         case .refused(let refusal):

@@ -1,5 +1,6 @@
 import Domain
 import Metrics
+import NIOCore
 import RedisClient
 
 /// Counts claims by their outcome and records their duration. The label values are codes of this program, so their number is
@@ -27,22 +28,16 @@ struct ClaimMetrics: Sendable {
         Counter(label: "ticketblitz_claims_total", dimensions: [("outcome", outcome), ("reason", reason)])
     }
 
-    /// Records a claim that Redis has answered.
-    func record(_ outcome: ClaimOutcome, after time: Duration) {
-        duration.record(duration: time)
-        switch outcome {
-        case .accepted(let acceptance): (acceptance.isReplay ? replayed : accepted).increment()
-        case .refused(let refusal): refused[Problem(refusal, event: .demo).code]?.increment()
-        }
-    }
-
-    /// Records a claim that failed.
-    func record(_ error: RedisError, after time: Duration) {
-        duration.record(duration: time)
-        if error.code == .preconditionFailed {
-            refused[.recovering]?.increment()
-        } else {
-            (error.mayHaveRun ? unknown : failed).increment()
+    /// Records a claim.
+    ///
+    /// - Parameter time: from the request until Redis's reply, or until the claim failed.
+    func record(_ result: Result<ClaimOutcome, RedisError>, after time: TimeAmount) {
+        duration.recordNanoseconds(time.nanoseconds)
+        switch result {
+        case .success(.accepted(let acceptance)): (acceptance.isReplay ? replayed : accepted).increment()
+        case .success(.refused(let refusal)): refused[ProblemCode(refusal)]?.increment()
+        case .failure(let error) where error.code == .preconditionFailed: refused[.recovering]?.increment()
+        case .failure(let error): (error.mayHaveRun ? unknown : failed).increment()
         }
     }
 }

@@ -1,7 +1,7 @@
-import HTTPTypes
 import Metrics
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOHTTP1
 
 /// The rate limits of all clients of this process. Copies of the API do not share them: behind a load balancer the limit of
 /// a client is multiplied by the number of copies.
@@ -23,15 +23,13 @@ final class ClientLimits: Sendable {
     /// Counts a request of its client, and returns the client's standing after it.
     ///
     /// - Parameter peer: the address that the connection comes from: the client's or a proxy's.
-    func take(_ request: HTTPRequest, from peer: IPAddress, at now: NIODeadline) -> RateStanding {
-        let client = proxies.client(of: peer, forwardedFor: request.headerFields[.xForwardedFor]).client
+    func take(_ request: HTTPRequestHead, from peer: IPAddress, at now: NIODeadline) -> RateStanding {
+        let forwarded = proxies.isEmpty ? [] : request.headers["X-Forwarded-For"]
+        let client = proxies.client(
+            of: peer, forwardedFor: forwarded.isEmpty ? nil : forwarded.joined(separator: ",")
+        ).client
         let standing = table.withLockedValue { $0.take(client, at: Int64(now.uptimeNanoseconds)) }
         if !standing.isAllowed { refusals.increment() }
         return standing
     }
-}
-
-extension HTTPField.Name {
-    // A constant; it is a valid token (RFC 9110).
-    static let xForwardedFor = Self("X-Forwarded-For").unsafelyUnwrapped
 }

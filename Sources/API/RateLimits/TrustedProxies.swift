@@ -20,6 +20,8 @@ struct TrustedProxies: Hashable, Sendable {
         self.init(ranges: ranges)
     }
 
+    var isEmpty: Bool { ranges.isEmpty }
+
     func contains(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
     /// The address of the client: the peer's, or the one in `X-Forwarded-For` if the peer is a trusted proxy.

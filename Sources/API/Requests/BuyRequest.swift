@@ -1,5 +1,7 @@
 import Domain
 import Foundation
+import NIOCore
+import NIOFoundationCompat
 
 /// The body of `POST /buy`. Every field is optional.
 struct BuyRequest: Hashable {
@@ -11,7 +13,22 @@ struct BuyRequest: Hashable {
     var quantity = 1
     var customer: String?
 
-    init(_ bytes: Data) throws(Problem) {
+    /// `{}`: one ticket of the demo event.
+    init() {}
+
+    init(_ body: ByteBuffer) throws(Problem) {
+        if body.readableBytes == 0 {
+            self.init()
+        } else if let plain = BuyRequest.plain(body) {
+            self = plain
+        } else {
+            try self.init(strict: Data(buffer: body))
+        }
+    }
+
+    /// Reads a body in every form of JSON.
+    init(strict bytes: Data) throws(Problem) {
+        self.init()
         guard let object = try StrictObject.read(bytes, fields: Self.fields) else { return }
         if let event = try EventID(in: object) { self.event = event }
         if let quantity = try object.integer("quantity", in: Self.quantityRange) { self.quantity = quantity }

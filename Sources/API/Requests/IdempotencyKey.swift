@@ -1,10 +1,11 @@
 import HTTPTypes
-import Hummingbird
 
-extension Request {
-    /// The header `Idempotency-Key`, 1 to 255 printable ASCII characters; nil if it is absent.
-    func idempotencyKey() throws(Problem) -> String? {
-        let values = headers[values: .idempotencyKey]
+/// The header `Idempotency-Key`.
+enum IdempotencyKey {
+    /// The key, 1 to 255 printable ASCII characters; nil if the header is absent.
+    ///
+    /// - Parameter values: the values of all fields with this name.
+    static func read(_ values: [String]) throws(Problem) -> String? {
         guard let key = values.first else { return nil }
         guard values.count == 1, (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
         else {

@@ -12,12 +12,19 @@ struct WaitPreference: Hashable {
     var isFromHeader = false
 
     init(uri: URI, headers: HTTPFields) throws(Problem) {
-        if let text = uri.queryParameters["wait"] {
+        try self.init(uri.queryParameters["wait"], preferences: headers[values: .prefer])
+    }
+
+    /// - Parameters:
+    ///   - parameter: the query parameter `wait`; nil if there is none.
+    ///   - preferences: the values of the header `Prefer`.
+    init(_ parameter: Substring?, preferences: [String]) throws(Problem) {
+        if let text = parameter {
             guard let seconds = Self.number(text), seconds <= Self.limit else {
                 throw .invalid("wait", "wait must be a whole number of seconds from 0 to \(Self.limit).")
             }
             self.seconds = seconds
-        } else if let seconds = Self.preferred(headers[values: .prefer]) {
+        } else if !preferences.isEmpty, let seconds = Self.preferred(preferences) {
             self.seconds = min(seconds, Self.limit)
             isFromHeader = true
         }

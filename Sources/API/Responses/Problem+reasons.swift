@@ -17,21 +17,22 @@ extension Problem {
 
     /// The refusal of a claim.
     init(_ refusal: Refusal, event: EventID) {
+        let code = ProblemCode(refusal)
         switch refusal {
         case .eventUnknown:
-            self.init(.eventNotFound, "There is no event '\(event)'.")
+            self.init(code, "There is no event '\(event)'.")
         case .recovering:
-            self.init(.recovering, "The event's stock is being recovered; try again.", retryAfterSeconds: 1)
+            self.init(code, "The event's stock is being recovered; try again.", retryAfterSeconds: 1)
         case .scheduled(let opensAt, let now):
             self.init(
-                .notOnSale, "The sale opens at \(RFC3339.text(opensAt)).",
+                code, "The sale opens at \(RFC3339.text(opensAt)).",
                 retryAfterSeconds: Self.seconds(from: now, until: opensAt))
             extras.append(("state", .string(EventStatus.scheduled.rawValue)))
         case .paused:
-            self.init(.notOnSale, "The sale is paused.")
+            self.init(code, "The sale is paused.")
             extras.append(("state", .string(EventStatus.paused.rawValue)))
         case .closed:
-            self.init(.notOnSale, "The sale is closed.")
+            self.init(code, "The sale is closed.")
             extras.append(("state", .string(EventStatus.closed.rawValue)))
         case .quantityAboveMaximum(let maximum):
             self = .invalid("quantity", "quantity must be at most \(maximum) for this event.")
@@ -39,22 +40,22 @@ extension Problem {
             self = .invalid("customer", "This event has a limit for each customer: customer is required.")
         case .customerLimit(let limit, let available):
             self.init(
-                .customerLimit, "The limit for each customer is \(limit); this customer can buy \(available) more.")
+                code, "The limit for each customer is \(limit); this customer can buy \(available) more.")
             extras += [("limit", .integer(limit)), ("available", .integer(available))]
         case .queueFull:
-            self.init(.queueFull, "Too many orders are queued; try again.", retryAfterSeconds: 1)
+            self.init(code, "Too many orders are queued; try again.", retryAfterSeconds: 1)
         case .insufficientStock(let available):
-            self.init(.insufficientStock, "Only \(available) left.")
+            self.init(code, "Only \(available) left.")
             extras.append(("available", .integer(available)))
         case .allHeld(let end, let now):
             self.init(
-                .allHeld, "All remaining tickets are held; the next hold expires at \(RFC3339.text(end)).",
+                code, "All remaining tickets are held; the next hold expires at \(RFC3339.text(end)).",
                 retryAfterSeconds: Self.seconds(from: now, until: end))
         case .soldOut:
-            self.init(.soldOut, "No tickets are left.")
+            self.init(code, "No tickets are left.")
         case .idempotencyKeyReused:
             self.init(
-                .idempotencyKeyReused,
+                code,
                 "This Idempotency-Key was used before with another quantity; use a new key.")
         }
     }

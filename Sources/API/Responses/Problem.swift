@@ -34,7 +34,7 @@ struct Problem: Error {
     }
 
     /// The JSON document.
-    var body: String {
+    var body: ByteBuffer {
         var object = JSONObject()
         object["type"] = .string("/problems/\(code.rawValue)")
         object["title"] = .string(code.title)
@@ -43,25 +43,6 @@ struct Problem: Error {
         object["code"] = .string(code.rawValue)
         for extra in extras { object[extra.name] = extra.value }
         if let retryAfterSeconds { object["retry_after_s"] = .integer(retryAfterSeconds) }
-        return object.text
-    }
-
-    /// The response in parts, for a response that is written without the router.
-    var responseParts: (head: HTTPResponse, body: ByteBuffer) {
-        let body = ByteBuffer(string: body)
-        var headers = allHeaders
-        headers[.contentLength] = String(body.readableBytes)
-        return (HTTPResponse(status: code.status, headerFields: headers), body)
-    }
-
-    var response: Response {
-        Response(status: code.status, headers: allHeaders, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
-    }
-
-    private var allHeaders: HTTPFields {
-        var headers = headers
-        headers[.contentType] = "application/problem+json"
-        if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
-        return headers
+        return object.bytes
     }
 }

@@ -1,3 +1,4 @@
+import Domain
 import HTTPTypes
 
 /// The codes of problems, each with its HTTP status and title.
@@ -80,5 +81,24 @@ enum ProblemCode: String, CaseIterable {
         case .tooManyClients: "Postgres has no connection left"
         case .recovering: "The event is being recovered"
         }
+    }
+}
+
+extension ProblemCode {
+    /// The code that the refusal of a claim is reported with.
+    init(_ refusal: Refusal) {
+        self =
+            switch refusal {
+            case .eventUnknown: .eventNotFound
+            case .recovering: .recovering
+            case .scheduled, .paused, .closed: .notOnSale
+            case .quantityAboveMaximum, .customerRequired: .invalidRequest
+            case .customerLimit: .customerLimit
+            case .queueFull: .queueFull
+            case .insufficientStock: .insufficientStock
+            case .allHeld: .allHeld
+            case .soldOut: .soldOut
+            case .idempotencyKeyReused: .idempotencyKeyReused
+            }
     }
 }

@@ -10,6 +10,6 @@ extension Response {
         var headers = headers
         headers[.contentType] = "application/json"
         return Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: object.text)))
+            status: status, headers: headers, body: ResponseBody(byteBuffer: object.bytes))
     }
 }

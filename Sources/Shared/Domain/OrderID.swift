@@ -76,8 +76,11 @@ package struct OrderID: Hashable, Sendable {
 }
 
 extension OrderID: CustomStringConvertible {
-    private static let length = 36
+    /// The number of characters of ``description``, all of them ASCII.
+    package static let length = 36
     private static let secondHalfStart = 19
+    /// The number of characters of ``secondHalf``.
+    package static let secondHalfLength = length - secondHalfStart
 
     /// The form with hyphens in lower case, 36 characters.
     package var description: String {
@@ -86,9 +89,17 @@ extension OrderID: CustomStringConvertible {
 
     /// The last 17 characters of ``description``: the part that does not depend on the time and the partition.
     package var secondHalf: String {
-        String(unsafeUninitializedCapacity: Self.length - Self.secondHalfStart) {
+        String(unsafeUninitializedCapacity: Self.secondHalfLength) {
             write(from: Self.secondHalfStart, to: $0)
         }
+    }
+
+    /// Writes ``description`` to a buffer of ``length`` bytes at least.
+    package func write(to buffer: UnsafeMutableBufferPointer<UInt8>) { _ = write(from: 0, to: buffer) }
+
+    /// Writes ``secondHalf`` to a buffer of ``secondHalfLength`` bytes at least.
+    package func writeSecondHalf(to buffer: UnsafeMutableBufferPointer<UInt8>) {
+        _ = write(from: Self.secondHalfStart, to: buffer)
     }
 
     /// Writes the characters from a position, which must be 0 or follow a hyphen.

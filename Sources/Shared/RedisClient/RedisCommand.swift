@@ -13,31 +13,28 @@ package struct RedisCommand: Sendable {
     /// Appends one argument.
     package mutating func append(_ argument: String) {
         count += 1
-        Self.writeHeader(UInt8(ascii: "$"), argument.utf8.count, to: &arguments)
-        arguments.writeString(argument)
-        arguments.writeStaticString("\r\n")
+        arguments.writeBulkString(argument)
     }
 
     package mutating func append(_ argument: [UInt8]) {
         count += 1
-        Self.writeHeader(UInt8(ascii: "$"), argument.count, to: &arguments)
-        arguments.writeBytes(argument)
-        arguments.writeStaticString("\r\n")
+        arguments.writeBulkString(argument)
     }
 
-    @inlinable package mutating func append(_ argument: some BinaryInteger) {
-        append(String(argument))
+    package mutating func append(_ argument: some BinaryInteger) {
+        count += 1
+        arguments.writeBulkString(argument)
+    }
+
+    /// Appends arguments that are encoded already.
+    mutating func append(_ encoded: ByteBuffer, count: Int) {
+        self.count += count
+        arguments.writeImmutableBuffer(encoded)
     }
 
     /// Writes the command to a buffer.
     package func encode(into buffer: inout ByteBuffer) {
-        Self.writeHeader(UInt8(ascii: "*"), count, to: &buffer)
+        buffer.writeRESPHeader("*", count)
         buffer.writeImmutableBuffer(arguments)
-    }
-
-    private static func writeHeader(_ kind: UInt8, _ value: Int, to buffer: inout ByteBuffer) {
-        buffer.writeInteger(kind)
-        buffer.writeString(String(value))
-        buffer.writeStaticString("\r\n")
     }
 }

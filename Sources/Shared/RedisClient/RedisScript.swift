@@ -1,3 +1,5 @@
+import NIOCore
+
 /// A Lua script.
 ///
 /// A connection loads its scripts when it opens, and calls them by their digest (EVALSHA). If Redis does not have a
@@ -15,42 +17,61 @@ package struct RedisScript: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-/// One call of a script: its keys and arguments. It is encoded when it is sent.
+/// One call of a script: its keys and arguments, in the bytes that are sent.
 package struct RedisScriptCall: Sendable {
-    package enum Argument: Hashable, Sendable {
-        case text(String)
-        case bytes([UInt8])
-    }
-
     package let script: RedisScript
     /// The run id of the only server process that may run the call; nil for any. If another server answers, the call is
     /// not sent and fails with `.preconditionFailed`.
     package var server: String?
-    package private(set) var keys: [String]
-    package private(set) var arguments: [Argument]
+    private var keyCount = 0
+    private var argumentCount = 0
+    private var keys = ByteBuffer()
+    private var arguments = ByteBuffer()
 
     package init(_ script: RedisScript, keys: [String] = [], arguments: [String] = []) {
         self.script = script
-        self.keys = keys
-        self.arguments = arguments.map(Argument.text)
+        for key in keys { append(key: key) }
+        for argument in arguments { append(argument) }
     }
 
-    package mutating func append(key: String) { keys.append(key) }
-    package mutating func append(_ argument: String) { arguments.append(.text(argument)) }
-    package mutating func append(_ argument: [UInt8]) { arguments.append(.bytes(argument)) }
-    @inlinable package mutating func append(_ argument: some BinaryInteger) { append(String(argument)) }
+    package mutating func append(key: String) {
+        keyCount += 1
+        keys.writeBulkString(key)
+    }
+
+    package mutating func append(_ argument: String) {
+        argumentCount += 1
+        arguments.writeBulkString(argument)
+    }
+
+    package mutating func append(_ argument: [UInt8]) {
+        argumentCount += 1
+        arguments.writeBulkString(argument)
+    }
+
+    package mutating func append(_ argument: some BinaryInteger) {
+        argumentCount += 1
+        arguments.writeBulkString(argument)
+    }
+
+    /// Appends a key that `write` writes in exactly `length` bytes.
+    package mutating func appendKey(length: Int, _ write: (inout ByteBuffer) -> Void) {
+        keyCount += 1
+        keys.writeBulkString(length: length, write)
+    }
+
+    /// Appends an argument that `write` writes in exactly `length` bytes.
+    package mutating func appendArgument(length: Int, _ write: (inout ByteBuffer) -> Void) {
+        argumentCount += 1
+        arguments.writeBulkString(length: length, write)
+    }
 
     /// The call as a command: by its digest, or with its source if the digest is nil.
     package func command(digest: String?) -> RedisCommand {
         var command = digest.map { RedisCommand("EVALSHA", $0) } ?? RedisCommand("EVAL", script.source)
-        command.append(keys.count)
-        for key in keys { command.append(key) }
-        for argument in arguments {
-            switch argument {
-            case .text(let text): command.append(text)
-            case .bytes(let bytes): command.append(bytes)
-            }
-        }
+        command.append(keyCount)
+        command.append(keys, count: keyCount)
+        command.append(arguments, count: argumentCount)
         return command
     }
 }

@@ -7,7 +7,7 @@ import WorkerTestSupport
 @testable import Engine
 
 /// The API's description: valid OpenAPI, and in agreement with the API.
-@Suite(.timeLimit(.minutes(10))) struct DescriptionTests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct DescriptionTests {
     @Test func theServedDescriptionIsValidOpenAPI() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in

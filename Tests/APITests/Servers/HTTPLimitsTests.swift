@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Timing
 
-@Suite(.timeLimit(.minutes(10))) struct HTTPLimitsTests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct HTTPLimitsTests {
     @Test func headersHaveLimitsForSizeAndNumber() async throws {
         try await withTestStores { test in
             try await test.withAPI { api in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(10))) struct RateLimitServerTests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct RateLimitServerTests {
     /// A limit that does not recover during a test: one request per hour.
     private let few = RateLimit(interval: 3_600_000_000_000, burst: 6)
 

@@ -7,7 +7,7 @@ import WorkerTestSupport
 @testable import Runtime
 @testable import Timing
 
-@Suite(.timeLimit(.minutes(10))) struct ReservationAPITests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct ReservationAPITests {
     private let admin = ["Authorization": "Bearer secret"]
 
     @Test func aReservationCanBeConfirmedAndCancelled() async throws {

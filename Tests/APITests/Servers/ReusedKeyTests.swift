@@ -8,7 +8,7 @@ import WorkerTestSupport
 @testable import RedisClient
 @testable import RedisSchema
 
-@Suite(.timeLimit(.minutes(10))) struct ReusedKeyTests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct ReusedKeyTests {
     /// An order was settled and its key was used again after the retention. Both orders can be cancelled, each once.
     @Test func anOrderWhoseKeyWasUsedAgainCanStillBeCancelled() async throws {
         try await withTestStores { test in

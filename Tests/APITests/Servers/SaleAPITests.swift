@@ -6,7 +6,7 @@ import Testing
 import Timing
 import WorkerTestSupport
 
-@Suite(.timeLimit(.minutes(10))) struct SaleAPITests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct SaleAPITests {
     private let admin = ["Authorization": "Bearer secret"]
 
     @Test func aPurchaseIsConfirmedAndReachesTheLedger() async throws {

@@ -27,6 +27,7 @@ extension TestStores {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let running = try await API.App.services(
             settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger, watch: watch,
+            answersDirectly: ResponseWay.current == .connection,
             onServerRunning: { found.yield($0.localAddress?.port ?? 0) })
         let services = ServiceGroup(configuration: .init(services: running, logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { group in

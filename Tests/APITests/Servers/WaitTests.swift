@@ -8,7 +8,7 @@ import WorkerTestSupport
 @testable import Engine
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(10))) struct WaitTests {
+@Suite(.bothWays, .timeLimit(.minutes(10))) struct WaitTests {
     private func watch(_ test: TestStores) async throws -> OrderWatch {
         try await OrderWatch(
             Stores.redis(test.settings), partitioning: test.settings.partitioning,

@@ -16,7 +16,7 @@ package struct Inventory: Sendable {
     package let fence: Fence
     /// All claims of a process use one connection, regardless of the event loop that they come from: this makes the
     /// groups larger, and each group costs Redis one disk sync. For measurements see docs/decisions/0013.
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let lanes: NIOLoopBound<[Lanes]>
 
     /// - Parameters:
@@ -53,6 +53,14 @@ package struct Inventory: Sendable {
     /// After an error with `mayHaveRun`, the order may exist.
     package func claim(_ purchase: Purchase) async throws(RedisError) -> ClaimOutcome {
         try await add(purchase, to: \.claims, in: partitioning.home(of: purchase.event).partition)
+    }
+
+    /// A relay for the claims of one event loop, on which it must be called.
+    package func makeClaimRelay(on eventLoop: any EventLoop) -> ClaimRelay { ClaimRelay(self, on: eventLoop) }
+
+    /// The group caller for a claim. Must be called on its event loop.
+    func claims(for purchase: Purchase) -> GroupCaller<ClaimScript> {
+        lanes.value[partitioning.home(of: purchase.event).partition].claims
     }
 
     /// Confirms or cancels an order: a compare-and-set on its state and its deadline, measured with the Redis server's

@@ -7,10 +7,13 @@ import Domain
 package struct Keyspace: Hashable, Sendable {
     package let partition: Int
     private let prefix: String
+    /// The beginning of every record's key.
+    let orderPrefix: String
 
     package init(partition: Int) {
         self.partition = partition
         prefix = "tb:{\(partition)}:"
+        orderPrefix = prefix + "order:"
     }
 
     package var queue: String { prefix + "queue" }
@@ -59,7 +62,7 @@ package struct Keyspace: Hashable, Sendable {
     package func backfill(_ id: EventID) -> String { prefix + "fill:" + id.description }
     /// The record of an order. Its key contains the second half of the order's id, so two claims with one idempotency
     /// key use the same record.
-    package func order(_ id: OrderID) -> String { prefix + "order:" + id.secondHalf }
+    package func order(_ id: OrderID) -> String { orderPrefix + id.secondHalf }
     /// The record of a settled order that changes after a later order with the same idempotency key has taken its key.
     /// Such records are rare and are never deleted.
     package func displacedOrder(_ id: OrderID) -> String { prefix + "displaced:" + id.description }
@@ -67,27 +70,27 @@ package struct Keyspace: Hashable, Sendable {
 
 /// Maps events and orders to their partitions.
 package struct Partitioning: Hashable, Sendable {
-    package let count: Int
+    package let all: [Keyspace]
+
+    package var count: Int { all.count }
 
     package init(count: Int) {
         precondition((1...OrderID.partitionLimit).contains(count))
-        self.count = count
+        all = (0..<count).map { Keyspace(partition: $0) }
     }
-
-    package var all: [Keyspace] { (0..<count).map { Keyspace(partition: $0) } }
 
     /// The partition of an order; nil if its id names a partition that does not exist.
     package func home(of order: OrderID) -> Keyspace? {
-        order.partition < count ? Keyspace(partition: order.partition) : nil
+        order.partition < count ? all[order.partition] : nil
     }
 
     /// The partition of an event: the FNV-1a hash of its id, modulo the number of partitions.
     package func home(of event: EventID) -> Keyspace {
-        guard count > 1 else { return Keyspace(partition: 0) }
+        guard count > 1 else { return all[0] }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in event.description.utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
         }
-        return Keyspace(partition: Int(hash % UInt64(count)))
+        return all[Int(hash % UInt64(count))]
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import NIOCore
 import RedisClient
 
 /// Writes the keys and arguments of a script's call. For ``LuaScript``, it also records their names.
@@ -22,6 +23,20 @@ package struct ScriptEncoder {
     package mutating func key(_ name: StaticString, _ key: String) {
         layout?.add(key: name)
         call.append(key: key)
+    }
+
+    /// The key of an order's record.
+    package mutating func key(_ name: StaticString, recordOf id: OrderID) {
+        layout?.add(key: name)
+        call.appendKey(length: keys.orderPrefix.utf8.count + OrderID.secondHalfLength) { buffer in
+            buffer.writeString(keys.orderPrefix)
+            buffer.write(secondHalfOf: id)
+        }
+    }
+
+    package mutating func text(_ name: StaticString, _ value: OrderID) {
+        layout?.add(name, .text)
+        call.appendArgument(length: OrderID.length) { $0.write(value) }
     }
 
     package mutating func text(_ name: StaticString, _ value: String) {

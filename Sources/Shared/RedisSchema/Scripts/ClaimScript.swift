@@ -61,8 +61,8 @@ package struct ClaimScript: GroupScript {
         call.rows("events", grouping.groups) { $0.encode($1) }
         call.columns("orders", grouping.indices) { row, index in
             let purchase = purchases[index]
-            row.key("record_key", row.keys.order(purchase.id))
-            row.text("id", purchase.id.description)
+            row.key("record_key", recordOf: purchase.id)
+            row.text("id", purchase.id)
             row.number("quantity", purchase.quantity)
             row.text("customer", purchase.customer ?? "")
         }

@@ -9,6 +9,8 @@ struct EventGrouping {
     }
 
     private(set) var groups: [Group] = []
+    /// The indices of the members in the order in which the script processes them.
+    let indices: [Int]
 
     init(_ ids: some Sequence<EventID>) {
         for (index, id) in ids.enumerated() {
@@ -18,15 +20,14 @@ struct EventGrouping {
                 groups.append(Group(id: id, indices: [index]))
             }
         }
+        indices = groups.flatMap(\.indices)
     }
 
     /// An event without members.
     init(empty event: EventID) {
         groups = [Group(id: event, indices: [])]
+        indices = []
     }
-
-    /// The indices of the members in the order in which the script processes them.
-    var indices: [Int] { groups.flatMap(\.indices) }
 }
 
 extension ScriptEncoder {

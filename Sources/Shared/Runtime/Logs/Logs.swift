@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Logging
 
@@ -36,14 +37,14 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        var line = Self.line(label: label, level: event.level, message: "\(event.message)", metadata: all, at: Date())
+        var line = Self.line(label: label, level: event.level, message: "\(event.message)", metadata: all, at: .now)
         line += "\n"
         // A failed write of a log line must not end the program.
         try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
 
     static func line(
-        label: String, level: Logger.Level, message: String, metadata: Logger.Metadata, at time: Date
+        label: String, level: Logger.Level, message: String, metadata: Logger.Metadata, at time: Timestamp
     ) -> String {
         var object = JSONObject()
         object["time"] = .string(RFC3339.text(time))

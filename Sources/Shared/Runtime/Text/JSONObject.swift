@@ -1,3 +1,5 @@
+import NIOCore
+
 /// A JSON object for responses. For the few known fields of a response, this takes a tenth of the time of an encoder,
 /// and each request of a sale writes one. Foundation parses JSON.
 package struct JSONObject: Hashable, Sendable {
@@ -30,56 +32,35 @@ package struct JSONObject: Hashable, Sendable {
         }
     }
 
-    package var text: String {
-        var text = ""
-        text.reserveCapacity(fields.count * 32)
-        write(to: &text)
-        return text
+    package var text: String { String(buffer: bytes) }
+
+    package var bytes: ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(fields.count * 32)
+        write(to: &buffer)
+        return buffer
     }
 
-    private func write(to text: inout String) {
-        text += "{"
+    private func write(to buffer: inout ByteBuffer) {
+        buffer.writeInteger(UInt8(ascii: "{"))
         for (index, field) in fields.enumerated() {
-            if index > 0 { text += "," }
-            Self.write(field.name, to: &text)
-            text += ":"
+            if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
+            buffer.writeJSONString(field.name)
+            buffer.writeInteger(UInt8(ascii: ":"))
             switch field.value {
-            case .string(let value): Self.write(value, to: &text)
-            case .integer(let value): text += String(value)
-            case .boolean(let value): text += value ? "true" : "false"
-            case .object(let value): value.write(to: &text)
+            case .string(let value): buffer.writeJSONString(value)
+            case .integer(let value): buffer.writeString(String(value))
+            case .boolean(let value): buffer.writeStaticString(value ? "true" : "false")
+            case .object(let value): value.write(to: &buffer)
             case .array(let values):
-                text += "["
+                buffer.writeInteger(UInt8(ascii: "["))
                 for (index, value) in values.enumerated() {
-                    if index > 0 { text += "," }
-                    value.write(to: &text)
+                    if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
+                    value.write(to: &buffer)
                 }
-                text += "]"
+                buffer.writeInteger(UInt8(ascii: "]"))
             }
         }
-        text += "}"
-    }
-
-    /// Writes a string with the escapes that RFC 8259, section 7, requires.
-    private static func write(_ value: String, to text: inout String) {
-        text += "\""
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {
-            text += value
-        } else {
-            for scalar in value.unicodeScalars {
-                switch scalar {
-                case "\"": text += "\\\""
-                case "\\": text += "\\\\"
-                case "\n": text += "\\n"
-                case "\r": text += "\\r"
-                case "\t": text += "\\t"
-                case _ where scalar.value < 0x20:
-                    let digits = String(scalar.value, radix: 16)
-                    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                default: text.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        text += "\""
+        buffer.writeInteger(UInt8(ascii: "}"))
     }
 }

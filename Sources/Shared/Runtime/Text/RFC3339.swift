@@ -1,19 +1,16 @@
 import Domain
 import Foundation
-import Timing
+import NIOCore
 
 /// Times in the format of RFC 3339, in UTC with milliseconds.
 package enum RFC3339 {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     private static let wholeSeconds = Date.ISO8601FormatStyle()
 
-    package static func text(_ time: Date) -> String {
-        time.formatted(style)
-    }
-
     package static func text(_ time: Timestamp) -> String {
-        // The style truncates to milliseconds, and a binary fraction can be slightly below the exact value.
-        text(Date(timeIntervalSince1970: (Double(time.milliseconds) + 0.25) / 1000))
+        var buffer = ByteBuffer()
+        buffer.writeRFC3339(time)
+        return String(buffer: buffer)
     }
 
     /// Parses a time with or without fractions of a second, truncated to milliseconds; nil if it is not valid.

@@ -1,0 +1,98 @@
+import Domain
+import NIOHTTP1
+
+/// A request that the connection answers itself, on its event loop: the two requests of a rush. The router accepts them in
+/// every form of HTTP; the connection answers the plain forms, which nearly all clients send.
+enum DirectRequest: Hashable, Sendable {
+    /// `POST /buy`
+    case buy(BuyHeaders)
+    /// `GET /orders/{id}`
+    case order(OrderID, WaitPreference)
+
+    /// Nil if the request is another one, or has a form for which the router is responsible: a header that changes how the
+    /// message is read (`Transfer-Encoding`, `Expect`, `Upgrade`), a body that is too large, an id or a wait time that is
+    /// not valid, another query.
+    init?(_ head: HTTPRequestHead) {
+        guard head.version == .http1_1 else { return nil }
+        switch head.method {
+        case .POST where head.uri == "/buy":
+            guard let headers = BuyHeaders(head.headers) else { return nil }
+            self = .buy(headers)
+        case .GET where head.uri.hasPrefix("/orders/"):
+            guard let order = Self.order(head) else { return nil }
+            self = order
+        default:
+            return nil
+        }
+    }
+
+    private static func order(_ head: HTTPRequestHead) -> DirectRequest? {
+        let rest = head.uri.dropFirst("/orders/".utf8.count)
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let id = OrderID(parts[0]) else { return nil }
+        var parameter: Substring?
+        if parts.count == 2 {
+            guard parts[1].hasPrefix("wait=") else { return nil }
+            parameter = parts[1].dropFirst("wait=".utf8.count)
+        }
+        var preferences: [String] = []
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 6 where name.isSameField(as: "prefer"): preferences.append(value)
+            case _ where name.changesReading: return nil
+            // A body has no meaning here. The router reads it.
+            case 14 where name.isSameField(as: "content-length"): return nil
+            default: break
+            }
+        }
+        guard let wait = try? WaitPreference(parameter, preferences: preferences) else { return nil }
+        return .order(id, wait)
+    }
+}
+
+/// The headers that determine what a purchase is.
+struct BuyHeaders: Hashable, Sendable {
+    var contentType: String?
+    /// The values of `Idempotency-Key`; one at most is valid.
+    var keys: [String] = []
+
+    init(contentType: String?, keys: [String]) {
+        self.contentType = contentType
+        self.keys = keys
+    }
+
+    init?(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
+            switch name.utf8.count {
+            case 12 where name.isSameField(as: "content-type"):
+                guard contentType == nil else { return nil }
+                contentType = value
+            case 14 where name.isSameField(as: "content-length"):
+                guard let length = Int(value), length <= BodyLimit.standard else { return nil }
+            case 15 where name.isSameField(as: "idempotency-key"): keys.append(value)
+            case _ where name.changesReading: return nil
+            default: break
+            }
+        }
+    }
+}
+
+extension String {
+    /// Whether this is the name of a field, in any case. (RFC 9110, section 5.1)
+    ///
+    /// - Parameter field: in lower case, without letters beyond ASCII.
+    fileprivate func isSameField(as field: StaticString) -> Bool {
+        utf8.count == field.utf8CodeUnitCount
+            && field.withUTF8Buffer { field in utf8.elementsEqual(field) { $0 | 0x20 == $1 | 0x20 } }
+    }
+
+    /// Whether a field with this name changes how the message is read or answered.
+    fileprivate var changesReading: Bool {
+        switch utf8.count {
+        case 6: isSameField(as: "expect")
+        case 7: isSameField(as: "upgrade")
+        case 17: isSameField(as: "transfer-encoding")
+        default: false
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Domain
+import NIOCore
+import NIOHTTP1
+import RedisSchema
+import Runtime
+
+extension APIResponse {
+    /// The response to an accepted purchase. Its body is the same for every request with the same idempotency key.
+    init(accepted purchase: Purchase, as acceptance: Acceptance) {
+        let id = acceptance.order
+        var json = JSONWriter()
+        json.field("ticket_id") { $0.write(id) }
+        json.field("event", purchase.event.description)
+        json.field("quantity", purchase.quantity)
+        json.field("status", (acceptance.expiresAt == nil ? OrderState.pending : .held).rawValue)
+        json.field("status_url") { buffer in
+            buffer.writeStaticString("/orders/")
+            buffer.write(id)
+        }
+        if let end = acceptance.expiresAt { json.field("expires_at", end) }
+        self.init(.accepted, json.end())
+        location = id
+        retryAfterSeconds = 1
+        isReplay = acceptance.isReplay
+    }
+
+    /// The response with an order's current state.
+    init(_ order: Order, _ wait: WaitPreference) {
+        var json = JSONWriter(changed: order)
+        json.field("persisted", order.isPersisted)
+        self.init(.ok, json.end())
+        if order.state == .pending { retryAfterSeconds = 1 }
+        if wait.isFromHeader { appliedWait = wait.seconds }
+    }
+
+    /// The response to a transition. It is the same if the transition is repeated, so it does not contain `persisted`, which
+    /// changes later.
+    init(changed order: Order) {
+        self.init(.ok, JSONWriter(changed: order).end())
+    }
+}
+
+extension JSONWriter {
+    fileprivate init(changed order: Order) {
+        self.init()
+        field("ticket_id") { $0.write(order.id) }
+        field("event", order.event.description)
+        field("quantity", order.quantity)
+        field("status", order.state.rawValue)
+        field("claimed_at", order.claimedAt)
+        if let time = order.confirmedAt { field("confirmed_at", time) }
+        if let time = order.expiresAt { field("expires_at", time) }
+        if let reason = order.reason { field("reason", reason) }
+    }
+}
