@@ -185,6 +185,7 @@ let package = Package(
 
 let upcoming: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
 for target in package.targets where target.type != .system {

@@ -1,5 +1,5 @@
-import Domain
-import Foundation
+package import Domain
+package import Foundation
 import Timing
 
 /// Times in the format of RFC 3339, in UTC with milliseconds.
