@@ -188,6 +188,7 @@ let package = Package(
 
 let upcoming: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
 for target in package.targets where target.type != .system {

@@ -1,5 +1,5 @@
 import NIOConcurrencyHelpers
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// A TCP proxy that simulates network faults between the programs and Redis, or between clients and the API.

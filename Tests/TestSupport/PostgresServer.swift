@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// A PostgreSQL server for one test, on a unix socket. If the tests run as root, it runs as the user `postgres`,

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The files of the server.
 extension RedisServer {

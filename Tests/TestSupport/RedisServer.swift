@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A Redis server for one test, configured like that of `make run`, on a unix socket and optionally on a TCP port.
 package actor RedisServer {

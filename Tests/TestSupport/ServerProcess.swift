@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// A server that a test run starts in its own folder. It ends with the test process, even if that crashes.

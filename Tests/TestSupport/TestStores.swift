@@ -1,15 +1,15 @@
-import Domain
-import Engine
+package import Domain
+package import Engine
 import Environment
 import Foundation
-import Ledger
-import Logging
-import NIOCore
+package import Ledger
+package import Logging
+package import NIOCore
 import NIOPosix
-import PostgresClient
-import RedisClient
-import RedisSchema
-import Runtime
+package import PostgresClient
+package import RedisClient
+package import RedisSchema
+package import Runtime
 
 /// The servers that all tests of a run share. Each test has its own database of Redis and its own schema of PostgreSQL.
 package actor SharedServers {

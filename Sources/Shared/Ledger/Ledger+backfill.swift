@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import PostgresClient
 
 /// Reading what Redis lacks of events and orders after it was emptied.

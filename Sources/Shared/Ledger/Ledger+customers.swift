@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import PostgresClient
 
 /// The customers of an event, to be compared with Redis.

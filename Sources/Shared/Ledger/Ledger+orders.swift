@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import PostgresClient
 
 /// The state and version of an order in the ledger.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import PostgresClient
 
 /// The epoch of a partition in the ledger.

@@ -1,4 +1,4 @@
-import PostgresClient
+package import PostgresClient
 
 /// The ledger: events, orders and partitions in Postgres.
 package struct Ledger: Sendable {

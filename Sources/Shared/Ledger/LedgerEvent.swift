@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// An event in the ledger.
 package struct LedgerEvent: Hashable, Sendable {

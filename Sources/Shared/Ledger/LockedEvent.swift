@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import PostgresClient
 
 /// An event whose row is locked. Only the ledger makes one (``Ledger/withLockedEvent(_:_:)``), and it exists only while

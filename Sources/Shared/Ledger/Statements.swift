@@ -1,4 +1,4 @@
-import PostgresClient
+package import PostgresClient
 
 /// The ledger's statements. Their SQL is in the files of the folder Statements.
 package enum Statements {

@@ -1,6 +1,6 @@
-import Logging
+package import Logging
 import NIOConcurrencyHelpers
-import NIOCore
+package import NIOCore
 
 /// One pipelined connection for each event loop of a group.
 package final class RedisClient: Sendable {

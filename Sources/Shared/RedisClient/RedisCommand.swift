@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// A command in the format of the protocol: an array of bulk strings.
 package struct RedisCommand: Sendable {

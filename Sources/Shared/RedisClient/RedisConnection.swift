@@ -1,7 +1,7 @@
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import NIOPosix
-import Timing
+package import Timing
 
 /// The configuration of all connections of a client.
 package struct RedisConfiguration: Sendable {

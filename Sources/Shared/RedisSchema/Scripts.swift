@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 
 /// The Lua scripts of the sale, as connections load them.
 package enum Scripts {

@@ -1,7 +1,7 @@
-import Domain
+package import Domain
 import Ledger
-import RedisClient
-import RedisSchema
+package import RedisClient
+package import RedisSchema
 import Timing
 
 /// Publishing one event, with its backfill if it needs one.

@@ -1,7 +1,7 @@
-import Domain
-import Ledger
+package import Domain
+package import Ledger
 import PostgresClient
-import RedisSchema
+package import RedisSchema
 import Timing
 
 /// Changes events in both stores: Postgres is authoritative, Redis receives a copy. The order of the steps keeps both

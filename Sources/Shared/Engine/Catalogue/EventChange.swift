@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// A change of an event's terms; nil keeps a term.
 package struct EventChange: Hashable, Sendable {

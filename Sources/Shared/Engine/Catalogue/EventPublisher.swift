@@ -1,8 +1,8 @@
 import Domain
-import Ledger
+package import Ledger
 import NIOCore
 import RedisClient
-import RedisSchema
+package import RedisSchema
 
 /// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of
 /// processes can do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.

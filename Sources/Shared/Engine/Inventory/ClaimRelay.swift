@@ -1,6 +1,6 @@
-import Domain
+package import Domain
 import NIOCore
-import RedisClient
+package import RedisClient
 import RedisSchema
 
 /// Takes the claims of one event loop to the group callers and brings their outcomes back, with one hop in each direction

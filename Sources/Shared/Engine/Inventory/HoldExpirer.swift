@@ -1,6 +1,6 @@
 import Domain
-import RedisClient
-import RedisSchema
+package import RedisClient
+package import RedisSchema
 import Timing
 
 /// Expires the overdue holds of one partition.

@@ -1,6 +1,6 @@
-import Domain
+package import Domain
 import Ledger
-import RedisClient
+package import RedisClient
 import RedisSchema
 import Timing
 

@@ -1,7 +1,7 @@
-import Domain
-import NIOCore
-import RedisClient
-import RedisSchema
+package import Domain
+package import NIOCore
+package import RedisClient
+package import RedisSchema
 
 /// The Redis side of a sale: claims of stock, transitions of orders, reports of events.
 package struct Inventory: Sendable {

@@ -1,9 +1,9 @@
-import Domain
+package import Domain
 import Logging
 import NIOConcurrencyHelpers
-import NIOCore
-import RedisClient
-import RedisSchema
+package import NIOCore
+package import RedisClient
+package import RedisSchema
 
 /// Notifies requests that wait for an order when the order is final or in the ledger, without polling. The scripts that
 /// acknowledge and end orders publish the orders' ids on a channel, one connection of the process subscribes to it, and

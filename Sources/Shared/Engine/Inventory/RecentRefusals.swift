@@ -1,5 +1,5 @@
-import Domain
-import NIOCore
+package import Domain
+package import NIOCore
 
 /// The events that have just refused a claim because nothing is for sale. Further claims are refused without Redis, for a
 /// short time.

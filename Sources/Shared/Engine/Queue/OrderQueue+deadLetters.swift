@@ -1,6 +1,6 @@
-import Domain
-import RedisClient
-import RedisSchema
+package import Domain
+package import RedisClient
+package import RedisSchema
 import Timing
 
 /// Dead letters: entries that cannot be settled.

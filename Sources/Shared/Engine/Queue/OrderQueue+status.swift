@@ -1,6 +1,6 @@
 import Domain
 import NIOCore
-import RedisClient
+package import RedisClient
 import RedisSchema
 import Timing
 

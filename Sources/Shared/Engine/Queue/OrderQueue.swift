@@ -1,7 +1,7 @@
-import Domain
+package import Domain
 import NIOCore
-import RedisClient
-import RedisSchema
+package import RedisClient
+package import RedisSchema
 import Timing
 
 /// One partition's queue of orders that are not yet persisted in the ledger.

@@ -1,6 +1,6 @@
-import Domain
-import Ledger
-import RedisSchema
+package import Domain
+package import Ledger
+package import RedisSchema
 
 /// The counters that Redis should have of an event, derived from the ledger and from the snapshots in flight. No I/O.
 ///

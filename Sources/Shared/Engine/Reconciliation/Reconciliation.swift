@@ -1,5 +1,5 @@
-import Domain
-import Logging
+package import Domain
+package import Logging
 import Metrics
 
 /// The result of comparing an event in Redis with the ledger.

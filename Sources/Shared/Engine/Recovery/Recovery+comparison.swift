@@ -1,6 +1,6 @@
 import Ledger
 import RedisClient
-import RedisSchema
+package import RedisSchema
 
 /// Compares a partition in Redis with the ledger.
 extension Recovery {

@@ -1,7 +1,7 @@
-import Ledger
-import Logging
-import RedisClient
-import RedisSchema
+package import Ledger
+package import Logging
+package import RedisClient
+package import RedisSchema
 
 /// Checks whether a partition of Redis has everything that the ledger has seen, and recovers it if not.
 ///

@@ -1,4 +1,4 @@
-import Ledger
+package import Ledger
 import RedisSchema
 
 /// The recovery that a partition needs before it can be used. No I/O.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// Entries of the queue that were taken together under one lease.
 package struct Batch: Hashable, Sendable {

@@ -1,5 +1,5 @@
-import Domain
-import NIOCore
+package import Domain
+package import NIOCore
 
 extension ByteBuffer {
     /// Writes the 36 characters of an id.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// An entry of the queue that cannot be settled, stored with the reason. Its units stay counted in their state.
 ///

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// The form of an order in Redis, in its record and in the queue:
 /// `2|state|version|ledger_version|id|event|generation|quantity|claimed_at|confirmed_at|expires_at|reason|customer`.

@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 extension RESPValue {
     /// The bytes of a bulk string.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import Hashing
 
 /// The scope of an idempotency key: the same key of another customer or for another event is a different key.

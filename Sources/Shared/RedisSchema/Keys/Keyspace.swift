@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// The names of all keys in Redis.
 ///

@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 import NIOCore
-import RedisClient
+package import RedisClient
 
 /// The Redis that this process trusts: for each partition, the server process and the epoch that a comparison found to
 /// have all that the ledger has seen. Every script that sells, changes or takes orders uses the fence.

@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 
 /// A script in the form that is loaded into Redis: a generated head, and the body from its `.lua` file.
 ///

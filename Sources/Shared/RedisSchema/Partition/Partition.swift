@@ -1,5 +1,5 @@
-import NIOCore
-import RedisClient
+package import NIOCore
+package import RedisClient
 
 /// A partition of Redis: its keys, its connection, and the fence that determines whether it can be used. Only a
 /// partition can run a ``PartitionScript``.

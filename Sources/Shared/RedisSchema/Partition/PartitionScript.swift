@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 
 /// One call of a Lua script on a partition: its keys and arguments, and the decoding of its reply.
 ///

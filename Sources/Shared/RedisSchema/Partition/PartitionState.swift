@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 import Timing
 
 /// The state of a partition in Redis at one moment: whether it can be used, and the progress of its recovery.

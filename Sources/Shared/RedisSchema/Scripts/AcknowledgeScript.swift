@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import RedisClient
 
 /// Ends a batch that the ledger has settled. False if its lease was lost: then nothing was changed.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import RedisClient
 
 /// Adds to an event's counters. False if the event is not loaded. The caller has the event's row locked.

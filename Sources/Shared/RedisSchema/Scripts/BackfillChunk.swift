@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// A part of an event's orders, which is copied from the ledger to Redis. Each chunk begins at the position at which
 /// the previous one ends.

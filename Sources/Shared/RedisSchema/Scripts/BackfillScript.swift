@@ -1,5 +1,5 @@
 import Domain
-import RedisClient
+package import RedisClient
 import Timing
 
 /// The result of a chunk; only `written` changes anything.

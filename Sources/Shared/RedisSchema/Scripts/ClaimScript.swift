@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// The codes of claim.lua. The comments describe the detail that follows each code; without a comment it is 0.
 enum ClaimCode: Int, ScriptCode {

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import RedisClient
 
 /// Refuses claims until the event is published again. The caller has the event's row locked.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import RedisClient
 
 /// Deletes holds of an event that is closed for its reset, with their records. False if the event is not closed.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// The state of an event that is published in Redis.
 package struct EventPublication: Hashable, Sendable {

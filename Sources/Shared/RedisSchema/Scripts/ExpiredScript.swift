@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 
 /// Reads the tokens whose leases have expired, the longest expired first.
 package struct ExpiredScript: PartitionScript {

@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 
 /// Reads whether a partition can be used, and the progress of its recovery.
 package struct InspectScript: PartitionScript {

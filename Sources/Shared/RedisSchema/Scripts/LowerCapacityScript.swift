@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// The codes of lower_capacity.lua.
 enum LowerCapacityCode: Int, ScriptCode {

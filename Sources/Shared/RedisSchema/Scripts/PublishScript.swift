@@ -1,5 +1,5 @@
 import Domain
-import RedisClient
+package import RedisClient
 
 /// Sets an event's hash to the state in the ledger. The caller has the event's row locked.
 package struct PublishScript: PartitionScript {

@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 import Timing
 
 /// Reclaims a batch whose lease has expired, or a piece of it. Nil if the lease has not expired, or another worker was

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import RedisClient
 
 /// Adds to the units of customers, and writes missing records and holds of orders. False if the event is not loaded.

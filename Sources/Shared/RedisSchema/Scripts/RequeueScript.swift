@@ -1,5 +1,5 @@
 import Domain
-import RedisClient
+package import RedisClient
 
 /// The codes of requeue.lua.
 package enum RequeueCode: Int, ScriptCode {

@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 import Timing
 
 /// The codes of seal.lua.

@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// The state of an event in Redis at one moment.
 package struct EventSurvey: Hashable, Sendable {

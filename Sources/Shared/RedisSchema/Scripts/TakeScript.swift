@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 import Timing
 
 /// Takes up to `limit` of the oldest entries under a new lease; nil if the queue is empty.

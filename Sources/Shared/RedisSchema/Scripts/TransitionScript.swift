@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// A request to change the state of an order.
 package struct TransitionRequest: Hashable, Sendable {

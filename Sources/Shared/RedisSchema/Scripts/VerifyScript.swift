@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// An order to check: whether Redis has the data that the order needs according to the ledger.
 package struct OrderCheck: Hashable, Sendable {

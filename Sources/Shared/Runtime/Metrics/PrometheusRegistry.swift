@@ -1,4 +1,4 @@
-import CoreMetrics
+package import CoreMetrics
 import NIOConcurrencyHelpers
 
 /// Stores the values of this process's swift-metrics instruments, and renders them in the text format of Prometheus.

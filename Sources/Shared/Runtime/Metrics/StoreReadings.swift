@@ -1,5 +1,5 @@
-import Engine
-import PostgresClient
+package import Engine
+package import PostgresClient
 import RedisSchema
 
 /// The metrics that are read from the stores for each request of `/metrics`.

@@ -1,5 +1,5 @@
-import PostgresClient
-import RedisClient
+package import PostgresClient
+package import RedisClient
 import RedisSchema
 
 extension ServerSettings {

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Environment
+package import ArgumentParser
+package import Environment
 
 /// The value of an option that was given on the command line, and the variable that it overrides.
 package struct GivenOption: Hashable, Sendable {

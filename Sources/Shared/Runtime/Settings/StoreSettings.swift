@@ -1,10 +1,10 @@
-import ArgumentParser
+package import ArgumentParser
 import Domain
-import Environment
-import Logging
+package import Environment
+package import Logging
 import PostgresClient
-import RedisClient
-import RedisSchema
+package import RedisClient
+package import RedisSchema
 
 /// The options that the API and the Worker share.
 package struct StoreOptions: ParsableArguments {

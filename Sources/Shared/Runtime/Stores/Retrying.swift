@@ -1,5 +1,5 @@
-import Logging
-import Timing
+package import Logging
+package import Timing
 
 /// Repeats an operation with a backoff until it succeeds. Logs a failure only if its reason differs from the last one.
 ///

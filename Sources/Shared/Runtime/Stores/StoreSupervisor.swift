@@ -1,10 +1,10 @@
-import Engine
+package import Engine
 import Ledger
-import Logging
+package import Logging
 import NIOConcurrencyHelpers
 import PostgresClient
 import RedisClient
-import RedisSchema
+package import RedisSchema
 import ServiceLifecycle
 import Timing
 

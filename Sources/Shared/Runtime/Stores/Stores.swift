@@ -1,10 +1,10 @@
-import Engine
-import Ledger
-import Logging
-import NIOCore
-import PostgresClient
-import RedisClient
-import RedisSchema
+package import Engine
+package import Ledger
+package import Logging
+package import NIOCore
+package import PostgresClient
+package import RedisClient
+package import RedisSchema
 
 /// The connections to the two stores, opened according to the settings.
 package struct Stores: Sendable {

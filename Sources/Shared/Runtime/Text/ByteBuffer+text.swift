@@ -1,5 +1,5 @@
-import Domain
-import NIOCore
+package import Domain
+package import NIOCore
 
 /// Text that is written by bytes, because each response of a rush contains it.
 extension ByteBuffer {

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// A JSON object for responses. For the few known fields of a response, this takes a tenth of the time of an encoder,
 /// and each request of a sale writes one. Foundation parses JSON.

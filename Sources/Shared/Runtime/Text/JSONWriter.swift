@@ -1,5 +1,5 @@
-import Domain
-import NIOCore
+package import Domain
+package import NIOCore
 
 /// Writes one JSON object to a buffer, field by field. The responses of a rush are written with it; ``JSONObject`` is for
 /// objects that are put together in several places.
