@@ -2,7 +2,7 @@
 import math, statistics
 
 WIDTH, HEIGHT = 680, 400
-LEFT, RIGHT, TOP, BOTTOM = 60, 150, 40, 50
+LEFT, RIGHT, TOP, BOTTOM = 70, 150, 40, 50
 COLOURS = ("#0060a8", "#c05000", "#00805c", "#8a4a9e")
 NAMES = {"ours": "TicketBlitz", "go": "Go", "nginx-raw": "nginx", "nginx-group": "nginx, grouped"}
 

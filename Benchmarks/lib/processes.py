@@ -76,7 +76,8 @@ class Process:
 
 @contextlib.contextmanager
 def workplace():
-    """A temporary folder. At the end all started processes are stopped and the folder is deleted."""
+    """A temporary folder. At the end, also after SIGTERM, all started processes are stopped and the folder is deleted."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tb-bench-"))
     folder.chmod(0o755)
     try:

@@ -26,6 +26,9 @@ def in_turn(names, rounds):
 
 
 def spread(values, digits=1):
+    """The median, and the smallest and greatest value if there are several."""
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
@@ -65,8 +68,9 @@ def begin(title):
 
 
 def save(name, found, options, results):
-    """Writes .run/bench/NAME.json."""
+    """Writes .run/bench/NAME.json; with builds of several folders, .run/bench/NAME-versus.json."""
     STATE.mkdir(parents=True, exist_ok=True)
+    name += "-versus" if any("=" in program for program in options.programs) else ""
     text = json.dumps({"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
                        "machine": found, "options": vars(options), "results": results}, indent=1)
     (STATE / f"{name}.json").write_text(text + "\n")

@@ -1,18 +1,20 @@
 // Sends HTTP requests to 127.0.0.1 at a fixed rate, and prints latencies measured from the scheduled times.
 //
 // Usage: load PORT [--rate R] [--connections N] [--seconds S] [--warmup S] [--method M] [--paths FILE] [--close]
-//             [--steps]
+//             [--realtime] [--steps]
 //
 // Request k is due k / R seconds after the start. It is sent on the connection that has been idle for the longest time;
 // while none is idle it waits, and that wait is part of its latency. With as many connections as requests per second,
 // each connection sends one request per second. Without --rate, each connection sends its next request after the
 // response to the last one, and the latency starts when it is sent.
 //
-//   --close   opens a connection for each request and closes it after the response; N is the most that are open
-//   --paths   requests the paths in the file, one per line, in turn; the default is /buy
-//   --warmup  does not count the requests that are due in the first S seconds
-//   --steps   prints `open` when the connections are open, and reads a line before the first request and another one
-//             before it closes the connections
+//   --close     opens a connection for each request and closes it after the response; N is the most that are open
+//   --paths     requests the paths in the file, one per line, in turn; the default is /buy
+//   --warmup    does not count the requests that are due in the first S seconds
+//   --realtime  runs with real-time priority if that is permitted, so that waiting for a CPU that the server uses does
+//               not count as latency: clients have their own CPUs
+//   --steps     prints `open` when the connections are open, and reads a line before the first request and another one
+//               before it closes the connections
 //
 // The result is one JSON object. `lag` is the delay of this program itself: the time from the moment at which a request
 // was due and a connection was idle until it was sent.
@@ -21,6 +23,7 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,7 +60,7 @@ static struct {
     int port, connections;
     double rate, seconds, warmup;
     const char *method, *paths;
-    bool closes, steps;
+    bool closes, realtime, steps;
 } options = {.connections = 64, .seconds = 2, .method = "POST"};
 
 static Connection *connections;
@@ -74,6 +77,7 @@ static uint64_t next_request, total_requests, in_flight, open_count;
 static uint64_t sent, answered, statuses[STATUSES], failed_connects, lost;
 static uint64_t *answered_in_second;
 static size_t second_count;
+static bool is_realtime;
 static Times latencies, lags;
 
 static int64_t now(void) {
@@ -362,7 +366,7 @@ static void print_result(double cpu) {
     if (lags.count) print_times("lag_ms", &lags);
     printf("\"answered_in_second\": [");
     for (size_t second = 0; second < second_count; second++) printf("%s%lu", second ? ", " : "", answered_in_second[second]);
-    printf("], \"cpu_percent\": %.1f}\n", cpu * 100);
+    printf("], \"realtime\": %s, \"cpu_percent\": %.1f}\n", is_realtime ? "true" : "false", cpu * 100);
     fflush(stdout);
 }
 
@@ -378,6 +382,7 @@ static void parse(int count, char **words) {
     for (int index = 2; index < count; index++) {
         const char *name = words[index];
         if (!strcmp(name, "--close")) { options.closes = true; continue; }
+        if (!strcmp(name, "--realtime")) { options.realtime = true; continue; }
         if (!strcmp(name, "--steps")) { options.steps = true; continue; }
         if (++index == count) { fprintf(stderr, "load: %s has no value\n", name); exit(2); }
         const char *value = words[index];
@@ -425,6 +430,10 @@ int main(int count, char **words) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     prctl(PR_SET_TIMERSLACK, 1);
+    if (options.realtime) {
+        struct sched_param priority = {.sched_priority = 1};
+        is_realtime = sched_setscheduler(0, SCHED_RR, &priority) == 0;
+    }
     prepare_requests();
     connections = calloc((size_t)options.connections, sizeof(Connection));
     idle = calloc((size_t)options.connections, sizeof(int));
