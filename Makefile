@@ -10,8 +10,13 @@ run: ## run a sale on this machine, until Ctrl-C
 test: ## run every test on real servers that it starts itself
 	@deploy/local/test
 
-bench: ## measure orders per second and CPU per order
+bench: ## measure throughput, CPU, latency, connections and costs; BENCH has options of the first six
 	@Benchmarks/compare $(BENCH)
+	@Benchmarks/soldout $(BENCH)
+	@Benchmarks/reads $(BENCH)
+	@Benchmarks/latency $(BENCH)
+	@Benchmarks/connections $(BENCH)
+	@Benchmarks/costs $(BENCH)
 	@Benchmarks/rules
 	@Benchmarks/holds
 	@Benchmarks/waiting

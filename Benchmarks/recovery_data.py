@@ -1,8 +1,10 @@
 """The sale of Benchmarks/recovery: servers and programs, orders that are inserted directly into the ledger, and the
 verification that Redis and the API agree with the ledger afterwards."""
-import functools, http.client, json, os, pathlib, socket, time
+import functools, http.client, json, pathlib, socket, time
 
-from bench import Postgres, Process, ROOT, Redis, free_port, request, wait_for
+from lib.processes import Process, free_port, request, wait_for
+from lib.programs import binaries
+from lib.servers import Postgres, Redis
 
 PROGRAMS = ("API", "Worker")
 LIMIT = 4
@@ -77,7 +79,7 @@ class Sale:
         self.folder, self.redis, self.postgres, self.port = folder, KeptRedis(folder), Postgres(folder), free_port()
         self.postgres.query("CREATE DATABASE recovery", "postgres")
         self.query = functools.partial(self.postgres.query, database="recovery")
-        self.bin = pathlib.Path(os.environ.get("TICKETBLITZ_BIN") or ROOT / ".build/release")
+        self.bin = binaries()
         self.env = {"REDIS_URL": f"redis://127.0.0.1:{self.redis.port}", "PORT": str(self.port), "ADMIN_TOKEN": "bench",
                     "DATABASE_URL": f"postgres://postgres@127.0.0.1:{self.postgres.port}/recovery"}
         self.programs = {}
