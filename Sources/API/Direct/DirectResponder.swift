@@ -24,6 +24,7 @@ final class DirectResponder: DirectResponding {
     private let eventLoop: any EventLoop
     private let claims: ClaimRelay
     private var refusals = RecentRefusals()
+    private var random = RandomPool()
 
     init(_ orders: OrderService, on eventLoop: any EventLoop) {
         self.orders = orders
@@ -38,7 +39,7 @@ final class DirectResponder: DirectResponding {
         case .buy(let headers):
             let purchase: Purchase
             do throws(Problem) {
-                purchase = try orders.purchase(headers, body: body ?? ByteBuffer())
+                purchase = try orders.purchase(headers, body: body ?? ByteBuffer(), using: &random)
             } catch {
                 return completion(APIResponse(error))
             }

@@ -13,13 +13,18 @@ struct OrderService: Sendable {
     let logger: Logger
 
     /// The purchase that a request describes. Throws a problem if the request is not valid.
-    func purchase(_ headers: BuyHeaders, body: ByteBuffer) throws(Problem) -> Purchase {
+    ///
+    /// - Parameter random: for the order's id.
+    func purchase(
+        _ headers: BuyHeaders, body: ByteBuffer, using random: inout RandomPool
+    ) throws(Problem) -> Purchase {
         let key = try IdempotencyKey.read(headers.keys)
         try JSONBody.check(headers.contentType, of: body)
         let wanted = try BuyRequest(body)
         return Purchase(
             id: inventory.makeOrderID(
-                for: wanted.event, at: .now, customer: wanted.customer, idempotencyKey: key),
+                for: wanted.event, at: .now, customer: wanted.customer, idempotencyKey: key,
+                using: &random),
             event: wanted.event, quantity: wanted.quantity, customer: wanted.customer)
     }
 

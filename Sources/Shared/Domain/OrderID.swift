@@ -24,10 +24,20 @@ package struct OrderID: Hashable, Sendable {
 
     /// Creates a new id for a time.
     ///
-    /// - Parameter keyHash: a hash of the idempotency key and its scope, if the purchase has a key.
-    package init(at time: Timestamp, partition: Int, keyHash: UInt64? = nil) {
-        let bits = keyHash.map { $0 | Self.keyBit } ?? (UInt64.random(in: 0...UInt64.max) & ~Self.keyBit)
+    /// - Parameters:
+    ///   - keyHash: a hash of the idempotency key and its scope, if the purchase has a key.
+    ///   - generator: must be unpredictable.
+    package init(
+        at time: Timestamp, partition: Int, keyHash: UInt64? = nil, using generator: inout some RandomNumberGenerator
+    ) {
+        let bits = keyHash.map { $0 | Self.keyBit } ?? (generator.next() & ~Self.keyBit)
         self.init(milliseconds: UInt64(clamping: time.milliseconds), partition: partition, random: bits)
+    }
+
+    /// Creates a new id for a time, with a random number of the operating system.
+    package init(at time: Timestamp, partition: Int, keyHash: UInt64? = nil) {
+        var generator = SystemRandomNumberGenerator()
+        self.init(at: time, partition: partition, keyHash: keyHash, using: &generator)
     }
 
     /// Whether the id is derived from an idempotency key.

@@ -96,11 +96,24 @@ package struct Inventory: Sendable {
     }
 
     /// A new order id, which names the event's partition and, if there is an idempotency key, is derived from the key.
+    ///
+    /// - Parameter generator: must be unpredictable.
+    package func makeOrderID(
+        for event: EventID, at time: Timestamp, customer: String? = nil, idempotencyKey: String? = nil,
+        using generator: inout some RandomNumberGenerator
+    ) -> OrderID {
+        let scope = idempotencyKey.map { IdempotencyScope(event: event, customer: customer, key: $0) }
+        return OrderID(
+            at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash, using: &generator)
+    }
+
+    /// A new order id, with a random number of the operating system.
     package func makeOrderID(
         for event: EventID, at time: Timestamp, customer: String? = nil, idempotencyKey: String? = nil
     ) -> OrderID {
-        let scope = idempotencyKey.map { IdempotencyScope(event: event, customer: customer, key: $0) }
-        return OrderID(at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash)
+        var generator = SystemRandomNumberGenerator()
+        return makeOrderID(
+            for: event, at: time, customer: customer, idempotencyKey: idempotencyKey, using: &generator)
     }
 
     /// The event's partition, on the connection of the event loop that the caller runs on.
