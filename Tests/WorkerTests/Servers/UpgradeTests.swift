@@ -42,7 +42,7 @@ import WorkerTestSupport
             #expect(try await test.claimAtOnce(50).accepted.count == 50)
             let entry = try #require(try await queued(test).dropFirst(20).first)
             let order = try OrderCodec.decode(entry: Array(entry.utf8))
-            let later = "3" + entry.dropFirst(1) + "|something new"
+            let later = "4" + entry.dropFirst(1) + "|something new"
             _ = try await test.redis("LSET", test.keys.queue, "20", later)
             try await test.withWorkers { try await test.waitUntilDrained() }
             #expect(try await test.sql("SELECT count(*) FROM orders") == "49")
