@@ -97,6 +97,7 @@ final class Simulation {
         try recoverAll()
         try rest()
         try checkAtRest()
+        try checkDeletion()
     }
 
     private func step() throws {
