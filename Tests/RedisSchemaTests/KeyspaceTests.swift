@@ -8,11 +8,13 @@ import Testing
         let event = try #require(EventID("a.b"))
         let id = OrderID(milliseconds: 1, partition: 7, random: 0)
         let all = [
-            keys.queue, keys.leases, keys.attempts, keys.deadLetters, keys.settled, keys.batch("t"), keys.event(event),
+            keys.queue, keys.leases, keys.attempts, keys.deadLetters, keys.settled(withKey: false), keys.batch("t"),
+            keys.event(event),
             keys.order(id), keys.eventsWithHolds, keys.finished, keys.customers(event), keys.holds(event),
             keys.backfill(event),
             keys.backfill, keys.recovery, keys.published, keys.requestedBackfills,
-            keys.settledWithKey, keys.displacedOrder(id),
+            keys.settled(withKey: true), keys.displacedOrder(id), keys.lastSequence, keys.confirmed(withKey: false),
+            keys.confirmed(withKey: true), keys.orderedBatches,
         ]
         for key in all { #expect(key.hasPrefix("tb:{7}:")) }
         #expect(Set(all).count == all.count)

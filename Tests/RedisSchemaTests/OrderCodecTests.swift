@@ -9,10 +9,11 @@ let oddCustomers: [String?] = [
 ]
 
 @Suite struct QueueEntryTests {
-    private func order(_ customer: String?, state: OrderState = .pending) throws -> Order {
+    private func order(_ customer: String?, state: OrderState = .pending, sequence: Int? = nil) throws -> Order {
         Order(
             id: OrderID(milliseconds: 5, partition: 0, random: 9), event: try #require(EventID("e.1")), generation: 3,
             quantity: 2, customer: customer, state: state, version: state == .pending ? 1 : 4,
+            sequence: sequence,
             claimedAt: Timestamp(milliseconds: 1_795_466_379_441),
             confirmedAt: state == .confirmed ? Timestamp(milliseconds: 1_795_466_379_999) : nil,
             expiresAt: state == .pending ? nil : Timestamp(milliseconds: 1_795_466_380_441))
@@ -26,6 +27,16 @@ let oddCustomers: [String?] = [
         }
     }
 
+    /// An order without a number has the form of the releases without numbers, so that they can read it.
+    @Test(arguments: oddCustomers)
+    func anEntryWithASequenceNumberHasTheThirdForm(customer: String?) throws {
+        let order = try order(customer, sequence: 9_007_199_254_740_991)
+        let text = OrderCodec.encode(order)
+        #expect(text.hasPrefix("3|pending|1|0|9007199254740991|00000000-"))
+        #expect(try OrderCodec.decode(entry: Array(text.utf8)) == order)
+        #expect(OrderCodec.encode(try self.order(customer)).hasPrefix("2|pending|1|0|00000000-"))
+    }
+
     @Test(arguments: [
         "1|00000000-0005-7000-8000-000000000009|e.1|3|2|1795466379441|a|b",
         "2|00000000-0005-7000-8000-000000000009|pending|1|e.1|3|2|1795466379441|||a|b",
@@ -35,7 +46,7 @@ let oddCustomers: [String?] = [
     }
 
     @Test func damagedEntriesNeverTrap() throws {
-        let bytes = Array(OrderCodec.encode(try order("c|d")).utf8)
+        let bytes = Array(OrderCodec.encode(try order("c|d", sequence: 7)).utf8)
         for length in 0..<bytes.count {
             _ = try? OrderCodec.decode(entry: Array(bytes[..<length]))
         }
@@ -53,6 +64,10 @@ let oddCustomers: [String?] = [
         "2|00000000-0005-7000-8000-000000000009|held|0|e|1|1|5|||",
         "2|00000000-0005-7000-8000-000000000009|lost|1|e|1|1|5|||", "1|||||||", "1|not-a-uuid|e|1|1|5|c",
         "1|00000000-0005-7000-8000-000000000009|e|1|0|5|",
+        "3|pending|1|0|0|00000000-0005-7000-8000-000000000009|e|1|1|5||||",
+        "3|pending|1|0|-1|00000000-0005-7000-8000-000000000009|e|1|1|5||||",
+        "3|pending|1|0||00000000-0005-7000-8000-000000000009|e|1|1|5||||",
+        "3|pending|1|0|7|00000000-0005-7000-8000-000000000009|e|1|1|5|||",
         "1|00000000-0005-7000-8000-000000000009|e|1|-1|5|", "1|00000000-0005-7000-8000-000000000009|e|1|1|-5|",
         "1|00000000-0005-7000-8000-000000000009|e|1|99999999999|5|",
     ])

@@ -19,6 +19,8 @@ struct LedgerModel: Hashable {
     private struct NoRoom: Error {}
 
     var events: [EventID: Event] = [:]
+    /// The time of the last statement.
+    var now: Int64 = 0
     /// The rows of the ledger.
     var rows: [OrderID: Order] = [:]
 
@@ -45,6 +47,8 @@ struct LedgerModel: Hashable {
         if rows[order.id] == nil {
             order.state = .rejected
             order.reason = "oversold"
+            order.ledgerVersion = order.version
+            order.sequence = nil
             rows[order.id] = order
             events[order.event]?.changes += 1
         }
@@ -59,6 +63,7 @@ struct LedgerModel: Hashable {
 
     private mutating func write(_ orders: ArraySlice<Order>, lease: Int) throws -> [OrderID: Settlement] {
         var settlements: [OrderID: Settlement] = [:]
+        now += 1
         var touched: Set<EventID> = []
         for order in orders {
             guard let event = events[order.event] else {
@@ -76,8 +81,9 @@ struct LedgerModel: Hashable {
                 continue
             }
             var row = order
-            if row.state == .pending { row.state = .confirmed }
+            if row.state == .pending { (row.state, row.confirmedAt) = (.confirmed, Timestamp(milliseconds: now)) }
             row.ledgerVersion = row.version
+            row.sequence = nil
             rows[order.id] = row
             events[order.event]?.move(from: before?.state, to: row.state, order.quantity)
             touched.insert(order.event)

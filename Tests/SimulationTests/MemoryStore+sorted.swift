@@ -30,6 +30,11 @@ extension MemoryStore {
             let gone = command.dropFirst(2).count { set.removeValue(forKey: $0) != nil }
             values[key] = set.isEmpty ? nil : .sorted(set)
             return .integer(Int64(gone))
+        case "ZREMRANGEBYSCORE":
+            let (low, high) = (Self.bound(command[2]), Self.bound(command[3]))
+            let kept = set.filter { !Self.isWithin($0.value, low, high) }
+            values[key] = kept.isEmpty ? nil : .sorted(kept)
+            return .integer(Int64(set.count - kept.count))
         default:
             return .error("ERR unknown command '\(command[0])'")
         }
@@ -41,10 +46,7 @@ extension MemoryStore {
         let options = command.dropFirst(4).map { $0.uppercased() }
         if options.contains("BYSCORE") {
             let (low, high) = (Self.bound(command[2]), Self.bound(command[3]))
-            members = members.filter {
-                (low.isOpen ? $0.value > low.score : $0.value >= low.score)
-                    && (high.isOpen ? $0.value < high.score : $0.value <= high.score)
-            }
+            members = members.filter { Self.isWithin($0.value, low, high) }
             if let limit = options.firstIndex(of: "LIMIT") {
                 members = Array(members.dropFirst(Int(options[limit + 1]) ?? 0).prefix(Int(options[limit + 2]) ?? 0))
             }
@@ -56,7 +58,14 @@ extension MemoryStore {
             members.flatMap { withScores ? [Self.text($0.key), Self.text(Self.score($0.value))] : [Self.text($0.key)] })
     }
 
-    private static func bound(_ text: String) -> (score: Double, isOpen: Bool) {
+    private static func isWithin(_ score: Double, _ low: Bound, _ high: Bound) -> Bool {
+        (low.isOpen ? score > low.score : score >= low.score)
+            && (high.isOpen ? score < high.score : score <= high.score)
+    }
+
+    private typealias Bound = (score: Double, isOpen: Bool)
+
+    private static func bound(_ text: String) -> Bound {
         if text.hasPrefix("(") { return (Double(text.dropFirst()) ?? 0, true) }
         switch text {
         case "-inf": return (-.infinity, false)

@@ -64,6 +64,47 @@ import Testing
             right:
                 "if (tonumber(call('GET', leases_begun) or '') or 0) < leases_seen then call('SET', leases_begun, leases_seen) end",
             wrong: ""),
+        // Ranges of sequence numbers.
+        Mutant(
+            script: ClaimScript.lua.script,
+            right: "if sequence ~= first_sequence then call('SET', last_sequence, text(sequence)) end",
+            wrong: ""),
+        Mutant(
+            script: AcknowledgeScript.lua.script,
+            right: "call('ZADD', ranges_key, unpack(members, from, math.min(from + 999, #members)))",
+            wrong: ""),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "if record and apply_range(record, confirmed, confirmed_keyed) then",
+            wrong: "if false then"),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "if not first or number < tonumber(first) then return false end",
+            wrong: "if not first then return false end"),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "if not range or number < range.first or number > range.last then",
+            wrong: "if not range then"),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "local key, number = is_keyed(order.id) and confirmed_keyed or confirmed,",
+            wrong: "local key, number = confirmed,"),
+        Mutant(
+            script: TransitionScript.lua.script,
+            right: "order.state, order.ledger_version, order.sequence = 'confirmed', order.version, ''",
+            wrong: "order.state, order.sequence = 'confirmed', ''"),
+        Mutant(
+            script: DeleteRecordsScript.lua.script,
+            right: "if record then apply_range(record, confirmed, confirmed_keyed) end",
+            wrong: ""),
+        Mutant(
+            script: DeleteRecordsScript.lua.script,
+            right: "for _, range in ipairs(ranges) do call('ZREMRANGEBYSCORE', ranges_key, range.last, range.last) end",
+            wrong: ""),
+        Mutant(
+            script: DeleteRecordsScript.lua.script,
+            right: "call('ZREMRANGEBYSCORE', ranges_key, range.last, range.last)",
+            wrong: "call('ZREMRANGEBYSCORE', confirmed, range.last, range.last)"),
         // Superseded recoveries, and recoveries that continue although they must not.
         Mutant(
             script: AcknowledgeScript.lua.script,

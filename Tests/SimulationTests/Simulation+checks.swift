@@ -10,15 +10,17 @@ extension Simulation {
         var orders: [Order] = []
         for list in lists.values {
             for entry in list {
-                if let known = decoded[entry] {
-                    orders.append(known)
-                } else if let order = try? OrderCodec.decode(entry: Array(entry.utf8)) {
-                    decoded[entry] = order
-                    orders.append(order)
-                }
+                if let order = decode(entry) { orders.append(order) }
             }
         }
         return orders
+    }
+
+    func decode(_ text: String) -> Order? {
+        if let known = decoded[text] { return known }
+        let order = OrderCodec.decode(text)
+        decoded[text] = order
+        return order
     }
 
     /// The dead letters.
@@ -60,10 +62,27 @@ extension Simulation {
         // The check of the counters is the most expensive one. It runs at every fourth step and at rest.
         stepCount += 1
         guard stepCount % 4 == 0 || isAtRest else { return }
+        try checkRanges()
         guard redis("GET", Self.keys.epoch).string == String(epoch), epochServer == server || isAtRest else { return }
         for id in [Self.plain, Self.scarce]
         where isAtRest || redis("SISMEMBER", Self.keys.published, id.description).integer == 1 {
             try check(id, inFlight: entries + letters)
+        }
+    }
+
+    /// Checks that ranges confirm only orders that the ledger has confirmed, and that no two orders have one number.
+    private func checkRanges() throws {
+        var numbers: Set<Int> = []
+        for (key, value) in store.values {
+            guard case .string(let text) = value, let order = decode(text), let number = order.sequence else {
+                continue
+            }
+            if !numbers.insert(number).inserted { throw fail("two orders have the number \(number)") }
+            guard let confirmed = record(key, of: order.id), confirmed.state == .confirmed else { continue }
+            guard let row = ledger.rows[order.id], row.confirmedAt == confirmed.confirmedAt, row.state != .rejected
+            else {
+                throw fail("a range confirms \(order.id)")
+            }
         }
     }
 
@@ -123,6 +142,12 @@ extension Simulation {
             guard row.state != .rejected || hasLost else { throw fail("\(id) is rejected") }
             if let final = finals[id], row.state != final { throw fail("\(id) changed from \(final) to \(row.state)") }
         }
+        for id in known {
+            guard let order = record(Self.keys.order(id), of: id), let row = ledger.rows[id] else { continue }
+            guard order.state == row.state, order.isPersisted, order.confirmedAt == row.confirmedAt else {
+                throw fail("\(order), in the ledger \(row)")
+            }
+        }
         for id in ledger.rows.keys where !known.contains(id) && !hasLost { throw fail("\(id) was never claimed") }
         if store.values[Self.keys.orderedBatches] != nil { throw fail("ordered batches remain") }
         for (id, event) in ledger.events {
@@ -142,5 +167,15 @@ extension Simulation {
                 throw fail("above the limit: \(counts)")
             }
         }
+    }
+    /// Deletes all records of settled orders, and checks that nothing remains. After a rebuild the records come from the
+    /// ledger, and are not in settled batches.
+    func checkDeletion() throws {
+        guard seed % 4 != 0 else { return }
+        while try deleteRecords(withKey: chance(50)) || deleteRecords(withKey: true) || deleteRecords(withKey: false) {}
+        let prefix = String(Self.keys.order(OrderID(milliseconds: 0, partition: 0, random: 0)).dropLast(17))
+        let ranges = [false, true].map { Self.keys.confirmed(withKey: $0) }
+        let rest = store.values.keys.filter { $0.hasPrefix(prefix) || ranges.contains($0) }
+        if !rest.isEmpty { throw fail("\(rest) remain") }
     }
 }

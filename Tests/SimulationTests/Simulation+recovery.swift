@@ -163,8 +163,7 @@ extension Simulation {
             guard let step = try drain(token) else { return .idle }
             if case .batch(let batch) = step { work.batch = batch } else { work.phase = .wipe }
         } else if work.phase == .wipe, work.keysToDelete?.isEmpty != true {
-            var keysToDelete =
-                work.keysToDelete ?? store.values.keys.filter { !WipeScript.kept(Self.keys).contains($0) }.sorted()
+            var keysToDelete = work.keysToDelete ?? keysToWipe()
             let part = Array(keysToDelete.prefix(4))
             keysToDelete.removeFirst(part.count)
             guard try write(WipeScript(token, deleting: part), token) else { return .idle }
@@ -190,6 +189,12 @@ extension Simulation {
                 ? .backfilling(token, Recoverer.Pass(server: server, epoch: String(work.epoch ?? 0)), nil) : .idle
         }
         return .sealed(token, work)
+    }
+
+    private func keysToWipe() -> [String] {
+        let last = WipeScript.deletedLast(Self.keys)
+        let kept = WipeScript.kept(Self.keys).union(last)
+        return store.values.keys.filter { !kept.contains($0) }.sorted() + last
     }
 
     private enum DrainStep {

@@ -98,6 +98,7 @@ final class Simulation {
         try recoverAll()
         try rest()
         try checkAtRest()
+        try checkDeletion()
     }
 
     private func step() throws {

@@ -12,6 +12,9 @@ package struct Order: Hashable, Sendable {
     package var version: Int
     /// The last version that is known to be in the ledger; 0: none.
     package var ledgerVersion: Int
+    /// Its number among the orders of its partition that were claimed without a hold; nil if it has none. Only Redis
+    /// knows it, and only of an order whose record is as the claim wrote it.
+    package var sequence: Int?
     /// When the units were claimed, measured with the Redis server's clock.
     package var claimedAt: Timestamp
     /// When the order was confirmed: by the customer, measured with the Redis server's clock; or, if there was no hold,
@@ -25,7 +28,8 @@ package struct Order: Hashable, Sendable {
     package init(
         id: OrderID, event: EventID, generation: Int = 1, quantity: Int, customer: String? = nil, state: OrderState,
         version: Int = 1, ledgerVersion: Int = 0,
-        claimedAt: Timestamp, confirmedAt: Timestamp? = nil, expiresAt: Timestamp? = nil, reason: String? = nil
+        sequence: Int? = nil, claimedAt: Timestamp, confirmedAt: Timestamp? = nil, expiresAt: Timestamp? = nil,
+        reason: String? = nil
     ) {
         self.id = id
         self.event = event
@@ -35,6 +39,7 @@ package struct Order: Hashable, Sendable {
         self.state = state
         self.version = version
         self.ledgerVersion = ledgerVersion
+        self.sequence = sequence
         self.claimedAt = claimedAt
         self.confirmedAt = confirmedAt
         self.expiresAt = expiresAt

@@ -10,6 +10,11 @@ package struct RedisCommand: Sendable {
         for argument in arguments { append(argument) }
     }
 
+    /// - Parameter words: the name and the arguments.
+    package init(_ words: [String]) {
+        for word in words { append(word) }
+    }
+
     /// Appends one argument.
     package mutating func append(_ argument: String) {
         count += 1

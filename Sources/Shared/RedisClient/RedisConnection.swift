@@ -66,6 +66,28 @@ package final class RedisConnection: Sendable {
         }
     }
 
+    /// Sends commands in one piece and returns their replies, in their order. If any fails, throws the first error.
+    package func send(_ commands: [RedisCommand]) async throws(RedisError) -> [RESPValue] {
+        guard !commands.isEmpty else { return [] }
+        let deadline = NIODeadline.now() + commandTimeout
+        let reply = try await onLoop { core, completion in
+            var replies: [RESPValue] = []
+            var failure: RedisError?
+            var missing = commands.count
+            for command in commands {
+                core.send(command, to: nil, deadline: deadline) { result in
+                    switch result {
+                    case .success(let reply): replies.append(reply)
+                    case .failure(let error): failure = failure ?? error
+                    }
+                    missing -= 1
+                    if missing == 0 { completion(failure.map { .failure($0) } ?? .success(.array(replies))) }
+                }
+            }
+        }
+        return reply.array ?? []
+    }
+
     /// Runs a script.
     package func evaluate(_ call: RedisScriptCall, timeout: TimeAmount? = nil) async throws(RedisError) -> RESPValue {
         let deadline = NIODeadline.now() + (timeout ?? commandTimeout)

@@ -154,7 +154,7 @@ import WorkerTestSupport
             let first = try await test.acceptance(of: test.purchase(key: "k"))
             let plain = try await test.acceptance(of: test.purchase())
             try await test.withWorkers { try await test.waitUntilDrained() }
-            for list in [test.keys.settled, test.keys.settledWithKey] {
+            for list in [false, true].map(test.keys.settled) {
                 // As if it had been settled two hours ago.
                 let batch = try #require(try await test.redis("LINDEX", list, "0").string)
                 let bar = try #require(batch.firstIndex(of: "|"))

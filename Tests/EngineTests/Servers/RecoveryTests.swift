@@ -274,6 +274,10 @@ import WorkerTestSupport
             #expect(try await test.queue().deadLetterCount() == 1)
             #expect(try await test.counters() == Counters(available: 87, pending: 3, sold: 10))
             #expect(try await test.inventory.order(poison.id)?.state == .pending)
+            // The orders that follow get other sequence numbers, so that their confirmation does not confirm it.
+            #expect(try await sell(10, test).count == 10)
+            try await test.withWorkers { try await test.waitUntilDrained() }
+            #expect(try await test.inventory.order(poison.id)?.state == .pending)
         }
     }
 }

@@ -23,7 +23,7 @@ import Testing
             ["HMGET", key, word(), word()], ["HDEL", key, word()], ["HINCRBY", key, "x", number()], ["HLEN", key],
             ["HEXISTS", key, word()], ["SADD", key, word(), word()], ["SREM", key, word()], ["SISMEMBER", key, word()],
             ["SCARD", key], ["ZADD", key, number(), word()], ["ZADD", key, "LT", number(), word()],
-            ["ZREM", key, word()],
+            ["ZREM", key, word()], ["ZREMRANGEBYSCORE", key, number(), number()],
             ["ZSCORE", key, word()], ["ZCARD", key], ["ZRANGE", key, number(), number()],
             ["ZRANGE", key, "0", "-1", "WITHSCORES"], ["ZRANGE", key, "-inf", number(), "BYSCORE", "LIMIT", "0", "2"],
             ["ZRANGE", key, "(" + number(), "+inf", "BYSCORE", "LIMIT", "0", "1", "WITHSCORES"],

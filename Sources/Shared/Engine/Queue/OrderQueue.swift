@@ -104,9 +104,9 @@ package struct OrderQueue: Sendable {
     package func deleteOldestRecords(
         withKey: Bool = false, retention: Duration? = nil
     ) async throws(RedisError) -> Bool {
-        let list = withKey ? keys.settledWithKey : keys.settled
+        let list = keys.settled(withKey: withKey)
         let retention = retention ?? (withKey ? Self.keyRetention : Self.recordRetention)
         guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string else { return false }
-        return try await partition.run(DeleteRecordsScript(batch, in: list, retention: retention))
+        return try await partition.run(DeleteRecordsScript(batch, withKey: withKey, retention: retention))
     }
 }

@@ -53,7 +53,8 @@ struct SealedPartition: Sendable {
 
     /// Deletes all data that can be backfilled from the ledger. Dead letters stay.
     func wipe() async throws(RedisError) {
-        let kept = WipeScript.kept(keys)
+        let last = WipeScript.deletedLast(keys)
+        let kept = WipeScript.kept(keys).union(last)
         var cursor = "0"
         repeat {
             let command = RedisCommand("SCAN", cursor, "MATCH", keys.everything, "COUNT", String(Self.pageSize))
@@ -64,6 +65,7 @@ struct SealedPartition: Sendable {
             try await run(WipeScript(token, deleting: found.compactMap(\.string).filter { !kept.contains($0) }))
             cursor = next
         } while cursor != "0"
+        try await run(WipeScript(token, deleting: last))
     }
 
     /// Opens the partition in a new epoch.

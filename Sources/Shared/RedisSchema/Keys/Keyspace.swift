@@ -43,10 +43,14 @@ package struct Keyspace: Hashable, Sendable {
     /// The workers. The score is the time at which the worker was last alive.
     package var workers: String { prefix + "workers" }
     package var deadLetters: String { prefix + "dead" }
-    /// Settled batches with the ids of their orders, whose records are deleted after the retention time.
-    package var settled: String { prefix + "settled" }
-    /// The same for orders with an idempotency key, whose retention time is longer.
-    package var settledWithKey: String { prefix + "settled:keyed" }
+    /// Settled batches with the ids of their orders, whose records are deleted after the retention time. Orders with an
+    /// idempotency key have a list of their own, because their retention time is longer.
+    package func settled(withKey: Bool) -> String { prefix + (withKey ? "settled:keyed" : "settled") }
+    /// The ranges of sequence numbers of the confirmed orders in the settled batches of the same kind: see
+    /// ``ConfirmedRange``. The score is the last number.
+    package func confirmed(withKey: Bool) -> String { prefix + (withKey ? "confirmed:keyed" : "confirmed") }
+    /// The sequence number of the last order that was claimed without a hold.
+    package var lastSequence: String { prefix + "numbered" }
     /// Events that have holds. The score is the time at which the first hold expires.
     package var eventsWithHolds: String { prefix + "holding" }
     /// The channel on which the ids of orders are published when they are final or in the ledger.

@@ -15,7 +15,7 @@ package struct LuaScript: Sendable {
 
     /// Functions that several scripts use.
     package enum Prelude: Sendable, CaseIterable {
-        case numbers, clock, lists, customers, releases, orders, lease
+        case numbers, clock, lists, customers, releases, orders, confirmed, lease
 
         var source: [UInt8] {
             switch self {
@@ -25,6 +25,7 @@ package struct LuaScript: Sendable {
             case .customers: PackageResources.customers_lua
             case .releases: PackageResources.releases_lua
             case .orders: PackageResources.orders_lua
+            case .confirmed: PackageResources.confirmed_lua
             case .lease: PackageResources.lease_lua
             }
         }

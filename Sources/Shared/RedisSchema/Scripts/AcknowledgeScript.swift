@@ -7,13 +7,16 @@ package struct AcknowledgeScript: PartitionScript {
 
     package static let lua = LuaScript(
         Self.self, "acknowledge", PackageResources.acknowledge_lua, .allowOutOfMemory,
-        prelude: [.numbers, .clock, .lists, .customers, .releases, .orders])
+        prelude: [.numbers, .clock, .lists, .customers, .releases, .orders, .confirmed])
     package static var sample: AcknowledgeScript {
         let order = Order(
             id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1, state: .pending,
-            claimedAt: Timestamp(milliseconds: 0))
-        let batch = Batch(token: "", attempts: 1, entries: [Array(OrderCodec.encode(order).utf8), []])
-        return AcknowledgeScript(batch, [.rejected(reason: "")], fence: .epoch)
+            sequence: 1, claimedAt: Timestamp(milliseconds: 0))
+        let entry = Array(OrderCodec.encode(order).utf8)
+        let recorded = Settlement.recorded(version: 1, confirmedAt: order.claimedAt)
+        return AcknowledgeScript(
+            Batch(token: "", attempts: 1, entries: [entry, entry, []]), [recorded, .rejected(reason: "")], fence: .epoch
+        )
     }
 
     private let token: String
@@ -31,19 +34,20 @@ package struct AcknowledgeScript: PartitionScript {
 
     package func encode(into call: inout ScriptEncoder) {
         let keys = call.keys
-        let ids = settlement.records.map { $0.id.description }
         call.key("leases", keys.leases)
         call.key("attempts", keys.attempts)
         call.key("batch", keys.batch(token))
         call.key("dead_letters", keys.deadLetters)
-        call.key("settled", keys.settled)
-        call.key("settled_keyed", keys.settledWithKey)
+        call.key("settled", keys.settled(withKey: false))
+        call.key("settled_keyed", keys.settled(withKey: true))
+        call.key("confirmed", keys.confirmed(withKey: false))
+        call.key("confirmed_keyed", keys.confirmed(withKey: true))
         call.key("pending_releases", keys.pendingReleases)
         call.key("ordered_batches", keys.orderedBatches)
         call.text("token", token)
         call.text("finished", keys.finished)
-        call.text("settled_ids", settlement.settledIDs(ids, withKey: false))
-        call.text("settled_keyed_ids", settlement.settledIDs(ids, withKey: true))
+        call.text("settled_ids", settlement.settledIDs(withKey: false))
+        call.text("settled_keyed_ids", settlement.settledIDs(withKey: true))
         call.number("released", settlement.released)
         call.rows("events", settlement.moves) { row, move in
             row.key("event", keys.event(move.event))
@@ -52,12 +56,15 @@ package struct AcknowledgeScript: PartitionScript {
             row.text("generation", String(move.generation))
             row.number("sold", move.sold)
         }
-        call.columns("orders", settlement.records.indices) { row, index in
-            let record = settlement.records[index]
+        call.rows("ranges", settlement.ranges) { row, range in
+            row.number("last", range.last)
+            row.text("member", range.text)
+        }
+        call.columns("orders", settlement.records) { row, record in
             row.key("record_key", keys.order(record.id))
-            row.text("id", ids[index])
+            row.text("id", record.id.description)
             row.text("version", String(record.version))
-            row.text("confirmed", record.confirmed)
+            row.text("new_record", record.confirmed)
         }
         call.rows("rejections", settlement.rejections) { row, rejection in
             row.number("order", rejection.record + 1)

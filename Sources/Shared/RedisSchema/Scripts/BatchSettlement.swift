@@ -1,6 +1,9 @@
 import Domain
 
 /// The changes in Redis that follow from the settlements of a batch. No I/O.
+///
+/// An order that the ledger has confirmed as it was claimed is confirmed by the range of its sequence number. The record
+/// of any other order is changed.
 struct BatchSettlement: Hashable, Sendable {
     /// An event of the batch, and its units that moved from pending to sold.
     struct EventMove: Hashable, Sendable {
@@ -27,6 +30,9 @@ struct BatchSettlement: Hashable, Sendable {
     }
 
     private(set) var moves: [EventMove] = []
+    private(set) var ranges: [ConfirmedRange] = []
+    /// The orders that the ranges confirm.
+    private var confirmed: [OrderID] = []
     private(set) var records: [RecordChange] = []
     private(set) var rejections: [Rejection] = []
     private(set) var deadLetters: [DeadLetter]
@@ -48,6 +54,10 @@ struct BatchSettlement: Hashable, Sendable {
         case .recorded(let version, let confirmedAt):
             var change = RecordChange(id: order.id, version: version)
             if order.state == .pending {
+                if let number = order.sequence, let confirmedAt, version == order.version {
+                    moves[index(ofEventOf: order)].sold += order.quantity
+                    return confirm(order, number, at: confirmedAt)
+                }
                 moves[index(ofEventOf: order)].sold += order.quantity
                 change.confirmed = Self.confirmed(order, at: confirmedAt)
             }
@@ -65,11 +75,19 @@ struct BatchSettlement: Hashable, Sendable {
         }
     }
 
+    private mutating func confirm(_ order: Order, _ number: Int, at time: Timestamp) {
+        confirmed.append(order.id)
+        if ranges.isEmpty || !ranges[ranges.count - 1].extend(to: number, confirmedAt: time) {
+            ranges.append(ConfirmedRange(number, confirmedAt: time))
+        }
+    }
+
     private static func confirmed(_ order: Order, at time: Timestamp?) -> String {
         var order = order
         order.state = .confirmed
         order.ledgerVersion = order.version
         order.confirmedAt = time
+        order.sequence = nil
         return OrderCodec.encode(order)
     }
 
@@ -95,11 +113,11 @@ struct BatchSettlement: Hashable, Sendable {
     }
 
     /// The ids of the orders that the ledger has, separated by commas.
-    func settledIDs(_ ids: [String], withKey: Bool) -> String {
+    func settledIDs(withKey: Bool) -> String {
         var text = ""
-        for (record, id) in zip(records, ids) where record.version > 0 && record.id.isMadeFromKey == withKey {
+        for id in confirmed + records.filter({ $0.version > 0 }).map(\.id) where id.isMadeFromKey == withKey {
             if !text.isEmpty { text += "," }
-            text += id
+            text += id.description
         }
         return text
     }

@@ -57,6 +57,7 @@ package struct ClaimScript: GroupScript {
     package func encode(into call: inout ScriptEncoder) {
         call.key("queue", call.keys.queue)
         call.key("events_with_holds", call.keys.eventsWithHolds)
+        call.key("last_sequence", call.keys.lastSequence)
         call.number("queue_limit", queueLimit)
         call.rows("events", grouping.groups) { $0.encode($1) }
         call.columns("orders", grouping.indices) { row, index in

@@ -40,7 +40,7 @@ package struct TransitionScript: GroupScript {
 
     package static let lua = LuaScript(
         Self.self, "transition", PackageResources.transition_lua, .allowOutOfMemory,
-        prelude: [.numbers, .clock, .customers, .orders], codes: [TransitionCode.self])
+        prelude: [.numbers, .clock, .customers, .orders, .confirmed], codes: [TransitionCode.self])
     package static let sample = TransitionScript(
         [
             TransitionRequest(
@@ -80,6 +80,8 @@ package struct TransitionScript: GroupScript {
         call.key("queue", call.keys.queue)
         call.key("events_with_holds", call.keys.eventsWithHolds)
         call.key("pending_releases", call.keys.pendingReleases)
+        call.key("confirmed", call.keys.confirmed(withKey: false))
+        call.key("confirmed_keyed", call.keys.confirmed(withKey: true))
         call.text("finished", call.keys.finished)
         call.rows("events", grouping.groups) { row, group in
             row.encode(group)

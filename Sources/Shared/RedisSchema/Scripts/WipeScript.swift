@@ -18,9 +18,15 @@ package struct WipeScript: PartitionScript {
         self.wiped = wiped
     }
 
-    /// The keys that a wipe does not delete: the dead letters, and the states of the recovery and of the workers.
+    /// The keys that a wipe does not delete: the dead letters, and the states of the recovery and of the workers. The
+    /// last sequence number stays because of the dead letters: no other order may get the number of one.
     package static func kept(_ keys: Keyspace) -> Set<String> {
-        [keys.epoch, keys.leasesBegun, keys.deadLetters, keys.workers, keys.recovery]
+        [keys.epoch, keys.leasesBegun, keys.deadLetters, keys.workers, keys.recovery, keys.lastSequence]
+    }
+
+    /// The keys that a wipe deletes after all others: as long as a record exists, its state can be read.
+    package static func deletedLast(_ keys: Keyspace) -> [String] {
+        [keys.confirmed(withKey: false), keys.confirmed(withKey: true)]
     }
 
     package func encode(into call: inout ScriptEncoder) {

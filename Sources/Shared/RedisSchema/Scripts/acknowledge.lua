@@ -1,27 +1,29 @@
--- Ends a batch that the ledger has settled: updates the orders' records and the events' counters, publishes the orders'
--- ids to clients that wait for them, dead-letters entries that cannot be settled, and ends the lease.
+-- Ends a batch that the ledger has settled: updates the events' counters, publishes the orders' ids to clients that wait
+-- for them, dead-letters entries that cannot be settled, and ends the lease.
+--
+-- Most orders are confirmed by the ranges of their sequence numbers (see confirmed.lua): then the cost does not depend on
+-- the size of the batch, apart from the ids. The records of the others are read and changed.
 --
 -- Reply: 1, or 0 if the token has no lease: nothing was changed.
 if not call('ZSCORE', leases, token) then return 0 end
 
--- Adds to the counters of an event. Not after a reset, when the counters are those of a later generation; a counter
--- that cannot be read is rebuilt from the ledger instead.
-local function move(event, generation, moves)
-  if call('HGET', event, 'generation') ~= generation then return false end
-  for field, units in pairs(moves) do
-    local before = tonumber(call('HGET', event, field) or '')
-    if before then call('HSET', event, field, text(before + units)) end
-  end
+-- Moves units from one counter of an event to another, or out of it. Not after a reset, when the counters are those of a
+-- later generation; a counter that cannot be read is rebuilt from the ledger instead.
+local function move(event, generation, units, from, to)
+  local present = call('HMGET', event, 'generation', from, to or from)
+  if present[1] ~= generation then return false end
+  local before, after = tonumber(present[2] or ''), to and tonumber(present[3] or '')
+  if before then call('HSET', event, from, text(before - units)) end
+  if after then call('HSET', event, to, text(after + units)) end
   return true
 end
 
 for _, event in ipairs(events) do
-  if event.sold > 0 then move(event.event, event.generation, { pending = -event.sold, sold = event.sold }) end
+  if event.sold > 0 then move(event.event, event.generation, event.sold, 'pending', 'sold') end
 end
 
--- One MGET and one MSET for up to 1,000 records, which share the cost of a command. For the same reason records have no
--- expiry of their own; their ids are in the list of settled batches, which delete_records.lua reads.
-local record_keys, ids, versions, confirmed = orders.record_key, orders.id, orders.version, orders.confirmed
+-- One MGET and one MSET for up to 1,000 records, which share the cost of a command.
+local record_keys, ids, versions, new_records = orders.record_key, orders.id, orders.version, orders.new_record
 local present_of = {}
 for first = 1, orders.count, 1000 do
   local last = math.min(first + 999, orders.count)
@@ -34,7 +36,7 @@ for first = 1, orders.count, 1000 do
       if version == '0' then
         call('DEL', record_keys[i])
       elseif is_pending(present) then
-        changed = confirmed[i] ~= '' and confirmed[i]
+        changed = new_records[i] ~= '' and new_records[i]
       else
         -- Transitions may have come after the snapshot: only the version that the ledger has is noted.
         changed = with_ledger_version(present, version)
@@ -54,22 +56,35 @@ for _, rejection in ipairs(rejections) do
   local event = events[rejection.event]
   local record = decode_order(present_of[rejection.order])
   if record then
+    apply_range(record, confirmed, confirmed_keyed)
     local counter = COUNTER[record.state]
-    if counter and move(event.event, rejection.generation, { [counter] = -record.quantity }) then
+    if counter and move(event.event, rejection.generation, record.quantity, counter) then
       move_units(event.customers, record.customer, -record.quantity)
       call('ZREM', event.holds, record.id)
     end
     record.state, record.ledger_version, record.reason = 'rejected', record.version, rejection.reason
+    record.sequence = ''
     call('SET', record_keys[rejection.order], encode_order(record))
   end
 end
 
-for list, ids in pairs({ [settled] = settled_ids, [settled_keyed] = settled_keyed_ids }) do
-  if ids ~= '' then
-    call('RPUSH', list, call('TIME')[1] .. '|' .. ids)
-    call('PUBLISH', finished, ids)
+-- A settled batch names its ranges by their last numbers. They are deleted with its records: see delete_records.lua.
+local function note_settled(list, ranges_key, ids)
+  if ids == '' then return end
+  local lasts, members = {}, {}
+  for i, range in ipairs(ranges) do
+    lasts[i] = text(range.last)
+    members[2 * i - 1], members[2 * i] = lasts[i], range.member
   end
+  for from = 1, #members, 1000 do
+    call('ZADD', ranges_key, unpack(members, from, math.min(from + 999, #members)))
+  end
+  call('RPUSH', list, call('TIME')[1] .. '|' .. ids .. (#lasts > 0 and '|' .. table.concat(lasts, ',') or ''))
+  call('PUBLISH', finished, ids)
 end
+note_settled(settled, confirmed, settled_ids)
+note_settled(settled_keyed, confirmed_keyed, settled_keyed_ids)
+
 if #letters > 0 then
   local now = text(clock())
   for _, letter in ipairs(letters) do call('HSET', dead_letters, letter.id, now .. '|' .. letter.text) end

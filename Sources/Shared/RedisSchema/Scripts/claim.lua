@@ -5,6 +5,8 @@
 -- A record's key is named by the second half of the order's id. If the purchase has an idempotency key, that half is
 -- made from the key, the event and the customer (see OrderID). If its record exists, the reply is that order.
 --
+-- Orders without a hold get consecutive sequence numbers in the order in which they are queued: see confirmed.lua.
+--
 -- Three phases: read everything that the decisions need, judge each order, write. All reads precede all writes, so a
 -- key of the wrong type stops the script before anything is changed.
 --
@@ -15,6 +17,10 @@ local room = queue_limit - call('LLEN', queue)
 local record_keys, ids, quantities, buyers = orders.record_key, orders.id, orders.quantity, orders.customer
 
 -- Read.
+
+-- The sequence number that was given last. If it is damaged, the orders of this call get none.
+local sequence = tonumber(string.match(call('GET', last_sequence) or '0', '^%d+$') or '')
+local first_sequence = sequence
 
 -- A number that can be absent: false if it is absent, nil if it cannot be read.
 local function optional(field)
@@ -140,11 +146,15 @@ local function accept(event, i)
     event.units[customer] = event.units[customer] + quantity
     event.changed[customer] = true
   end
+  local number
   if event.hold then
     event.held = event.held + quantity
     event.held_ids[#event.held_ids + 1] = ids[i]
+  elseif sequence then
+    sequence = sequence + 1
+    number = text(sequence)
   end
-  local record_key, record = record_keys[i], event.write_order(ids[i], small_text(quantity), customer)
+  local record_key, record = record_keys[i], event.write_order(ids[i], small_text(quantity), customer, number)
   records[2 * accepted - 1], records[2 * accepted] = record_key, record
   if earlier[record_key] == false then earlier[record_key] = record end
   entries[accepted] = record
@@ -194,6 +204,7 @@ end
 for _, write in ipairs(writes) do call(unpack(write)) end
 -- One command for all records and one for all entries, which share the cost of a command.
 set_all(records)
+if sequence ~= first_sequence then call('SET', last_sequence, text(sequence)) end
 push(queue, entries, 1, accepted)
 answers[#answers + 1] = now
 return answers

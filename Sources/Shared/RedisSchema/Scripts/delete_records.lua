@@ -1,5 +1,6 @@
 -- Deletes the records of the batch that was settled first, if the retention time has passed: the records of orders that
 -- the ledger has in their present version and that are not held. The other orders are in a later batch too, or will be.
+-- Then no record needs the ranges of this batch, and they are deleted too.
 --
 -- Reply: 1, or 0 if it is too early, or another worker was faster.
 if call('LINDEX', list, 0) ~= settled_batch then return 0 end
@@ -13,6 +14,7 @@ for first = 1, #orders, 1000 do
   local records = call('MGET', unpack(keys))
   for i = first, last do
     local record = decode_order(records[i - first + 1])
+    if record then apply_range(record, confirmed, confirmed_keyed) end
     if record and record.id == orders[i].id and record.state ~= 'held'
       and tonumber(record.ledger_version) >= tonumber(record.version) then
       deletable[#deletable + 1] = orders[i].record_key
@@ -20,4 +22,5 @@ for first = 1, #orders, 1000 do
   end
   if #deletable > 0 then call('UNLINK', unpack(deletable)) end
 end
+for _, range in ipairs(ranges) do call('ZREMRANGEBYSCORE', ranges_key, range.last, range.last) end
 return 1

@@ -28,7 +28,7 @@ for first = 1, #requested_customers, 1000 do
 end
 local function add(entry)
   local form = string.sub(entry, 1, 2)
-  if form ~= '1|' and form ~= '2|' then
+  if form ~= '1|' and form ~= '2|' and form ~= '3|' then
     unreadable = unreadable + 1
   elseif string.find(entry, needle, 1, true) then
     answer[#answer + 1] = entry

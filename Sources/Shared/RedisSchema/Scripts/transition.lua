@@ -74,6 +74,7 @@ local answers, entries, records = {}, {}, {}
 local function transition(event, order)
   local text_before = present[order.record_key] or order.fallback
   local record = decode_order(text_before)
+  if record and apply_range(record, confirmed, confirmed_keyed) then text_before = encode_order(record) end
   local after, code = judge(event, order, record)
   local was_held = record and record.state == 'held'
   if after then
