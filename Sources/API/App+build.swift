@@ -50,6 +50,7 @@ extension App {
                 try await OrderWatch(
                     Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
             }
+        watch.observeEvents { responders.eventHasChanged($0) }
         let controllers = controllers(
             settings, stores: stores, catalogue: catalogue, orders: orders, responders: responders, lab: lab)
         let supervisor = StoreSupervisor(

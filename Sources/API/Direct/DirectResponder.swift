@@ -49,6 +49,9 @@ final class DirectResponder: DirectResponding {
         }
     }
 
+    /// Forgets what Redis has said about an event.
+    func eventHasChanged(_ event: EventID) { refusals.remove(event) }
+
     // MARK: Purchases
 
     private func buy(_ purchase: Purchase, id: RequestID, completion: @escaping Completion) {
@@ -111,6 +114,11 @@ struct DirectResponders: Sendable {
             all.append((eventLoop, responder))
         }
         self.all = all
+    }
+
+    /// Tells all responders that an event has changed. Can be called on any thread.
+    func eventHasChanged(_ event: EventID) {
+        for (eventLoop, responder) in all { eventLoop.execute { responder.value.eventHasChanged(event) } }
     }
 
     /// The responder of the current event loop; nil if there is none.

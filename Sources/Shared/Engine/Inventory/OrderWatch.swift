@@ -30,6 +30,7 @@ package final class OrderWatch: Sendable {
     }
 
     private let waiters = NIOLockedValueBox(Waiters())
+    private let onEventChange = NIOLockedValueBox<[@Sendable (EventID) -> Void]>([])
     private let limit: Int
     private let connection = NIOLockedValueBox<RedisConnection?>(nil)
 
@@ -77,6 +78,12 @@ package final class OrderWatch: Sendable {
         }
     }
 
+    /// Calls `body`, on any thread, with each event that changes or has stock again. A change during a lost connection is
+    /// missed.
+    package func observeEvents(_ body: @escaping @Sendable (EventID) -> Void) {
+        onEventChange.withLockedValue { $0.append(body) }
+    }
+
     package var count: Int { waiters.withLockedValue { $0.count } }
 
     package var isClosed: Bool { waiters.withLockedValue { $0.isClosed } }
@@ -88,13 +95,15 @@ package final class OrderWatch: Sendable {
         await connection.withLockedValue { $0 }?.close()
     }
 
-    /// The message is order ids, separated by commas.
     private func notify(named message: [UInt8]) {
+        let message = FinishedMessage(message)
+        if let event = message.event {
+            for observer in onEventChange.withLockedValue({ $0 }) { observer(event) }
+            return
+        }
         let named = waiters.withLockedValue { waiters -> [Waiter] in
             guard waiters.count > 0 else { return [] }
-            return message.split(separator: UInt8(ascii: ",")).flatMap { bytes in
-                OrderID(String(decoding: bytes, as: UTF8.self)).flatMap { waiters.byOrder[$0] } ?? []
-            }
+            return message.orders.flatMap { waiters.byOrder[$0] ?? [] }
         }
         for waiter in named { waiter.onChange() }
     }

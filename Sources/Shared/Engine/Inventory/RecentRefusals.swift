@@ -54,8 +54,8 @@ package struct RecentRefusals {
         }
     }
 
-    /// Removes the refusals of all events.
-    package mutating func removeAll() { entries = [:] }
+    /// Forgets the refusal of an event that has changed.
+    package mutating func remove(_ event: EventID) { entries[event] = nil }
 }
 
 extension Refusal {

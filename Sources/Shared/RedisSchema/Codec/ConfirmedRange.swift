@@ -1,5 +1,5 @@
-import Domain
-import RedisClient
+package import Domain
+package import RedisClient
 
 /// Orders that were claimed without a hold and confirmed together: those whose sequence numbers are in the range.
 ///

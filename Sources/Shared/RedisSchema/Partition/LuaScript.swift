@@ -15,7 +15,7 @@ package struct LuaScript: Sendable {
 
     /// Functions that several scripts use.
     package enum Prelude: Sendable, CaseIterable {
-        case numbers, clock, lists, customers, releases, orders, confirmed, lease
+        case numbers, clock, lists, customers, releases, orders, confirmed, lease, messages
 
         var source: [UInt8] {
             switch self {
@@ -27,6 +27,7 @@ package struct LuaScript: Sendable {
             case .orders: PackageResources.orders_lua
             case .confirmed: PackageResources.confirmed_lua
             case .lease: PackageResources.lease_lua
+            case .messages: PackageResources.messages_lua
             }
         }
     }

@@ -4,7 +4,7 @@ package import RedisClient
 /// Sets an event's hash to the state in the ledger. The caller has the event's row locked.
 package struct PublishScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "publish", PackageResources.publish_lua, prelude: [.numbers, .lease],
+        Self.self, "publish", PackageResources.publish_lua, prelude: [.numbers, .lease, .messages],
         codes: [PublicationOutcome.self])
     package static let sample = PublishScript(
         EventPublication(
@@ -50,6 +50,7 @@ package struct PublishScript: PartitionScript {
         call.flag("paused", terms.paused)
         call.text("name", terms.name)
         call.number("revision", event.revision)
+        call.text("finished", keys.finished)
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> PublicationOutcome {

@@ -40,7 +40,7 @@ package struct TransitionScript: GroupScript {
 
     package static let lua = LuaScript(
         Self.self, "transition", PackageResources.transition_lua, .allowOutOfMemory,
-        prelude: [.numbers, .clock, .customers, .orders, .confirmed], codes: [TransitionCode.self])
+        prelude: [.numbers, .clock, .customers, .orders, .confirmed, .messages], codes: [TransitionCode.self])
     package static let sample = TransitionScript(
         [
             TransitionRequest(

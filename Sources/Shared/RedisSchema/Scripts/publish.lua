@@ -49,4 +49,5 @@ for _, field in ipairs({ 'per_customer_limit', 'hold_seconds', 'opens_at', 'clos
 end
 if is_rebuilt then call('SADD', published, id) end
 call('SREM', requested_backfills, id)
+call('PUBLISH', finished, EVENT_CHANGED .. id)
 return PUBLISHED

@@ -38,6 +38,7 @@ end
 local function read_event(event)
   local fields = call('HMGET', event.event, 'generation', 'stock', 'held', 'sold', 'closed')
   event.generation, event.stock = fields[1], tonumber(fields[2])
+  event.had_stock = event.stock ~= 0
   event.held, event.sold = tonumber(fields[3]), tonumber(fields[4])
   event.is_readable = event.generation and event.stock and event.held and event.sold and fields[5] ~= '1'
   -- Units that customers release, holds that end, and whether one of the holds stays.
@@ -94,6 +95,8 @@ end
 
 local function write_event(event)
   if event.is_changed then
+    -- The event may be for sale again, which the processes that remember its refusal must know at once.
+    if event.had_stock == false and event.stock > 0 then call('PUBLISH', finished, EVENT_CHANGED .. event.id) end
     call('HSET', event.event, 'stock', text(event.stock), 'held', text(event.held), 'sold', text(event.sold))
     for customer, units in pairs(event.released) do move_units(event.customers, customer, -units) end
   end
