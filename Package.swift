@@ -138,7 +138,8 @@ let package = Package(
             name: "RedisClientTests",
             dependencies: ["Timing", "RedisClient", "TestSupport", .logging, .nioCore, .nioPosix]),
         .testTarget(name: "PostgresClientTests", dependencies: ["Timing", "PostgresClient", "TestSupport"]),
-        .testTarget(name: "RedisSchemaTests", dependencies: ["Timing", "Domain", "RedisClient", "RedisSchema"]),
+        .testTarget(
+            name: "RedisSchemaTests", dependencies: ["Timing", "Domain", "RedisClient", "RedisSchema", "TestSupport"]),
         .testTarget(name: "LedgerTests", dependencies: ["Domain", "PostgresClient", "Ledger", "TestSupport"]),
         .testTarget(
             name: "EngineTests",

@@ -14,6 +14,11 @@ import Testing
             let id = OrderID(at: .now, partition: .random(in: 0..<OrderID.partitionLimit))
             #expect(OrderID(id.description) == id)
             #expect(OrderID(id.description.uppercased()) == id)
+            #expect(OrderID("x\(id)".dropFirst()) == id)
+            #expect(Array(id.description.utf8).withUnsafeBufferPointer { OrderID(utf8: $0) } == id)
+            var bytes = Array("id ".utf8)
+            id.append(to: &bytes)
+            #expect(bytes == Array("id \(id)".utf8))
         }
     }
 
@@ -31,6 +36,7 @@ import Testing
     ])
     func otherTextIsRefused(text: String) {
         #expect(OrderID(text) == nil)
+        #expect(Array(text.utf8).withUnsafeBufferPointer { OrderID(utf8: $0) } == nil)
     }
 
     @Test func anIDShowsWhetherItIsDerivedFromAKey() throws {

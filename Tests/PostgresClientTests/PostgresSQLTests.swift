@@ -39,7 +39,7 @@ import Testing
         let statement = PostgresStatement<(Int, String?), Never>(
             "s", sql: "UPDATE t SET a = :text WHERE id = :id AND a IS DISTINCT FROM :text",
             parameters: ["id": { $0.0 }, "text": { $0.1 }])
-        #expect(try statement.values(of: (7, nil)) == [nil, "7"])
-        #expect(try statement.values(of: (7, "x")) == ["x", "7"])
+        #expect(try statement.values(of: (7, nil)) == [.null, .text("7")])
+        #expect(try statement.values(of: (7, "x")) == [.text("x"), .text("7")])
     }
 }

@@ -69,7 +69,7 @@ import Testing
             ])
         #expect(settled.records.map(\.id) == [orders[3].id])
         #expect(settled.moves == [.init(event: .demo, generation: 1, sold: 16)])
-        #expect(settled.settledIDs(withKey: false).split(separator: ",").count == 8)
+        #expect(settled.settledIDs(withKey: false).split(separator: UInt8(ascii: ",")).count == 8)
         #expect(settled.settledIDs(withKey: true).isEmpty)
     }
 

@@ -15,6 +15,12 @@ package struct EventID: Hashable, Sendable, CustomStringConvertible {
         description = String(text)
     }
 
+    /// The same for the bytes of a text.
+    package init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        guard Self.isValid(bytes) else { return nil }
+        description = String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func isValid(_ bytes: some Sequence<UInt8>) -> Bool {
         var length = 0
         for byte in bytes {

@@ -7,8 +7,10 @@
 ///   of the first order. This reveals nothing: a client that knows the key and its scope can also request the order's
 ///   id.
 package struct OrderID: Hashable, Sendable {
-    let high: UInt64
-    let low: UInt64
+    /// The first eight bytes as a number.
+    package let high: UInt64
+    /// The last eight bytes as a number.
+    package let low: UInt64
 
     /// Partitions that an id can name: 0 to 4095.
     package static let partitionLimit = 4096
@@ -48,40 +50,59 @@ package struct OrderID: Hashable, Sendable {
 
     /// Parses the 36-character form `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, with digits in either case. Accepts a UUID
     /// of any version: only the stores know whether the order exists.
-    package init?(_ text: String) { self.init(parsing: text.utf8) }
-
-    package init?(_ text: Substring) { self.init(parsing: text.utf8) }
-
-    private init?(parsing bytes: some Sequence<UInt8>) {
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        var position = 0
-        for byte in bytes {
-            if position == 8 || position == 13 || position == 18 || position == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-            } else {
-                guard digits < 32, let nibble = Self.nibble(byte) else { return nil }
-                if digits < 16 {
-                    words.0 = words.0 << 4 | nibble
-                } else {
-                    words.1 = words.1 << 4 | nibble
-                }
-                digits += 1
-            }
-            position += 1
-        }
-        guard position == 36, digits == 32 else { return nil }
-        high = words.0
-        low = words.1
+    package init?(_ text: String) {
+        var text = text
+        guard let id = text.withUTF8({ Self.parse($0) }) else { return nil }
+        self = id
     }
 
-    private static func nibble(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
-        default: nil
+    package init?(_ text: Substring) {
+        var text = text
+        guard let id = text.withUTF8({ Self.parse($0) }) else { return nil }
+        self = id
+    }
+
+    /// Parses the same form from its bytes.
+    package init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        guard let id = Self.parse(bytes) else { return nil }
+        self = id
+    }
+
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> OrderID? {
+        guard bytes.count == length else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        // A digit is at most 15; the bits of all values together show whether each was a digit.
+        var seen: UInt8 = 0
+        for (position, byte) in bytes.enumerated() {
+            if isHyphen(position) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            let value = digit(byte)
+            seen |= value
+            if position < secondHalfStart {
+                high = high << 4 | UInt64(value)
+            } else {
+                low = low << 4 | UInt64(value)
+            }
         }
+        return seen <= 15 ? OrderID(high: high, low: low) : nil
+    }
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The value of a hexadecimal digit in either case; 255 if the byte is none.
+    private static func digit(_ byte: UInt8) -> UInt8 {
+        let decimal = byte &- UInt8(ascii: "0")
+        let letter = (byte | 0x20) &- UInt8(ascii: "a")
+        return decimal < 10 ? decimal : letter < 6 ? letter + 10 : 255
+    }
+
+    private static func isHyphen(_ position: Int) -> Bool {
+        position == 8 || position == 13 || position == 18 || position == 23
     }
 }
 
@@ -112,13 +133,21 @@ extension OrderID: CustomStringConvertible {
         _ = write(from: Self.secondHalfStart, to: buffer)
     }
 
+    /// Appends the characters of ``description``.
+    package func append(to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.length) { buffer in
+            _ = write(from: 0, to: buffer)
+            bytes.append(contentsOf: buffer)
+        }
+    }
+
     /// Writes the characters from a position, which must be 0 or follow a hyphen.
     ///
     /// - Returns: the number of bytes written.
     private func write(from start: Int, to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         var digit = start == 0 ? 0 : 16
         for position in start..<Self.length {
-            if position == 8 || position == 13 || position == 18 || position == 23 {
+            if Self.isHyphen(position) {
                 buffer[position - start] = UInt8(ascii: "-")
                 continue
             }

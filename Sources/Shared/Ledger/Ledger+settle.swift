@@ -6,19 +6,32 @@ extension Ledger {
     /// Writes snapshots and returns what became of each, in their order. Each snapshot takes effect once, however often
     /// and in whatever order snapshots are delivered: the highest version of an order counts.
     ///
-    /// Usually this is one statement. If the data of an order makes it fail (the order would violate the event's CHECK
-    /// constraint, or Postgres cannot store its text), the batch is halved until that order is alone, so that the
-    /// others are written. Throws if the cause is not the data of an order; then it is not known that anything was
-    /// written.
+    /// Usually all snapshots are new orders of one event, and one short statement writes them. If there are others, or
+    /// the ledger cannot insert all of these orders, a statement for snapshots of any kind writes them. If the data of
+    /// an order makes that fail (the order would violate the event's CHECK constraint, or Postgres cannot store its
+    /// text), the batch is halved until that order is alone, so that the others are written. Throws if the cause is not
+    /// the data of an order; then it is not known what was written.
     ///
     /// - Parameters:
     ///   - lease: the number of the lease under which the snapshots were taken from the queue.
     ///   - partition: the partition of the queue.
     package func settle(_ snapshots: [Order], lease: Int = 0, partition: Int = 0) async throws -> [Settlement] {
         guard !snapshots.isEmpty else { return [] }
-        let latest = Self.latest(of: snapshots)
         let lease = Statements.Lease(partition: partition, number: lease)
-        let settlements = try await settle(latest[...], under: lease)
+        if let (orders, others) = NewOrders.split(snapshots), let settlement = try await insert(orders, under: lease) {
+            var settlements = Array(repeating: settlement, count: snapshots.count)
+            for (index, other) in zip(others, try await settleAny(others.map { snapshots[$0] }, under: lease)) {
+                settlements[index] = other
+            }
+            return settlements
+        }
+        return try await settleAny(snapshots, under: lease)
+    }
+
+    /// The same for snapshots of any kind.
+    func settleAny(_ snapshots: [Order], under lease: Statements.Lease) async throws -> [Settlement] {
+        guard !snapshots.isEmpty else { return [] }
+        let settlements = try await settle(Self.latest(of: snapshots)[...], under: lease)
         return snapshots.map { settlements[$0.id] ?? .forgotten }
     }
 

@@ -3,6 +3,21 @@ import PostgresClient
 
 /// The steps of settling a batch.
 extension Ledger {
+    /// Writes new orders in one transaction.
+    ///
+    /// - Returns: what became of each; nil if nothing was written, because the ledger has one of them or cannot store
+    ///   all of them.
+    func insert(_ orders: NewOrders, under lease: Statements.Lease) async throws -> Settlement? {
+        do {
+            let times = try await probed { connection in
+                try await connection.query(Statements.ordersInsert, (orders: orders, lease: lease))
+            }
+            return times.first.map { .recorded(version: 1, confirmedAt: $0) }
+        } catch let error as PostgresError where error.isAboutContent {
+            return nil
+        }
+    }
+
     /// Writes orders, each of which occurs once, in one transaction.
     func write(_ orders: [Order], under lease: Statements.Lease) async throws -> [OrderID: Settlement] {
         let rows = try await probed { connection in

@@ -9,6 +9,22 @@ extension Statements {
         var number: Int
     }
 
+    /// Its row is the time.
+    static let ordersInsert = PostgresStatement<(orders: NewOrders, lease: Lease), Timestamp>(
+        "orders_insert", sql: PackageResources.orders_insert_sql,
+        parameters: [
+            "event_id": { $0.orders.event }, "generation": { $0.orders.generation }, "units": { $0.orders.units },
+            "ids": { PostgresBinaryArray($0.orders.orders.lazy.map(\.id)) },
+            "claimed_at": { PostgresBinaryArray($0.orders.orders.lazy.map(\.claimedAt)) },
+            "quantities": { $0.orders.quantities.map { PostgresBinaryArray($0) } },
+            "customers": { $0.orders.customers.map { PostgresBinaryArray($0) } },
+            "lease": { $0.lease.number }, "partition": { $0.lease.partition },
+        ]
+    ) { columns in
+        let time = try columns["written_at", as: Timestamp.self]
+        return { row in try row[time] }
+    }
+
     /// A row of the answer to ``ordersWrite``.
     struct Written: Sendable {
         enum Outcome: String, Sendable, PostgresDecodable {

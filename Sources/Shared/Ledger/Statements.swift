@@ -5,8 +5,9 @@ package enum Statements {
     /// All of them, for checks.
     package static let all: [any AnyPostgresStatement] = [
         ping, eventsFind, eventsList, eventsLock, revisionsNext, eventsUnpublished, eventInsert, eventUpdate,
-        eventsPublished, eventUnpublished, eventRenew, ordersDelete, ordersFind, orderVersions, ordersWrite,
-        ordersSettled, orderReject, partitionFind, partitionBegin, leasesSeen, leasesSeenEarlier, leasesSeenNote,
+        eventsPublished, eventUnpublished, eventRenew, ordersDelete, ordersFind, orderVersions, ordersInsert,
+        ordersWrite, ordersSettled, orderReject, partitionFind, partitionBegin, leasesSeen, leasesSeenEarlier,
+        leasesSeenNote,
         customerUnits, eventCustomers, customerTableCreate, customerTableIndex, customerTableList,
         customerTableMissing, backfillEvents, backfillEventOrders, backfillRecords, backfillOrders,
     ]

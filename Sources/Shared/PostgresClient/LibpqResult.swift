@@ -34,6 +34,9 @@ struct LibpqResult: ~Copyable {
             names: (0..<PQnfields(result)).map { column in PQfname(result, column).map { String(cString: $0) } ?? "" })
     }
 
+    /// The types of a statement's parameters, in the description of the statement.
+    var parameterTypes: [UInt32] { (0..<PQnparams(result)).map { PQparamtype(result, $0) } }
+
     /// Rows that the command changed, by its tag; 0 if the tag has no number.
     var affected: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 

@@ -14,6 +14,7 @@ package actor PostgresConnection {
     private struct Prepared {
         let sql: PostgresSQL
         let columns: PostgresColumns
+        let parameters: [UInt32]
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -63,7 +64,7 @@ package actor PostgresConnection {
     /// Prepares a statement and finds its columns without running it.
     func check<Input, Row>(_ statement: PostgresStatement<Input, Row>) throws(PostgresError) {
         if let flaw = statement.flaw { throw PostgresError(.invalidStatement, flaw) }
-        _ = try statement.reader(of: try prepare(statement, deadline: .now + statementTimeout))
+        _ = try statement.reader(of: try prepare(statement, deadline: .now + statementTimeout).columns)
     }
 
     /// Whether the pool can lend the connection again: it works, and no transaction is open.
@@ -94,7 +95,9 @@ package actor PostgresConnection {
                 return try read(result, try statement.reader(of: result.columns))
             }
         }
-        let reader = try statement.reader(of: try prepare(statement, deadline: deadline))
+        let known = try prepare(statement, deadline: deadline)
+        try statement.check(values, against: known.parameters)
+        let reader = try statement.reader(of: known.columns)
         return try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
             let result = try handle.execute(prepared: statement.name, values, deadline: deadline)
             return try read(result, reader)
@@ -104,18 +107,20 @@ package actor PostgresConnection {
     /// Prepares the statement if this connection has not yet.
     private func prepare<Input, Row>(
         _ statement: PostgresStatement<Input, Row>, deadline: ContinuousClock.Instant
-    ) throws(PostgresError) -> PostgresColumns {
+    ) throws(PostgresError) -> Prepared {
         if let known = prepared[statement.name] {
             guard known.sql == statement.sql else {
                 throw PostgresError(.invalidStatement, "two statements have the name \(statement.name)")
             }
-            return known.columns
+            return known
         }
-        let columns = try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
+        let description = try withHandle { (handle: borrowing PostgresHandle) throws(PostgresError) in
             try handle.prepare(statement.name, statement.sql.text, deadline: deadline)
         }
-        prepared[statement.name] = Prepared(sql: statement.sql, columns: columns)
-        return columns
+        let new = Prepared(
+            sql: statement.sql, columns: description.columns, parameters: description.parameters)
+        prepared[statement.name] = new
+        return new
     }
 
     private func withHandle<Value>(

@@ -3,33 +3,36 @@ import Glibc
 
 /// Sending statements and receiving their results.
 extension PostgresHandle {
-    /// Prepares a statement under a name; returns the columns of its result.
+    /// Prepares a statement under a name; returns the columns of its result and the types of its parameters.
     func prepare(
         _ name: String, _ sql: String, deadline: ContinuousClock.Instant
-    ) throws(PostgresError) -> PostgresColumns {
+    ) throws(PostgresError) -> (columns: PostgresColumns, parameters: [UInt32]) {
         try accepted(PQsendPrepare(connection, name, sql, 0, nil))
         _ = try result(deadline: deadline)
         try accepted(PQsendDescribePrepared(connection, name))
-        return try result(deadline: deadline).columns
+        let description = try result(deadline: deadline)
+        return (description.columns, description.parameterTypes)
     }
 
-    /// Runs a prepared statement with parameters in text format.
+    /// Runs a prepared statement.
     func execute(
-        prepared name: String, _ parameters: [String?], deadline: ContinuousClock.Instant
+        prepared name: String, _ parameters: [PostgresParameter], deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> LibpqResult {
-        let sent = withPointers(to: parameters) {
-            PQsendQueryPrepared(connection, name, Int32($0.count), $0, nil, nil, 0)
+        let sent = PostgresParameter.withArrays(of: parameters) { values, lengths, formats in
+            PQsendQueryPrepared(connection, name, Int32(values.count), values, lengths, formats, 0)
         }
         try accepted(sent)
         return try result(deadline: deadline)
     }
 
-    /// Runs a statement that is not prepared, with parameters in text format.
+    /// Runs a statement that is not prepared.
     func execute(
-        once sql: String, _ parameters: [String?], deadline: ContinuousClock.Instant
+        once sql: String, _ parameters: [PostgresParameter], deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> LibpqResult {
-        let sent = withPointers(to: parameters) {
-            PQsendQueryParams(connection, sql, Int32($0.count), nil, $0, nil, nil, 0)
+        // 0: the server infers the type.
+        let types = parameters.map { Oid($0.element?.arrayOID ?? 0) }
+        let sent = PostgresParameter.withArrays(of: parameters) { values, lengths, formats in
+            PQsendQueryParams(connection, sql, Int32(values.count), types, values, lengths, formats, 0)
         }
         try accepted(sent)
         return try result(deadline: deadline)
@@ -39,12 +42,6 @@ extension PostgresHandle {
     func execute(script sql: String, deadline: ContinuousClock.Instant) throws(PostgresError) -> LibpqResult {
         try accepted(PQsendQuery(connection, sql))
         return try result(deadline: deadline)
-    }
-
-    private func withPointers(to parameters: [String?], _ body: ([UnsafePointer<CChar>?]) -> Int32) -> Int32 {
-        let copies = parameters.map { $0.flatMap { strdup($0) } }
-        defer { for copy in copies { free(copy) } }
-        return body(copies.map { $0.map { UnsafePointer($0) } })
     }
 
     private func accepted(_ code: Int32) throws(PostgresError) {

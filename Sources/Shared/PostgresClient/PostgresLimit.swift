@@ -1,7 +1,7 @@
 import Timing
 
 /// A limit that the server applies to each statement.
-package enum PostgresLimit: String, Sendable, PostgresEncodable {
+package enum PostgresLimit: String, Sendable, PostgresTextEncodable {
     /// How long a statement waits for a lock.
     case lock = "lock_timeout"
     /// How long a statement runs.

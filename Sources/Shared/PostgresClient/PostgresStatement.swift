@@ -46,9 +46,21 @@ package struct PostgresStatement<Input, Row>: Sendable {
     }
 
     /// The values in the order of the numbered parameters.
-    func values(of input: Input) throws(PostgresError) -> [String?] {
+    func values(of input: Input) throws(PostgresError) -> [PostgresParameter] {
         if let flaw { throw PostgresError(.invalidStatement, flaw) }
-        return values.map { $0(input).postgresText }
+        return values.map { $0(input).postgresParameter }
+    }
+
+    /// Throws if a value is a binary array, and the statement gives its parameter another type. `types` are the OIDs of
+    /// the types that it gives.
+    func check(_ values: [PostgresParameter], against types: [UInt32]) throws(PostgresError) {
+        for (index, value) in values.enumerated() {
+            guard let element = value.element, !types.indices.contains(index) || types[index] != element.arrayOID else {
+                continue
+            }
+            throw PostgresError(
+                .invalidStatement, "the statement \(name) does not give \(sql.parameters[index]) the type \(element)[]")
+        }
     }
 
     func reader(of columns: PostgresColumns) throws(PostgresError) -> Reader {

@@ -1,7 +1,16 @@
 /// A value that can be a parameter of a statement.
 package protocol PostgresEncodable {
+    var postgresParameter: PostgresParameter { get }
+}
+
+/// A value that is sent in PostgreSQL's text format.
+package protocol PostgresTextEncodable: PostgresEncodable {
     /// The value in PostgreSQL's text format; nil is NULL.
     var postgresText: String? { get }
+}
+
+extension PostgresTextEncodable {
+    package var postgresParameter: PostgresParameter { postgresText.map { .text($0) } ?? .null }
 }
 
 /// A value that can be read from a column.
@@ -10,7 +19,7 @@ package protocol PostgresDecodable {
     init?(postgresText: String?)
 }
 
-extension String: PostgresEncodable, PostgresDecodable {
+extension String: PostgresTextEncodable, PostgresDecodable {
     package var postgresText: String? { self }
 
     package init?(postgresText: String?) {
@@ -19,7 +28,7 @@ extension String: PostgresEncodable, PostgresDecodable {
     }
 }
 
-extension Int: PostgresEncodable, PostgresDecodable {
+extension Int: PostgresTextEncodable, PostgresDecodable {
     package var postgresText: String? { String(self) }
 
     package init?(postgresText: String?) {
@@ -28,7 +37,7 @@ extension Int: PostgresEncodable, PostgresDecodable {
     }
 }
 
-extension Bool: PostgresEncodable, PostgresDecodable {
+extension Bool: PostgresTextEncodable, PostgresDecodable {
     package var postgresText: String? { self ? "true" : "false" }
 
     package init?(postgresText: String?) {
@@ -41,6 +50,10 @@ extension Bool: PostgresEncodable, PostgresDecodable {
 }
 
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
+    package var postgresParameter: PostgresParameter { self?.postgresParameter ?? .null }
+}
+
+extension Optional: PostgresTextEncodable where Wrapped: PostgresTextEncodable {
     package var postgresText: String? { self?.postgresText }
 }
 
@@ -55,12 +68,14 @@ extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
     }
 }
 
-extension Array: PostgresEncodable where Element: PostgresEncodable {
+extension Array: PostgresEncodable where Element: PostgresTextEncodable {}
+
+extension Array: PostgresTextEncodable where Element: PostgresTextEncodable {
     package var postgresText: String? { PostgresArray.literal(map(\.postgresText)) }
 }
 
 /// An enumeration whose cases are texts.
-extension PostgresEncodable where Self: RawRepresentable, RawValue == String {
+extension PostgresTextEncodable where Self: RawRepresentable, RawValue == String {
     package var postgresText: String? { rawValue }
 }
 

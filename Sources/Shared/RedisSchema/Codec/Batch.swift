@@ -24,9 +24,11 @@ package struct Batch: Hashable, Sendable {
         self.attempts = attempts
         var orders: [Order] = []
         var unreadable: [DeadLetter] = []
+        var reader = OrderReader()
+        orders.reserveCapacity(entries.underestimatedCount)
         for entry in entries {
             do throws(OrderCodec.Unreadable) {
-                orders.append(try OrderCodec.decode(entry: entry))
+                orders.append(try reader.decode(entry: entry))
             } catch {
                 unreadable.append(DeadLetter(reason: error.reason, entry: entry))
             }

@@ -46,8 +46,8 @@ package struct AcknowledgeScript: PartitionScript {
         call.key("ordered_batches", keys.orderedBatches)
         call.text("token", token)
         call.text("finished", keys.finished)
-        call.text("settled_ids", settlement.settledIDs(withKey: false))
-        call.text("settled_keyed_ids", settlement.settledIDs(withKey: true))
+        call.bytes("settled_ids", settlement.settledIDs(withKey: false))
+        call.bytes("settled_keyed_ids", settlement.settledIDs(withKey: true))
         call.number("released", settlement.released)
         call.rows("events", settlement.moves) { row, move in
             row.key("event", keys.event(move.event))

@@ -112,13 +112,17 @@ struct BatchSettlement: Hashable, Sendable {
         return moves.count - 1
     }
 
-    /// The ids of the orders that the ledger has, separated by commas.
-    func settledIDs(withKey: Bool) -> String {
-        var text = ""
-        for id in confirmed + records.filter({ $0.version > 0 }).map(\.id) where id.isMadeFromKey == withKey {
-            if !text.isEmpty { text += "," }
-            text += id.description
+    /// The ids of the orders that the ledger has, separated by commas. Bytes: a text for each id would be the greater part
+    /// of an acknowledgement's cost.
+    func settledIDs(withKey: Bool) -> [UInt8] {
+        var text: [UInt8] = []
+        func add(_ id: OrderID) {
+            guard id.isMadeFromKey == withKey else { return }
+            if !text.isEmpty { text.append(UInt8(ascii: ",")) }
+            id.append(to: &text)
         }
+        for id in confirmed { add(id) }
+        for record in records where record.version > 0 { add(record.id) }
         return text
     }
 }

@@ -1,0 +1,25 @@
+-- Inserts new orders of one event that are sold at once, which is what a batch usually consists of, and counts their
+-- units. Returns one row with the time; no row if the ledger has no such event or the event has another generation, and
+-- then nothing is written. Fails if one of the orders exists; orders_write.sql handles these cases.
+--
+-- quantities is NULL if each order has one unit, customers if none has a customer: an array that is NULL has NULL for
+-- each of the others' elements. The arrays are unnested in the select list, where they need no tuple store.
+WITH event AS (
+    -- Locks the event's row.
+    UPDATE events SET sold = sold + :units::bigint, updated_at = now()
+    WHERE id = :event_id AND generation = :generation
+    RETURNING id
+), input AS (
+    SELECT event.id AS event_id, unnest(:ids::uuid[]) AS id, unnest(:claimed_at::timestamptz[]) AS claimed_at,
+        unnest(:quantities::int4[]) AS quantity, unnest(:customers::text[]) AS customer
+    FROM event
+), written AS (
+    INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at)
+    SELECT id, event_id, customer, coalesce(quantity, 1), 'confirmed', 1, claimed_at, now() FROM input
+), noted AS (
+    -- Needs the row of the event, so this runs after the event is locked.
+    INSERT INTO leases_seen (partition, slot, leased)
+    SELECT :partition::int, pg_backend_pid() % 16, :lease::bigint FROM event
+    ON CONFLICT (partition, slot) DO UPDATE SET leased = greatest(leases_seen.leased, excluded.leased)
+)
+SELECT floor(extract(epoch FROM now()) * 1000)::bigint AS written_at FROM event
