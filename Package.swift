@@ -177,6 +177,12 @@ let package = Package(
                 "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine", "Runtime",
                 "TestSupport", .logging, .nioConcurrencyHelpers, .nioCore, .nioPosix,
             ]),
+        // A million random inputs for everything that reads bytes from outside; optimised in debug builds too.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Domain", "RedisClient", "RedisSchema", "API", "TestSupport", .hummingbird, .nioCore,
+            ], swiftSettings: [.unsafeFlags(["-O"])]),
         // Optimised in debug builds too: it is thousands of runs.
         .testTarget(
             name: "SimulationTests",

@@ -34,6 +34,19 @@ import Testing
         #expect(try parse(bytes.indices.map { bytes[$0...$0] }) == values)
     }
 
+    @Test(arguments: ["*16777217\r\n", "*1\r\n*2147483647\r\n"])
+    func anArrayThatWouldTakeAllMemoryIsRefused(text: String) {
+        let began = ContinuousClock.now
+        let error = #expect(throws: RedisError.self) { try parse([Array(text.utf8)[...]]) }
+        #expect(error?.message == "the reply is too large")
+        #expect(ContinuousClock.now - began < .seconds(1))
+    }
+
+    @Test func aLongArrayIsParsed() throws {
+        let values = try parse([Array(("*100000\r\n" + String(repeating: ":1\r\n", count: 100_000)).utf8)[...]])
+        #expect(values == [.array(Array(repeating: .integer(1), count: 100_000))])
+    }
+
     @Test(arguments: ["!x\r\n", "$abc\r\n", "*2\r\n?\r\n", ":1x\r\n"])
     func invalidInputIsRefused(text: String) {
         #expect(throws: RedisError.self) { try parse([Array(text.utf8)[...]]) }

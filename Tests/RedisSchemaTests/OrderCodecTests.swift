@@ -92,6 +92,16 @@ let oddCustomers: [String?] = [
         }
     }
 
+    @Test(arguments: [("a|b", "a/b"), ("|\u{301}", "/\u{301}"), ("|\u{200d}|", "/\u{200d}/"), ("a\r\nb", "a\r\nb")])
+    func barsInAReasonAreReplaced(reason: String, plain: String) throws {
+        let order = Order(
+            id: id, event: .demo, quantity: 4, customer: "c", state: .rejected, claimedAt: Timestamp(milliseconds: 1),
+            reason: reason)
+        let decoded = OrderCodec.decode(OrderCodec.encode(order))
+        #expect(decoded?.reason == plain)
+        #expect(decoded?.customer == "c")
+    }
+
     @Test(arguments: [
         "", "x", "2|pending|demo|1|1|1|||", "1|confirmed|demo|7|4|1|2||a|b",
         "2|unheard|1|0|00000000-0005-7000-8000-000000000009|demo|1|1|1||||",

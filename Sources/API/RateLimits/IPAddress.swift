@@ -25,6 +25,8 @@ struct IPAddress: Hashable, Sendable {
         var version4 = in_addr()
         var version6 = in6_addr()
         let text = String(text)
+        // The C functions would read up to a NUL only.
+        guard !text.utf8.contains(0) else { return nil }
         if inet_pton(AF_INET, text, &version4) == 1 {
             self.init(version4: UInt32(bigEndian: version4.s_addr))
         } else if inet_pton(AF_INET6, text, &version6) == 1 {

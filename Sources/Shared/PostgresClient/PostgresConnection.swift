@@ -2,7 +2,7 @@ import Timing
 
 /// A connection whose work runs on its own thread.
 ///
-/// After an error that breaks it (see ``PostgresError/Code/breaksConnection``) the connection is closed, and its pool
+/// After an error that breaks it (see `PostgresError.Code.breaksConnection`) the connection is closed, and its pool
 /// discards it.
 package actor PostgresConnection {
     private nonisolated let thread: PostgresThread

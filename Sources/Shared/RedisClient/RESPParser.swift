@@ -4,7 +4,13 @@ import CHiredis
 ///
 /// The pointers of the reader do not leave this type: replies are copied to ``RESPValue`` and freed at once.
 final class RESPParser {
+    /// The maximum number of elements of one array. hiredis allocates the memory of an array when it reads the number, so
+    /// eleven bytes could take 16 GiB and block the event loop. A queue of the sale has a million entries.
+    private static let arrayLimit = 1 << 24
+
     private let reader: UnsafeMutablePointer<redisReader>
+    /// How the reader builds replies: as hiredis does, within ``arrayLimit``.
+    private let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
 
     /// - Throws: a ``RedisError`` if there is no memory for a reader.
     init() throws(RedisError) {
@@ -12,10 +18,19 @@ final class RESPParser {
             throw RedisError(.protocolViolation, "no memory for a protocol reader", mayHaveRun: false)
         }
         self.reader = reader
+        functions.initialize(to: reader.pointee.fn.pointee)
+        // A C function has no captures, so it finds hiredis's functions in the data that tasks pass on.
+        reader.pointee.privdata = UnsafeMutableRawPointer(reader.pointee.fn)
+        functions.pointee.createArray = { task, count in
+            let original = task?.pointee.privdata?.assumingMemoryBound(to: redisReplyObjectFunctions.self)
+            return count <= RESPParser.arrayLimit ? original?.pointee.createArray?(task, count) : nil
+        }
+        reader.pointee.fn = functions
     }
 
     deinit {
         redisReaderFree(reader)
+        functions.deallocate()
     }
 
     /// Appends bytes from the socket; a value may continue in the next bytes.
@@ -34,6 +49,9 @@ final class RESPParser {
     }
 
     private func failure() -> RedisError {
+        guard reader.pointee.err != REDIS_ERR_OOM else {
+            return RedisError(.protocolViolation, "the reply is too large", mayHaveRun: true)
+        }
         let text = withUnsafeBytes(of: &reader.pointee.errstr) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }

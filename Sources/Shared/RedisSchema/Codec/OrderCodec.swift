@@ -62,6 +62,9 @@ package enum OrderCodec {
         return fields.joined(separator: "|")
     }
 
-    /// A reason without bars, as a record can contain it.
-    package static func plain(_ reason: String) -> String { reason.replacing("|", with: "/") }
+    /// A reason without bars, as a record can contain it. Replaces by Unicode scalars: a bar with a combining mark is
+    /// another character, but the same separator.
+    package static func plain(_ reason: String) -> String {
+        String(String.UnicodeScalarView(reason.unicodeScalars.map { $0 == "|" ? "/" : $0 }))
+    }
 }
