@@ -1,5 +1,5 @@
 import Domain
-import PostgresClient
+package import PostgresClient
 
 extension OrderID: PostgresTextEncodable, PostgresDecodable {
     package var postgresText: String? { description }
