@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import NIOCore
 import TestSupport
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
             body.add("quantity", "\(quantity)", &input)
             body.add("customer", JSONBody.string(customer, &input), &input)
             body.add("event", "\"e.\(quantity)\"", &input)
-            let request = try BuyRequest(Data(body.bytes(&input)))
+            let request = try BuyRequest(ByteBuffer(bytes: body.bytes(&input)))
             try require(request.quantity == quantity, "\(quantity) became \(request.quantity)")
             try require(request.event.description == "e.\(quantity)", "the event became \(request.event)")
             try require(
@@ -36,7 +37,7 @@ import Testing
                 body.add(name, JSONBody.value(&input, depth: 0), &input)
             }
             let bytes = input.oneIn(3) ? body.bytes(&input) : input.mutated(body.bytes(&input), with: Self.tokens)
-            guard let request = try accepted(try BuyRequest(Data(bytes))) else { return }
+            guard let request = try accepted(try BuyRequest(ByteBuffer(bytes: bytes))) else { return }
             try require((1...1000).contains(request.quantity), "quantity \(request.quantity)")
             guard let customer = request.customer else { return }
             try require((1...128).contains(customer.unicodeScalars.count), "a customer of another length: \(bytes)")
@@ -72,7 +73,7 @@ import Testing
         let alphabet = Array("{}[]\":,\\ntrufalse0123456789.eE+- \n\u{e9}".utf8)
         try await fuzz("random bodies", inputs: 5_000) { input in
             let bytes = input.oneIn(2) ? input.bytes(upTo: 60) : input.bytes(of: alphabet, upTo: 60)
-            _ = try accepted(try BuyRequest(Data(bytes)))
+            _ = try accepted(try BuyRequest(ByteBuffer(bytes: bytes)))
             _ = try accepted(try ResetRequest(Data(bytes)))
         }
     }
