@@ -15,10 +15,10 @@ import WorkerTestSupport
             on: MultiThreadedEventLoopGroup.singleton.next())
     }
 
-    /// The number of GET commands in Redis; each reads one order.
+    /// The number of HGET commands in Redis: each order is read with one, for the generation of its event.
     private func reads(_ test: TestStores) async throws -> Int {
         let stats = try await test.redis("INFO", "commandstats").string ?? ""
-        let line = stats.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_get:calls=") }
+        let line = stats.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_hget:calls=") }
         return line.flatMap { Int($0.split(separator: ",")[0].split(separator: "=")[1]) } ?? 0
     }
 
