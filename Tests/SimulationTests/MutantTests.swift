@@ -170,12 +170,13 @@ import Testing
         let source = mutant.script.source.replacing(mutant.right, with: mutant.wrong)
         let wrong = RedisScript(name: mutant.script.name, source: Array(source.utf8))
         let interpreter = try LuaInterpreter()
-        // Every fourth seed loses data of Redis. Mistakes of recoveries need these seeds.
+        // Every fourth seed loses data of Redis. Mistakes of recoveries need these seeds, and runs that are long enough
+        // for a recovery with all its interruptions.
         for number in 0..<1600 {
             let seed = number < 400 ? number : number * 4
             let simulation = Simulation(seed: UInt64(seed), interpreter: interpreter)
             simulation.mutants = [mutant.script.name: wrong]
-            do { try simulation.run(steps: 60) } catch is Violation { return true }
+            do { try simulation.run(steps: number < 400 ? 60 : 160) } catch is Violation { return true }
         }
         return false
     }

@@ -50,18 +50,24 @@ extension Simulation {
         return order.confirmed(by: store.run(query))
     }
 
+    /// One call changes several orders, as the calls of production do.
     func change() throws {
-        guard let id = known.randomElement(using: &generator), let order = find(id) else { return }
-        let transition: OrderTransition = chance(50) ? .confirm : .cancel
-        let request = TransitionRequest(
-            order: id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
-        let replies = try current(TransitionScript([request], queueLimit: 0))
-        note("\(transition) \(id): \(replies)")
-        guard case .outcome(let outcome) = replies[0] else { return }
-        try check(outcome, of: transition, from: order)
-        if case .done(let after) = outcome {
-            if transition == .confirm, let ends = after.expiresAt, store.now >= Int(ends.milliseconds) {
-                throw fail("\(id) was confirmed after its deadline")
+        let count = chance(70) ? 1 : 3
+        let orders = known.shuffled(using: &generator).prefix(count).compactMap(find)
+        let requests = orders.map { order in
+            TransitionRequest(
+                order: order.id, event: order.event, transition: chance(50) ? .confirm : .cancel,
+                fallback: order.isPersisted ? order : nil)
+        }
+        guard !requests.isEmpty else { return }
+        let replies = try current(TransitionScript(requests, queueLimit: 0))
+        note("\(requests.map { "\($0.transition) \($0.order)" }): \(replies)")
+        for (request, (order, reply)) in zip(requests, zip(orders, replies)) {
+            guard case .outcome(let outcome) = reply else { continue }
+            try check(outcome, of: request.transition, from: order)
+            guard case .done(let after) = outcome else { continue }
+            if request.transition == .confirm, let ends = after.expiresAt, store.now >= Int(ends.milliseconds) {
+                throw fail("\(order.id) was confirmed after its deadline")
             }
             try see(after)
         }
@@ -72,7 +78,7 @@ extension Simulation {
         let isAllowed =
             switch outcome {
             case .done: before.state == .held || before.state == .confirmed && transition == .cancel
-            case .already(let present), .conflict(let present): present.state == before.state
+            case .already(let present), .conflict(let present): present == before
             case .holdExpired, .orderUnknown, .recovering: true
             }
         if !isAllowed { throw fail("\(transition) of an order that is \(before.state): \(outcome)") }

@@ -164,7 +164,7 @@ extension Simulation {
             if case .batch(let batch) = step { work.batch = batch } else { work.phase = .wipe }
         } else if work.phase == .wipe, work.keysToDelete?.isEmpty != true {
             var keysToDelete = work.keysToDelete ?? keysToWipe()
-            let part = Array(keysToDelete.prefix(4))
+            let part = Array(keysToDelete.prefix(6))
             keysToDelete.removeFirst(part.count)
             guard try write(WipeScript(token, deleting: part), token) else { return .idle }
             work.keysToDelete = keysToDelete

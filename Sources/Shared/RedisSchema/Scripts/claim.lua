@@ -72,7 +72,7 @@ local function read_event(event)
 end
 
 -- Records of earlier orders with the same idempotency keys, and of those that this call accepts; false for a key without.
-local earlier = {}
+local earlier, has_keys = {}, false
 local function read_earlier()
   local keys = {}
   for i = 1, orders.count do
@@ -82,7 +82,8 @@ local function read_earlier()
     end
     if is_keyed(ids[i]) then keys[#keys + 1] = record_keys[i] end
   end
-  if #keys == 0 then return end
+  has_keys = #keys > 0
+  if not has_keys then return end
   local found = call('MGET', unpack(keys))
   for k = 1, #keys do earlier[keys[k]] = found[k] end
 end
@@ -193,7 +194,8 @@ for _, event in ipairs(events) do
   if not event.refusal then read_customers(event, index + 1, index + event.count) end
   for _ = 1, event.count do
     index = index + 1
-    local code, detail = replay(event, index)
+    local code, detail
+    if has_keys then code, detail = replay(event, index) end
     if not code then code, detail = judge(event, index) end
     if code == ACCEPTED then accept(event, index) end
     answers[2 * index - 1], answers[2 * index] = code, detail
