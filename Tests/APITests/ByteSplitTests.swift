@@ -64,7 +64,8 @@ import Testing
         let isOpen = connection.channel.isActive
         connection.advance(10)
         return Outcome(
-            written: try connection.received().withoutIdentity, received: connection.application.received, isOpen: isOpen,
+            written: try connection.received().withoutIdentity, received: connection.application.received,
+            isOpen: isOpen,
             isOpenAtLast: connection.channel.isActive, cutOffs: connection.application.cutOffs)
     }
 

@@ -20,7 +20,8 @@ import Testing
         "", "[]", "{", "{}x", #"{"quantity":0}"#, #"{"quantity":1001}"#, #"{"quantity":01}"#, #"{"quantity":1.0}"#,
         #"{"quantity":1e2}"#, #"{"quantity":-1}"#, #"{"quantity":"1"}"#, #"{"quantity":1,"quantity":1}"#,
         #"{"customer":"\u0041"}"#, #"{"customer":"ä"}"#, #"{"customer":""}"#, #"{"customer":"a","customer":"a"}"#,
-        #"{"event":" "}"#, #"{"event":"a" "quantity":1}"#, #"{"event":"a",}"#, #"{"other":1}"#, #"{"quantity":9999999999}"#,
+        #"{"event":" "}"#, #"{"event":"a" "quantity":1}"#, #"{"event":"a",}"#, #"{"other":1}"#,
+        #"{"quantity":9999999999}"#,
         #"{"quantity":1 1}"#, "\u{feff}{}",
     ])
     func otherBodiesAreLeftToTheCompleteReader(body: String) {
@@ -34,7 +35,8 @@ import Testing
             #"{"event":"demo","quantity":2,"customer":"ann"}"#, #"{ "customer" : "x y" , "quantity":10 }"#,
             #"{"quantity":1}"#, "{}", #"{"event":"a.b-c_9"}"#,
         ].map { Array($0.utf8) }
-        let alphabet = Array(#"{}[]":,0123456789eE+-.\ntu "eventquancustomr"#.utf8) + [0, 9, 10, 13, 0x7f, 0xc3, 0xa4, 0xff]
+        let alphabet =
+            Array(#"{}[]":,0123456789eE+-.\ntu "eventquancustomr"#.utf8) + [0, 9, 10, 13, 0x7f, 0xc3, 0xa4, 0xff]
         var accepted = 0
         for _ in 0..<1_000_000 {
             var body = seeds[Int.random(in: 0..<seeds.count, using: &generator)]

@@ -90,7 +90,8 @@ import Testing
     @Test func everyCodeIsAProblemDocument() throws {
         for code in ProblemCode.allCases {
             let problem = Problem(code, "d", retryAfterSeconds: 3).with("field", .string("f"))
-            let body = try #require(try JSONSerialization.jsonObject(with: Data(problem.body.readableBytesView)) as? [String: Any])
+            let body = try #require(
+                try JSONSerialization.jsonObject(with: Data(problem.body.readableBytesView)) as? [String: Any])
             #expect(body["type"] as? String == "/problems/\(code.rawValue)")
             #expect(body["status"] as? Int == code.status.code)
             #expect(body["code"] as? String == code.rawValue)

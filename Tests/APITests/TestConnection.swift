@@ -91,7 +91,8 @@ struct TestConnection {
     ) throws {
         application = TestApplication(respondsAtOnce: respondsAtOnce)
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
-        try channel.addConnection(application, limits: limit.map { ClientLimits($0, proxies: .none) },
+        try channel.addConnection(
+            application, limits: limit.map { ClientLimits($0, proxies: .none) },
             responder: responder)
     }
 

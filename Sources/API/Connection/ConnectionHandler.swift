@@ -99,7 +99,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Handles a part of the application's response.
     ///
     /// - Parameter context: of the handler that passes the part on.
-    func write(_ part: HTTPServerResponsePart, _ data: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+    func write(
+        _ part: HTTPServerResponsePart, _ data: NIOAny, _ promise: EventLoopPromise<Void>?,
+        _ context: ChannelHandlerContext
+    ) {
         let input: ConnectionState.Input =
             switch part {
             case .head(let head): .responseHead(head)

@@ -9,7 +9,8 @@ extension ConnectionState {
             waitCount += 1
             let wait = OrderWait(order: order, limit: .seconds(Int64(preference.seconds)))
             waiting = WaitingRequest(
-                responder: .connection(arrived.request, turn: turnCount), wait: wait, number: waitCount, end: .some(nil))
+                responder: .connection(arrived.request, turn: turnCount), wait: wait, number: waitCount, end: .some(nil)
+            )
             actions.append(.watch(wait, wait: waitCount))
         } else {
             actions.append(.answer(arrived.request, body: arrived.body, turn: turnCount))

@@ -30,11 +30,13 @@ struct SaleChannel: HTTPChannelHandler {
             let application = channel.eventLoop.makePromise(
                 of: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?.self)
             try Self.addHandlers(
-                to: channel, limits: limits, orders: orders, responder: responders?.current, headerLimit: Self.headerLimit
+                to: channel, limits: limits, orders: orders, responder: responders?.current,
+                headerLimit: Self.headerLimit
             ) {
                 application.succeed(
                     try NIOAsyncChannel(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                )
             }
             channel.closeFuture.whenComplete { _ in application.succeed(nil) }
             return Connection(channel: channel, application: application.futureResult)
@@ -54,7 +56,8 @@ struct SaleChannel: HTTPChannelHandler {
         decoderLimits.maxHeaderListSize = headerLimit
         decoderLimits.maxHeaderFieldCount = headerFieldLimit
         try pipeline.addHandler(
-            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)))
+            ByteToMessageHandler(
+                HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)))
         let connection = ConnectionHandler(limits: limits, orders: orders, responder: responder)
         connection.addApplication = { [unowned connection] in
             try pipeline.addHandlers(

@@ -31,11 +31,6 @@ final class ResponseWriter {
         buffer.writeDecimal(Int(response.status.code))
         buffer.writeStaticString(" ")
         buffer.writeString(response.status.reasonPhrase)
-        buffer.writeStaticString(
-            response.contentType == .json
-                ? "\r\nContent-Type: application/json\r\nContent-Length: "
-                : "\r\nContent-Type: application/problem+json\r\nContent-Length: ")
-        buffer.writeDecimal(response.body.readableBytes)
         if let order = response.location {
             buffer.writeStaticString("\r\nLocation: /orders/")
             buffer.write(order)
@@ -54,6 +49,11 @@ final class ResponseWriter {
             for (name, value) in rate.limit.fields(rate.standing) { write(name.rawName, value, to: &buffer) }
         }
         if context.closes { buffer.writeStaticString("\r\nConnection: close") }
+        buffer.writeStaticString(
+            response.contentType == .json
+                ? "\r\nContent-Type: application/json\r\nContent-Length: "
+                : "\r\nContent-Type: application/problem+json\r\nContent-Length: ")
+        buffer.writeDecimal(response.body.readableBytes)
         buffer.writeStaticString("\r\nX-Request-Id: ")
         context.requestID.write(to: &buffer)
         buffer.writeStaticString("\r\nDate: ")
