@@ -198,6 +198,13 @@ let upcoming: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Optimised in debug builds too: the simulator and the fuzz tests run them millions of times.
+let optimized = ["Domain", "RedisClient", "RedisSchema"]
+
+for target in package.targets where optimized.contains(target.name) {
+    target.swiftSettings = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + strict + specialized
     // Tests see several modules at once, on purpose.
