@@ -23,6 +23,7 @@ final class DirectResponder: DirectResponding {
     let writer = ResponseWriter()
     private let eventLoop: any EventLoop
     private let claims: ClaimRelay
+    private let connection: RedisConnection?
     private var refusals = RecentRefusals()
     private var random = RandomPool()
 
@@ -30,6 +31,7 @@ final class DirectResponder: DirectResponding {
         self.orders = orders
         self.eventLoop = eventLoop
         claims = orders.inventory.makeClaimRelay(on: eventLoop)
+        connection = orders.inventory.connection(on: eventLoop)
     }
 
     func respond(
@@ -45,7 +47,19 @@ final class DirectResponder: DirectResponding {
             }
             buy(purchase, id: id, completion: completion)
         case .order(let order, let wait):
-            respond(with: completion, id: id) { orders in try await orders.response(order, wait) }
+            read(order, wait, id: id, completion: completion)
+        }
+    }
+
+    /// Reads an order from Redis. If Redis does not have it or does not respond, a task reads the ledger.
+    private func read(_ order: OrderID, _ wait: WaitPreference, id: RequestID, completion: @escaping Completion) {
+        guard let connection else {
+            let error = RedisError(.notConnected, "the event loop has no connection", mayHaveRun: false)
+            return respond(with: completion, id: id) { try await $0.response(order, wait, after: .failure(error)) }
+        }
+        orders.inventory.readOrder(order, on: connection) { record in
+            if case .success(let order?) = record { return completion(APIResponse(order, wait)) }
+            self.respond(with: completion, id: id) { try await $0.response(order, wait, after: record) }
         }
     }
 

@@ -11,9 +11,21 @@ struct OrderLookup: Sendable {
     /// The order; nil if neither store has it. Throws Redis's error if Redis is unavailable and the ledger does not have
     /// the order: then whether it exists is not known.
     func find(_ id: OrderID) async throws -> Order? {
+        let record: Result<Order?, RedisError>
         do throws(RedisError) {
-            if let order = try await inventory.order(id) { return order }
+            record = .success(try await inventory.order(id))
         } catch {
+            record = .failure(error)
+        }
+        return try await find(id, after: record)
+    }
+
+    /// As ``find(_:)``, after Redis's record has been read.
+    func find(_ id: OrderID, after record: Result<Order?, RedisError>) async throws -> Order? {
+        switch record {
+        case .success(let order?): return order
+        case .success(nil): break
+        case .failure(let error):
             if let order = try await ledger.order(id) { return order }
             throw error
         }

@@ -54,9 +54,12 @@ struct OrderService: Sendable {
         return .claimUnknown(purchase)
     }
 
-    /// The response with an order's current state. Throws a problem if there is no such order, or a store's error.
-    func response(_ id: OrderID, _ wait: WaitPreference) async throws -> APIResponse {
-        guard let order = try await lookup.find(id) else { throw Problem.orderNotFound(id) }
+    /// The response with the current state of an order whose record has been read from Redis. Throws a problem if there is
+    /// no such order, or a store's error.
+    func response(
+        _ id: OrderID, _ wait: WaitPreference, after record: Result<Order?, RedisError>
+    ) async throws -> APIResponse {
+        guard let order = try await lookup.find(id, after: record) else { throw Problem.orderNotFound(id) }
         return APIResponse(order, wait)
     }
 }

@@ -66,26 +66,26 @@ package final class RedisConnection: Sendable {
         }
     }
 
-    /// Sends commands in one piece and returns their replies, in their order. If any fails, throws the first error.
-    package func send(_ commands: [RedisCommand]) async throws(RedisError) -> [RESPValue] {
-        guard !commands.isEmpty else { return [] }
+    /// Sends commands in one piece; must be called on the event loop. The completion is called there exactly once, with
+    /// the replies in the order of the commands, or with the first error.
+    package func sendOnLoop(
+        _ commands: [RedisCommand], completion: @escaping (Result<[RESPValue], RedisError>) -> Void
+    ) {
+        guard !commands.isEmpty else { return completion(.success([])) }
         let deadline = NIODeadline.now() + commandTimeout
-        let reply = try await onLoop { core, completion in
-            var replies: [RESPValue] = []
-            var failure: RedisError?
-            var missing = commands.count
-            for command in commands {
-                core.send(command, to: nil, deadline: deadline) { result in
-                    switch result {
-                    case .success(let reply): replies.append(reply)
-                    case .failure(let error): failure = failure ?? error
-                    }
-                    missing -= 1
-                    if missing == 0 { completion(failure.map { .failure($0) } ?? .success(.array(replies))) }
+        var replies: [RESPValue] = []
+        var failure: RedisError?
+        var missing = commands.count
+        for command in commands {
+            core.value.send(command, to: nil, deadline: deadline) { result in
+                switch result {
+                case .success(let reply): replies.append(reply)
+                case .failure(let error): failure = failure ?? error
                 }
+                missing -= 1
+                if missing == 0 { completion(failure.map { .failure($0) } ?? .success(replies)) }
             }
         }
-        return reply.array ?? []
     }
 
     /// Runs a script.

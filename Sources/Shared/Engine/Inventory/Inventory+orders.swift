@@ -1,4 +1,5 @@
 package import Domain
+package import NIOCore
 package import RedisClient
 import RedisSchema
 
@@ -9,22 +10,59 @@ extension Inventory {
     ///
     /// Two round trips, whatever the state of the order.
     package func order(_ id: OrderID) async throws(RedisError) -> Order? {
-        guard let keys = partitioning.home(of: id), let order = try await record(keys.order(id)), order.id == id else {
-            return nil
-        }
         let connection = client.connection
+        return try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Order?, RedisError>, _>) in
+            connection.eventLoop.execute {
+                readOrder(id, on: connection) { continuation.resume(returning: $0) }
+            }
+        }.get()
+    }
+
+    /// As ``order(_:)``, on the event loop of a connection. The completion is called there exactly once.
+    package func readOrder(
+        _ id: OrderID, on connection: RedisConnection, completion: @escaping (Result<Order?, RedisError>) -> Void
+    ) {
+        guard let keys = partitioning.home(of: id) else { return completion(.success(nil)) }
+        connection.sendOnLoop([RedisCommand("GET", keys.order(id))]) { result in
+            switch result {
+            case .failure(let error): completion(.failure(error))
+            case .success(let replies):
+                guard let order = Self.record(of: id, replies.first) else { return completion(.success(nil)) }
+                complete(order, in: keys, on: connection, completion: completion)
+            }
+        }
+    }
+
+    /// Reads what an order's record does not say: the generation of its event, and whether a range confirms it.
+    private func complete(
+        _ order: Order, in keys: Keyspace, on connection: RedisConnection,
+        completion: @escaping (Result<Order?, RedisError>) -> Void
+    ) {
         let readGeneration = RedisCommand("HGET", keys.event(order.event), "generation")
         guard let query = ConfirmedRange.query(for: order, in: keys) else {
-            return order.ifOfGeneration(try await connection.send(readGeneration))
+            return connection.sendOnLoop([readGeneration]) { result in
+                completion(result.map { replies in replies.first.flatMap { order.ifOfGeneration($0) } })
+            }
         }
         // The record is read again after the range: if it was deleted in between, its range may have been deleted too.
-        let replies = try await connection.send([
-            RedisCommand(query), RedisCommand("GET", keys.order(id)), readGeneration,
-        ])
-        guard replies.count == 3, let present = replies[1].string.flatMap(OrderCodec.decode), present.id == id else {
-            return nil
+        let commands = [RedisCommand(query), RedisCommand("GET", keys.order(order.id)), readGeneration]
+        connection.sendOnLoop(commands) { result in
+            completion(
+                result.map { replies in
+                    guard replies.count == 3, let present = Self.record(of: order.id, replies[1]) else { return nil }
+                    return present.confirmed(by: replies[0]).ifOfGeneration(replies[2])
+                })
         }
-        return present.confirmed(by: replies[0]).ifOfGeneration(replies[2])
+    }
+
+    private static func record(of id: OrderID, _ reply: RESPValue?) -> Order? {
+        guard let order = reply?.string.flatMap(OrderCodec.decode), order.id == id else { return nil }
+        return order
+    }
+
+    /// The connection of an event loop; nil if it has none.
+    package func connection(on eventLoop: any EventLoop) -> RedisConnection? {
+        client.connections.first { $0.eventLoop === eventLoop }
     }
 
     /// The record of an order that changed while another order's record was at its key; nil if there is none. The
