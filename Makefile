@@ -1,11 +1,17 @@
 # The commands of the project. Each is a script that can be read and run by itself; `make help` lists them.
-.PHONY: help run test bench lab chaos smoke sanitize lint format check
+.PHONY: help run example cluster test bench lab screenshots chaos smoke sanitize lint format check
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 run: ## run a sale on this machine, until Ctrl-C
 	@exec deploy/local/run
+
+example: ## run a sale and the shop of examples/shop on this machine, until Ctrl-C
+	@exec deploy/local/example
+
+cluster: ## run a sale on a Redis Cluster of six nodes on this machine, until Ctrl-C
+	@exec deploy/local/cluster
 
 test: ## run every test on real servers that it starts itself
 	@deploy/local/test
@@ -20,9 +26,15 @@ bench: ## measure throughput, CPU, latency, connections and costs; BENCH has opt
 	@Benchmarks/rules
 	@Benchmarks/holds
 	@Benchmarks/waiting
+	@Benchmarks/replicas
+	@Benchmarks/primaries
+	@Benchmarks/failover
 
 lab: ## show the race: seven ways to sell the same stock
 	@exec deploy/local/lab
+
+screenshots: ## write the pictures of docs/images from the running service
+	@exec deploy/local/screenshots
 
 chaos: ## inject random faults; SEEDS and SECONDS choose how many and how long
 	@SECONDS_EACH=$(SECONDS) deploy/local/chaos

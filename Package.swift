@@ -7,15 +7,27 @@ let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllW
 /// The modules of Sources/Shared that the programs are built on.
 let engine: [Target.Dependency] = [
     "Timing", "Hashing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger", "Engine",
-    "Runtime",
+    "Runtime", "Webhooks",
 ]
 
 /// The bodies of the Lua scripts in Sources/Shared/RedisSchema/Scripts, each beside its Swift type.
 let luaScripts = [
     "acknowledge", "adjust_counts", "backfill", "claim", "close_event", "delete_records", "discard_holds",
     "end_backfill", "expired", "extend", "hold_backfill", "inspect", "lower_capacity", "note_worker", "open",
-    "publish", "reclaim", "renew", "repair", "requeue", "seal", "survey", "take", "transition", "verify", "wipe",
+    "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey", "survey_slice", "take",
+    "transition", "verify", "wipe",
 ]
+
+/// The files of Sources/API/Page and Sources/API/Console, which the API serves.
+let pageFiles =
+    [
+        "index.html", "event.html", "page.css", "common.js", "page.js", "sale.js", "event.js", "orders.js",
+        "purchase.js",
+    ].map { "Page/\($0)" }
+    + [
+        ".html", ".css", ".js", "-audit.js", "-chart.js", "-comparison.js", "-download.js", "-events.js",
+        "-letters.js", "-orders.js", "-overview.js", "-parts.js", "-session.js", "-terms.js",
+    ].map { "Console/console\($0)" }
 
 /// A module of Sources/Shared.
 func shared(_ name: String, _ dependencies: Target.Dependency..., resources: [Resource]? = nil) -> Target {
@@ -35,10 +47,10 @@ extension Target.Dependency {
     static var nioConcurrencyHelpers: Self { .product(name: "NIOConcurrencyHelpers", package: "swift-nio") }
     static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
-    static var nioFoundationCompat: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioHTTPTypes: Self { .product(name: "NIOHTTPTypes", package: "swift-nio-extras") }
     static var nioHTTPTypesHTTP1: Self { .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras") }
+    static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var serviceLifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
 }
@@ -55,11 +67,13 @@ let package = Package(
         .executable(name: "Attack", targets: ["AttackProgram"]),
         // The three in one file, for the container image.
         .executable(name: "TicketBlitz", targets: ["TicketBlitz"]),
+        .library(name: "TicketBlitzClient", targets: ["TicketBlitzClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
@@ -95,28 +109,31 @@ let package = Package(
             "Runtime", "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger",
             "Engine", .nioCore, .nioConcurrencyHelpers, .logging, .metrics, .coreMetrics, .argumentParser,
             .serviceLifecycle),
+        shared("Webhooks", "Timing", "Hashing", "Domain", "Environment", "Ledger", "Runtime"),
         .target(
             name: "API",
             dependencies: engine + [
-                .hummingbird, .argumentParser, .nioConcurrencyHelpers, .nioCore, .nioFoundationCompat, .nioHTTP1,
+                .hummingbird, .argumentParser, .deque, .nioConcurrencyHelpers, .nioCore, .nioHTTP1,
                 .nioHTTPTypes, .nioHTTPTypesHTTP1, .serviceLifecycle, .metrics, .logging,
             ],
             resources: [
                 .embedInCode("Description/openapi.yaml"), .embedInCode("Lab/lab.sql"),
-                .embedInCode("Lab/check_and_decrement.lua"), .embedInCode("Page/index.html"),
-                .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
-            ]
+                .embedInCode("Lab/check_and_decrement.lua"),
+            ] + pageFiles.map { .embedInCode($0) }
         ),
         .target(
             name: "Worker",
             dependencies: engine + [
-                .hummingbird, .nioPosix, .argumentParser, .serviceLifecycle, .metrics, .logging,
-                .nioConcurrencyHelpers,
+                .hummingbird, .asyncHTTPClient, .deque, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .argumentParser,
+                .serviceLifecycle, .metrics, .logging, .nioConcurrencyHelpers,
             ]),
+        // A client of the API, also for other packages; it imports no module of this one.
+        .target(name: "TicketBlitzClient", dependencies: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
         .target(
             name: "Attack",
             dependencies: [
-                "Domain", "Environment", "PostgresClient", .argumentParser, .asyncHTTPClient, .histogram,
+                "Domain", "Environment", "PostgresClient", "TicketBlitzClient", .argumentParser, .asyncHTTPClient,
+                .histogram,
             ], resources: [.embedInCode("Lab/lab.html")]),
         .executableTarget(name: "APIProgram", dependencies: ["API"], path: "Sources/Programs/API"),
         .executableTarget(name: "WorkerProgram", dependencies: ["Worker"], path: "Sources/Programs/Worker"),
@@ -125,22 +142,27 @@ let package = Package(
             name: "TicketBlitz", dependencies: ["API", "Worker", "Attack", "Environment"],
             path: "Sources/Programs/TicketBlitz"),
         // Servers, stores and programs for tests.
-        .target(name: "TestSupport", dependencies: engine + [.nioPosix], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: engine + ["CLibcrypto", "CSpawn", .nioHTTP1, .nioPosix, .nioSSL],
+            path: "Tests/TestSupport"),
         // The worker's services inside a test process.
         .target(
             name: "WorkerTestSupport",
             dependencies: ["Worker", "TestSupport", "Environment", .nioPosix, .serviceLifecycle],
             path: "Tests/WorkerTestSupport"),
         // Debian's Lua 5.1, the language of Redis's scripts, to run ours without a server.
+        .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
         .systemLibrary(name: "CLua", path: "Tests/CLua", providers: [.apt(["liblua5.1-0-dev"])]),
+        .testTarget(name: "HashingTests", dependencies: ["Hashing"]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(
             name: "RedisClientTests",
             dependencies: ["Timing", "RedisClient", "TestSupport", .logging, .nioCore, .nioPosix]),
-        .testTarget(name: "PostgresClientTests", dependencies: ["Timing", "PostgresClient", "TestSupport"]),
+        .testTarget(name: "PostgresClientTests", dependencies: ["Timing", "PostgresClient", "TestSupport", .nioCore]),
         .testTarget(
             name: "RedisSchemaTests", dependencies: ["Timing", "Domain", "RedisClient", "RedisSchema", "TestSupport"]),
-        .testTarget(name: "LedgerTests", dependencies: ["Domain", "PostgresClient", "Ledger", "TestSupport"]),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Domain", "PostgresClient", "Ledger", "Engine", "TestSupport"]),
         .testTarget(
             name: "EngineTests",
             dependencies: [
@@ -150,26 +172,35 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Timing", "Domain", "Environment", "RedisClient", "Runtime", "TestSupport", "WorkerTestSupport",
-                .metrics, .nioCore,
+                "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "Ledger", "Runtime", "TestSupport",
+                "WorkerTestSupport", .metrics, .nioCore,
             ]),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: ["Domain", "Hashing", "Ledger", "Runtime", "Webhooks", "TestSupport"]),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine", "Runtime",
-                "API", "TestSupport", "WorkerTestSupport", .argumentParser, .logging, .nioConcurrencyHelpers, .nioCore,
+                "Timing", "Hashing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Ledger",
+                "Engine", "Runtime", "Webhooks", "API", "TestSupport", "WorkerTestSupport", .argumentParser, .logging,
+                .nioConcurrencyHelpers, .nioCore,
                 .nioEmbedded, .nioHTTP1, .nioPosix, .serviceLifecycle,
             ]),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Timing", "Domain", "Environment", "RedisClient", "RedisSchema", "Runtime", "Worker", "TestSupport",
-                "WorkerTestSupport", .argumentParser,
+                "Timing", "Domain", "Environment", "RedisClient", "RedisSchema", "Ledger", "Runtime", "Webhooks",
+                "Worker",
+                "TestSupport", "WorkerTestSupport", .argumentParser, .nioConcurrencyHelpers,
             ]),
+        .testTarget(
+            name: "TicketBlitzClientTests",
+            dependencies: ["TicketBlitzClient", "TestSupport", "WorkerTestSupport", .asyncHTTPClient]),
         .testTarget(
             name: "AttackTests",
             dependencies: [
-                "PostgresClient", "Attack", "TestSupport", .hummingbird, .logging, .nioPosix, .serviceLifecycle,
+                "PostgresClient", "Attack", "TicketBlitzClient", "TestSupport", .hummingbird, .logging, .nioPosix,
+                .serviceLifecycle,
             ]),
         .testTarget(
             name: "FaultTests",
@@ -177,11 +208,17 @@ let package = Package(
                 "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine", "Runtime",
                 "TestSupport", .logging, .nioConcurrencyHelpers, .nioCore, .nioPosix,
             ]),
+        // The pages in a browser; the cases are scripts for playwright.
+        .testTarget(
+            name: "BrowserTests", dependencies: ["TestSupport", "WorkerTestSupport", .nioCore], exclude: ["Scripts"]),
+        // The example of examples/shop, which is written in Python.
+        .testTarget(name: "ExampleTests", dependencies: ["TestSupport"]),
         // A million random inputs for everything that reads bytes from outside; optimised in debug builds too.
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Domain", "RedisClient", "RedisSchema", "API", "TestSupport", .hummingbird, .nioCore,
+                "Domain", "RedisClient", "RedisSchema", "Runtime", "Webhooks", "API", "TestSupport", .hummingbird,
+                .nioCore,
             ], swiftSettings: [.unsafeFlags(["-O"])]),
         // Optimised in debug builds too: it is thousands of runs.
         .testTarget(
@@ -206,7 +243,9 @@ for target in package.targets where optimized.contains(target.name) {
 }
 
 for target in package.targets where target.type != .system {
-    target.swiftSettings = (target.swiftSettings ?? []) + strict + specialized
+    // SwiftPM builds no product of another package that has unsafe flags.
+    let isForOthers = target.name == "TicketBlitzClient"
+    target.swiftSettings = (target.swiftSettings ?? []) + strict + (isForOthers ? [] : specialized)
     // Tests see several modules at once, on purpose.
     if target.type != .test { target.swiftSettings = (target.swiftSettings ?? []) + upcoming }
 }

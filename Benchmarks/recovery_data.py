@@ -108,12 +108,26 @@ def event_names(count):
     return [f"sale-{number}" for number in range(count)]
 
 
+def key_hash(query, message):
+    """The SQL of the hash that the API makes of a message: HMAC-SHA-256 with the installation's secret. Releases before
+    migration 7 hash without a secret."""
+    secret = query("SELECT to_regclass('installation')") and query(
+        "SELECT value FROM installation WHERE name = 'id_secret'")
+    if not secret:
+        return f"sha256({message})"
+    key = bytes.fromhex(secret).ljust(64, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in key).hex() for pad in (0x36, 0x5c))
+    return rf"sha256('\x{outer}'::bytea || sha256('\x{inner}'::bytea || {message}))"
+
+
 def fill_ledger(query, orders, holds, events, seed):
     """Inserts the orders and sets the events' counters to match.
 
     Every fifth order of an event is of the same customer as the order before it, and reaches the customer's limit. The
     latest orders are held. One order in ten has an idempotency key: `key-` and the customer's name.
     """
+    message = r"""convert_to(event, 'UTF8') || '\x00' || convert_to(customer, 'UTF8') || '\x00'
+                || convert_to('key-' || customer, 'UTF8')"""
     query(f"""
         WITH numbered AS (
             SELECT n, 'sale-' || n % {events} AS event, n / {events} AS place, n >= {orders - holds} AS is_held,
@@ -124,9 +138,7 @@ def fill_ledger(query, orders, holds, events, seed):
                 CASE WHEN place % 5 >= 3 THEN 2 ELSE 1 END AS quantity, to_timestamp(claimed_ms / 1000.0) AS claimed
             FROM numbered
         ), hashed AS (
-            SELECT *, CASE WHEN place % 10 = 0 THEN substring(sha256(
-                convert_to(event, 'UTF8') || '\\x00' || convert_to(customer, 'UTF8') || '\\x00'
-                || convert_to('key-' || customer, 'UTF8')) FROM 1 FOR 8) END AS key_hash
+            SELECT *, CASE WHEN place % 10 = 0 THEN substring({key_hash(query, message)} FROM 1 FOR 8) END AS key_hash
             FROM described
         )
         INSERT INTO orders (id, event_id, customer, quantity, status, version, previous_status, claimed_at, confirmed_at,

@@ -61,12 +61,12 @@ class Observer:
 
 
 class Redis:
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.port = free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.process = Process(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"],
+             "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0", *options],
             self.folder / "redis.log")
         wait_for("Redis answers", lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() is None)
 

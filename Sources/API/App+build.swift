@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import PostgresClient
+import RedisClient
 import RedisSchema
 import Runtime
 import ServiceLifecycle
@@ -16,6 +17,7 @@ extension App {
         let logger = Logger(label: "api")
         let group = MultiThreadedEventLoopGroup.singleton
         let stores = try await Stores(settings.stores, group: group, logger: logger)
+        try await stores.checkPartitions(settings.stores.partitioning)
         let services = ServiceGroup(
             configuration: .init(
                 services: try await services(settings, stores: stores, group: group, logger: logger),
@@ -37,69 +39,111 @@ extension App {
     ) async throws -> [any Service] {
         let inventory = try await Inventory(
             client: stores.redis, partitioning: settings.stores.partitioning, fence: stores.fence,
-            queueLimit: settings.queueLimit)
+            keyedIDs: stores.keyedIDs, queueLimit: settings.queueLimit)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
         let orders = OrderService(
             inventory: inventory, lookup: OrderLookup(inventory: inventory, ledger: stores.ledger), restorer: restorer,
-            metrics: ClaimMetrics(), logger: logger)
-        let responders = try await DirectResponders(orders, group: group)
-        let lab = settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil
+            metrics: ClaimMetrics(), proxies: settings.trustedProxies, tokens: settings.customerTokens, logger: logger)
+        var configuration = ConnectionState.Configuration()
+        configuration.idleTimeout = .seconds(Int64(settings.idleTimeout))
+        // All connections lose the same server, and the first of them logs it.
+        var quiet = logger
+        quiet.logLevel = .critical
+        let listing = try await Stores.client(settings.stores, group: EventList.eventLoopGroup, logger: quiet)
+        let views = EventViews(catalogue, through: listing)
         let watch =
             if let watch { watch } else {
-                try await OrderWatch(
-                    Stores.redis(settings.stores), partitioning: settings.stores.partitioning, on: group.next())
+                OrderWatch(through: stores.redis, partitioning: settings.stores.partitioning, on: group.next())
             }
+        let observer = OrderObserver(watch, orders: orders.lookup)
+        let feed = LiveFeed(views, EventsOnSale(catalogue, views))
+        let responders = try await DirectResponders(
+            orders, Looks(events: views, feed: feed, orders: observer), configuration, group: group)
+        let lab = settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil
         watch.observeEvents { responders.eventHasChanged($0) }
+        let exports = LongResponses(limit: 4)
+        let readers = LongResponses(limit: 50)
+        let figures = FigureStore(listing, partitioning: settings.stores.partitioning, fence: stores.fence)
+        let overview = OverviewReader(figures, inventory)
+        let overviewFeed = OverviewFeed(
+            timeLimit: .nanoseconds(configuration.streamTimeout.nanoseconds), read: { try await overview.current() })
         let controllers = controllers(
-            settings, stores: stores, catalogue: catalogue, orders: orders, responders: responders, lab: lab)
+            settings, stores: stores, catalogue: catalogue, views: views, orders: orders, responders: responders,
+            exports: exports, readers: readers, overview: (overview, overviewFeed), lab: lab)
         let supervisor = StoreSupervisor(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
-            logger: logger)
+            keyedIDs: stores.keyedIDs, logger: logger)
         let preparation = Preparation(
             inventory: inventory, catalogue: catalogue, restorer: restorer, lab: lab, logger: logger)
-        let limits = settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) }
+        let routes = RouteTable(includesLab: lab != nil)
+        let shared = ConnectionServices(
+            orders: observer,
+            rateLimits: settings.rateLimit.map { ClientLimits($0, proxies: settings.trustedProxies) },
+            table: try await ConnectionTable(settings.connections, proxies: settings.trustedProxies, group: group),
+            preflight: { routes.preflight($0) }, configuration: configuration)
         let server = Application(
-            responder: RouteTable(includesLab: lab != nil).router(to: controllers).buildResponder(),
+            responder: routes.router(to: controllers).buildResponder(),
             server: HTTPServerBuilder { responder in
                 SaleChannel(
-                    responder: responder,
-                    limits: limits, orders: OrderObserver(watch, orders: orders.lookup),
-                    responders: answersDirectly ? responders : nil)
+                    responder: responder, services: shared, responders: answersDirectly ? responders : nil)
             },
             configuration: .init(
-                address: .hostname(settings.host, port: settings.port), backlog: 4096,
-                availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
+                address: .hostname(settings.host, port: settings.port), backlog: 4096),
             onServerRunning: onServerRunning,
             eventLoopGroupProvider: .shared(group),
             logger: logger)
-        return [supervisor, preparation, server, OrderWatchService(watch: watch)]
+        return [
+            supervisor, preparation, EventListService(client: listing),
+            FigureWriterService(
+                writer: FigureWriter(figures, logger: logger) { await responders.takeTally() }),
+            server, OrderWatchService(watch: watch), LiveFeedService(feed: feed),
+            LongResponsesService(responses: exports), LongResponsesService(responses: readers),
+            OverviewFeedService(feed: overviewFeed),
+        ]
     }
 
     private static func controllers(
-        _ settings: APISettings, stores: Stores, catalogue: EventCatalogue, orders: OrderService,
-        responders: DirectResponders, lab: Lab?
+        _ settings: APISettings, stores: Stores, catalogue: EventCatalogue, views: EventViews,
+        orders: OrderService, responders: DirectResponders, exports: LongResponses,
+        readers: LongResponses,
+        overview: (reader: OverviewReader, feed: OverviewFeed), lab: Lab?
     ) -> Controllers {
         let (inventory, restorer) = (orders.inventory, orders.restorer)
-        let access = AdminAccess(token: settings.adminToken, isDemo: settings.isDemo)
+        let access = AdminAccess(
+            token: settings.adminToken, named: settings.adminTokens, isDemo: settings.isDemo,
+            proxies: settings.trustedProxies)
+        let trail = AuditTrail(ledger: stores.ledger)
         let queues = settings.stores.partitioning.all.map {
             OrderQueue(stores.partition($0), lease: .zero)
         }
         return Controllers(
             orders: OrdersController(orders: orders, responders: responders),
-            events: EventsController(catalogue: catalogue, restorer: restorer, access: access),
+            events: EventsController(
+                catalogue: catalogue, list: EventList(catalogue, views), views: views, restorer: restorer,
+                access: access),
+            live: LiveController(responders: responders),
             administration: AdministrationController(
-                access: access, inventory: inventory, catalogue: catalogue, restorer: restorer, queues: queues),
+                access: access, trail: trail, inventory: inventory, catalogue: catalogue, restorer: restorer,
+                queues: queues),
+            audit: AuditController(access: access, ledger: stores.ledger),
+            cancellation: CancellationController(access: access, orders: orders, trail: trail),
+            adminOrders: AdminOrdersController(
+                access: access, inventory: inventory, ledger: stores.ledger, exports: exports),
+            overview: OverviewController(access: access, reader: overview.reader, feed: overview.feed),
+            webhooks: WebhooksController(
+                access: access, ledger: stores.ledger, allowsPrivate: settings.allowsPrivateWebhooks),
+            changes: ChangesController(access: access, ledger: stores.ledger, places: readers),
             service: ServiceController(
                 inventory: inventory, ledger: stores.ledger, restorer: restorer,
                 readings: StoreReadings(queues: queues, pool: stores.pool, program: "API")),
-            lab: lab.map { LabController(lab: $0) })
+            lab: lab.map { LabController(lab: $0, access: access) })
     }
 
     private static func lab(
         _ settings: APISettings, stores: Stores, inventory: Inventory, catalogue: EventCatalogue
     ) -> Lab {
-        var direct = PostgresConfiguration(conninfo: settings.stores.databaseURL)
+        var direct = settings.stores.postgres
         direct.poolSize = 1
         return Lab(
             pool: stores.pool, direct: direct, redis: stores.redis, inventory: inventory, catalogue: catalogue)

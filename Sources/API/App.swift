@@ -5,6 +5,7 @@ import Logging
 import RedisClient
 import RedisSchema
 import Runtime
+import Webhooks
 
 /// The entry point of this module; a program is a file that calls it.
 package enum Program {
@@ -16,17 +17,24 @@ struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "API",
         abstract: "The HTTP service of TicketBlitz: sells the tickets of an event, and never more than it has.",
-        discussion: "Each option has an environment variable, named at the end of its line; the option overrides it.")
+        discussion: "Each option has an environment variable, named at the end of its line; the option overrides it.",
+        subcommands: [MigrateCommand.self])
 
     @Option(APISettings.host) var host: GivenOption?
     @Option(APISettings.port) var port: GivenOption?
     @Option(APISettings.adminToken) var adminToken: GivenOption?
+    @Option(APISettings.adminTokensFile) var adminTokensFile: GivenOption?
+    @Option(APISettings.customerTokensKey) var customerTokensKey: GivenOption?
+    @Option(APISettings.customerTokensAudience) var customerTokensAudience: GivenOption?
     @Option(APISettings.demo) var demo: GivenOption?
     @Option(APISettings.maxQueueDepth) var maxQueueDepth: GivenOption?
     @Option(APISettings.maxConnections) var maxConnections: GivenOption?
+    @Option(APISettings.maxConnectionsPerAddress) var maxConnectionsPerAddress: GivenOption?
+    @Option(APISettings.idleTimeout) var idleTimeout: GivenOption?
     @Option(APISettings.rateLimit) var rateLimit: GivenOption?
     @Option(APISettings.rateLimitBurst) var rateLimitBurst: GivenOption?
     @Option(APISettings.trustedProxies) var trustedProxies: GivenOption?
+    @Option(WebhookSettings.allowPrivate) var webhookAllowPrivate: GivenOption?
 
     @OptionGroup(title: "Stores and logs")
     var stores: StoreOptions

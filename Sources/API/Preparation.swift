@@ -31,7 +31,7 @@ struct Preparation: Service {
         while !inventory.isOpen { try await Task.sleep(for: .milliseconds(10)) }
         if let lab {
             try await retrying("creating the demo event and the lab", logger: logger) {
-                try await catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100))
+                try await catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 100), by: .demoStart)
                 try await lab.prepare()
             }
         }

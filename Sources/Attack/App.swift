@@ -15,9 +15,10 @@ struct App: AsyncParsableCommand {
             Exit code 0: every invariant holds. 1: an invariant is broken; the report names it. 2: no verdict, because \
             the sale could not be reached or orders were still in flight. 64: the command line was not understood.
 
-            Nothing else may sell from the target during the run.
+            Nothing else may sell from the target during the run, unless it is shared (--shared).
             """,
-        subcommands: [AttackCommand.self, LabCommand.self, HealthCommand.self], defaultSubcommand: AttackCommand.self)
+        subcommands: [AttackCommand.self, JudgeCommand.self, LabCommand.self, HealthCommand.self],
+        defaultSubcommand: AttackCommand.self)
 }
 
 extension ExitCode {

@@ -18,6 +18,13 @@ struct AttackCommand: AsyncParsableCommand {
     @Option(help: "Admin token, if the reset requires it.")
     var adminToken: String?
 
+    @Flag(
+        help: """
+            Other clients buy from the sale at the same time: judges the tickets of this run only. With --json, the \
+            report has what Attack judge needs. Target sale only, not with --reset.
+            """)
+    var shared = false
+
     @Option(help: "File for the report as JSON.")
     var json: String?
 
@@ -28,8 +35,13 @@ struct AttackCommand: AsyncParsableCommand {
     var service: ServiceOptions
 
     func validate() throws {
-        guard target == "sale" || load.customers == nil && load.idempotentRetries == 0 else {
-            throw ValidationError("--customers and --idempotent-retries require the target sale")
+        let isForSaleOnly =
+            load.customers != nil || load.customerToken != nil || load.idempotentRetries > 0
+        guard target == "sale" || !isForSaleOnly else {
+            throw ValidationError("--customers, --customer-token and --idempotent-retries require the target sale")
+        }
+        guard !shared || target == "sale" && reset == nil else {
+            throw ValidationError("--shared requires the target sale, and excludes --reset")
         }
         if let reset, reset < 0 { throw ValidationError("--reset must be 0 or more") }
     }
@@ -39,7 +51,7 @@ struct AttackCommand: AsyncParsableCommand {
         let target: Target = target == "sale" ? .sale(event: event) : .lab(strategy: target)
         let attack = AttackRun(
             target: target, load: load, reset: reset, adminToken: adminToken, service: service,
-            progress: service.quiet ? .silent : .standard)
+            isShared: shared, progress: service.quiet ? .silent : .standard)
         let report: Report
         do {
             report = try await attack.run()

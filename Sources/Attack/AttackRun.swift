@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FoundationInternationalization
+import TicketBlitzClient
 
 /// One attack, from the first request for the target's counters to the verdict.
 struct AttackRun: Sendable {
@@ -8,13 +9,15 @@ struct AttackRun: Sendable {
     var reset: Int?
     var adminToken: String?
     var service: ServiceOptions
+    /// Whether other clients buy from the target at the same time.
+    var isShared = false
     var progress: Progress
 
     var clients: Int { load.clients ?? (load.rate == nil ? 10 : 1000) }
 
     /// - Throws: an error if there is nothing to report, for example because the target cannot be reached.
     func run() async throws -> Report {
-        let http = HTTPClient(configuration: Service.configuration(connections: max(clients, Follower.width)))
+        let http = HTTPClient(configuration: SaleClient.httpConfiguration(connections: max(clients, Follower.width)))
         do {
             let report = try await run(Service(base: service.url, http: http, timeout: service.timeout.duration))
             try await http.shutdown()
@@ -51,14 +54,14 @@ struct AttackRun: Sendable {
         let follower = Follower(api: api, deadline: deadline)
         progress.say("following \(record.tickets.count) tickets to their final states")
         let endings = await follower.endings(of: record.tickets.map(\.id))
-        let after = try await follower.accountAtRest(of: target)
+        let after = try await follower.accountAtRest(of: target, isShared: isShared)
         let evidence = Evidence(
             target: target, record: record, before: before, after: after, endings: endings,
-            rows: try await rowEvidence(rows, rowsBefore, record))
+            rows: try await rowEvidence(rows, rowsBefore, record), isShared: isShared)
         await rows?.close()
         return Report(
-            attack: self, record: record, elapsed: elapsed, start: start, before: before, after: after,
-            verdict: Verdict(evidence))
+            attack: self, record: record, elapsed: elapsed, start: start, before: before, rowsBefore: rowsBefore,
+            after: after, verdict: Verdict(evidence))
     }
 
     /// The load in words, for the progress and the report.
@@ -78,8 +81,6 @@ struct AttackRun: Sendable {
         _ rows: LedgerRows?, _ before: RowTotals?, _ record: Record
     ) async throws -> RowEvidence? {
         guard let rows, let event = target.event, let before else { return nil }
-        return RowEvidence(
-            before: before, after: try await rows.totals(of: event),
-            rows: try await rows.rows(of: record.tickets.map(\.id)))
+        return try await rows.evidence(of: record.tickets, event: event, before: before)
     }
 }

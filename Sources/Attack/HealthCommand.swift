@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import TicketBlitzClient
 
 /// The health check of a container: the image has no shell and no curl.
 struct HealthCommand: AsyncParsableCommand {
@@ -20,7 +21,7 @@ struct HealthCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let http = HTTPClient(configuration: Service.configuration(connections: 1))
+        let http = HTTPClient(configuration: SaleClient.httpConfiguration(connections: 1))
         let status: UInt?
         do {
             status = try await http.execute(HTTPClientRequest(url: address), timeout: .seconds(2)).status.code

@@ -25,6 +25,9 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "Number of customers to buy for in turn: c1, c2, …; target sale only.")
     var customers: Int?
 
+    @Option(help: "Token of a customer, sent with every purchase (see CUSTOMER_TOKENS_KEY); target sale only.")
+    var customerToken: String?
+
     @Option(
         help: """
             Sends every purchase with an Idempotency-Key, and repeats each accepted purchase this number of times, 0 to \
@@ -39,6 +42,9 @@ struct LoadOptions: ParsableArguments {
         }
         guard (1...1000).contains(quantity) else { throw ValidationError("--quantity must be 1 to 1000") }
         if let customers, customers < 1 { throw ValidationError("--customers must be 1 or more") }
+        guard customers == nil || customerToken == nil else {
+            throw ValidationError("--customers and --customer-token exclude each other")
+        }
         guard (0...10).contains(idempotentRetries) else {
             throw ValidationError("--idempotent-retries must be 0 to 10")
         }

@@ -6,11 +6,13 @@ import Ledger
 import Logging
 import NIOCore
 import NIOPosix
+import PostgresClient
 import RedisClient
 import RedisSchema
 import Runtime
 import ServiceLifecycle
 import UnixSignals
+import Webhooks
 
 /// The entry point of this module; a program is a file that calls it.
 package enum Program {
@@ -26,6 +28,11 @@ struct App: AsyncParsableCommand {
 
     @Option(WorkerSettings.batchSize) var batchSize: GivenOption?
     @Option(WorkerSettings.leaseSeconds) var leaseSeconds: GivenOption?
+    @Option(WorkerSettings.recordMemoryMark) var recordMemoryMark: GivenOption?
+    @Option(WorkerSettings.webhookConcurrency) var webhookConcurrency: GivenOption?
+    @Option(WorkerSettings.webhookKeepHours) var webhookKeepHours: GivenOption?
+    @Option(WorkerSettings.webhookCAFile) var webhookCAFile: GivenOption?
+    @Option(WebhookSettings.allowPrivate) var webhookAllowPrivate: GivenOption?
     @Option(WorkerSettings.metricsHost) var metricsHost: GivenOption?
     @Option(WorkerSettings.metricsPort) var metricsPort: GivenOption?
 
@@ -55,6 +62,7 @@ struct App: AsyncParsableCommand {
         let logger = Logger(label: "worker")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let stores = try await Stores(settings.stores, group: group, logger: logger)
+        try await stores.checkPartitions(settings.stores.partitioning)
         let services = ServiceGroup(
             configuration: .init(
                 services: try await services(settings, stores: stores, group: group, logger: logger),
@@ -75,32 +83,35 @@ struct App: AsyncParsableCommand {
         var quiet = logger
         quiet.logLevel = .critical
         let inventory = try await Inventory(
-            client: stores.redis, partitioning: settings.stores.partitioning, fence: stores.fence, queueLimit: 0)
+            client: stores.redis, partitioning: settings.stores.partitioning, fence: stores.fence,
+            keyedIDs: stores.keyedIDs, queueLimit: 0)
         let catalogue = EventCatalogue(ledger: stores.ledger, inventory: inventory)
         let name = "\(ProcessInfo.processInfo.hostName)-\(UUID().uuidString.prefix(8).lowercased())"
         var services: [any Service] = [
             StoreSupervisor(
                 Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
-                logger: logger)
+                keyedIDs: stores.keyedIDs, logger: logger)
         ]
         var ledger = stores.ledger
         ledger.settleProbe = Failpoint.settleProbe
+        let signal = WebhookSignal()
         var queues: [OrderQueue] = []
         for keys in settings.stores.partitioning.all {
-            let blocking = try await RedisConnection.open(
-                Stores.redis(settings.stores), on: group.next(), logger: quiet)
+            let blocking = try await Stores.client(
+                settings.stores, slots: [keys.slot], group: group, logger: quiet)
             let queue = OrderQueue(stores.partition(keys), lease: settings.lease)
             queues.append(queue)
             services.append(
                 LedgerWriter(
                     queue: queue, blocking: blocking, ledger: ledger, catalogue: catalogue, name: name,
-                    batchSize: settings.batchSize, lease: settings.lease,
-                    logger: logger))
+                    batchSize: settings.batchSize, lease: settings.lease, memoryMark: settings.memoryMark,
+                    settled: { signal.raise() }, logger: logger))
             services.append(
                 HoldExpiryService(
                     holds: HoldExpirer(stores.partition(keys)),
                     logger: logger))
         }
+        services.append(webhooks(settings, name: name, signal: signal, group: group, logger: logger))
         if let port = settings.metricsPort {
             // The first service stops last.
             services.insert(
@@ -110,5 +121,21 @@ struct App: AsyncParsableCommand {
                     group: group, logger: logger), at: 0)
         }
         return services
+    }
+
+    private static func webhooks(
+        _ settings: WorkerSettings, name: String, signal: WebhookSignal, group: any EventLoopGroup, logger: Logger
+    ) -> WebhookService {
+        var postgres = settings.stores.postgres
+        postgres.poolSize = WebhookService.poolSize
+        let pool = PostgresPool(postgres)
+        let threads = NIOThreadPool(numberOfThreads: AddressResolver.threadCount)
+        let sending = WebhookSending(
+            ledger: Ledger(pool: pool),
+            resolver: AddressResolver(threads: threads, allowsPrivate: settings.webhookAllowPrivate),
+            roots: settings.webhookRoots, group: group, owner: name, concurrency: settings.webhookConcurrency,
+            allowsPrivate: settings.webhookAllowPrivate, metrics: WebhookMetrics(), logger: logger)
+        return WebhookService(
+            sending: sending, pool: pool, threads: threads, signal: signal, keepHours: settings.webhookKeepHours)
     }
 }

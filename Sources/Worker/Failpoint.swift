@@ -8,11 +8,11 @@ import Ledger
 
 /// Points at which tests make a worker die. Release builds have no failpoints.
 ///
-/// The environment variable `FAILPOINT` names one: `after-take`, `in-transaction`, `before-commit`, `after-commit` or
-/// `in-acknowledgement`. With `FAILPOINT=poison`, every worker dies that takes an order of the customer that
+/// The environment variable `FAILPOINT` names one: `after-take`, `in-transaction`, `before-commit`, `after-commit`,
+/// `in-acknowledgement`, `after-delivery-claim` or `after-post`. With `FAILPOINT=poison`, every worker dies that takes an order of the customer that
 /// `FAILPOINT_CUSTOMER` names.
 enum Failpoint: Sendable {
-    case afterTake, inTransaction, beforeCommit, afterCommit, inAcknowledgement
+    case afterTake, inTransaction, beforeCommit, afterCommit, inAcknowledgement, afterDeliveryClaim, afterPost
 
     #if DEBUG
         private static let wanted = ProcessInfo.processInfo.environment["FAILPOINT"]
@@ -25,6 +25,8 @@ enum Failpoint: Sendable {
             case .beforeCommit: "before-commit"
             case .afterCommit: "after-commit"
             case .inAcknowledgement: "in-acknowledgement"
+            case .afterDeliveryClaim: "after-delivery-claim"
+            case .afterPost: "after-post"
             }
         }
 

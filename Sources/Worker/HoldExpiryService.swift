@@ -32,7 +32,8 @@ struct HoldExpiryService: Service {
                 expired.increment(by: round.expired)
                 await pause(min(round.rest ?? Self.longestSleep, Self.longestSleep))
             } catch {
-                if error.code == .closed { return }
+                // Connections to a node that has left the cluster are closed too.
+                if error.code == .closed, Task.isShuttingDownGracefully || Task.isCancelled { return }
                 failures += 1
                 if failures == 1 {
                     logger.warning("cannot expire holds; retrying", metadata: ["reason": "\(error)"])

@@ -7,8 +7,9 @@ import ServiceLifecycle
 
 extension LedgerWriter {
     /// Announces this worker, takes over batches with expired leases, and deletes old records: four times per lease,
-    /// and at least every five seconds.
+    /// and at least every five seconds; without a pause while the memory of Redis is short.
     func maintain() async {
+        var early = EarlyDeletion(mark: memoryMark)
         while !Task.isShuttingDownGracefully {
             do throws(RedisError) {
                 try await queue.noteWorker(name)
@@ -17,10 +18,12 @@ extension LedgerWriter {
                 while try await takeOverExpired() {}
                 while !Task.isShuttingDownGracefully, try await queue.deleteOldestRecords() {}
                 while !Task.isShuttingDownGracefully, try await queue.deleteOldestRecords(withKey: true) {}
+                early = try await deleteEarly(early)
             } catch {
                 // Taking the next batch meets the same failure and logs it.
             }
-            await pause(min(lease / 4, .seconds(5)))
+            await reconcileLateEvents()
+            await pause(early.isUnderway ? .milliseconds(20) : min(lease / 4, .seconds(5)))
             if Task.isCancelled { return }
         }
     }

@@ -24,6 +24,7 @@ extension LedgerWriter {
         Failpoint.meet(batch.orders)
         guard let settlements = await settlements(of: batch) else { return false }
         Failpoint.reach(.afterCommit)
+        settled()
         report(batch, settlements)
         await acknowledge(batch, settlements)
         return true
@@ -57,7 +58,7 @@ extension LedgerWriter {
         while true {
             do {
                 let settlements = try await ledger.settle(
-                    batch.orders, lease: batch.number, partition: queue.partition.keys.partition)
+                    batch.orders, lease: batch.number, partition: queue.partition.keys.partition, epoch: batch.epoch)
                 if failures > 0 { logger.notice("writing to the ledger works again") }
                 metrics.persistDuration.record(duration: ContinuousClock.now - begun)
                 return settlements
@@ -116,7 +117,7 @@ extension LedgerWriter {
 
     /// Reconciles the events of a batch whose lease was lost. Either another worker has the batch, and nothing changes.
     /// Or Redis lost it and may have been backfilled before the ledger had these orders; then their units are removed
-    /// from sale.
+    /// from sale. If this fails, ``reconcileLateEvents()`` does it.
     private func reconcile(_ batch: Batch) async {
         for event in Set(batch.orders.map(\.event)) {
             do {

@@ -13,14 +13,17 @@ import Timing
 /// lease expires, and the ledger stores an order once even if several workers write it.
 struct LedgerWriter: Service {
     let queue: OrderQueue
-    /// The connection for the blocking wait; no other command is sent on it.
-    let blocking: RedisConnection
+    /// The connections for the blocking wait; no other command is sent on them.
+    let blocking: RedisClient
     let ledger: Ledger
     let catalogue: EventCatalogue
     /// The name of this worker in the list of active workers.
     let name: String
     let batchSize: Int
     let lease: Duration
+    let memoryMark: MemoryMark
+    /// Called when the ledger has settled a batch.
+    let settled: @Sendable () -> Void
     let logger: Logger
 
     private static let longestWait = Duration.seconds(5)
@@ -67,9 +70,10 @@ struct LedgerWriter: Service {
                     if failures > 0 { logger.notice("reading the queue works again") }
                     return batch
                 }
-                try await queue.waitForWork(on: blocking, upTo: Self.longestWait)
+                try await queue.waitForWork(on: queue.connection(of: blocking), upTo: Self.longestWait)
             } catch {
-                if error.code == .closed { return nil }
+                // Connections to a node that has left the cluster are closed too.
+                if error.code == .closed, Task.isShuttingDownGracefully || Task.isCancelled { return nil }
                 failures += 1
                 if failures == 1 {
                     logger.warning("cannot read the queue; retrying", metadata: ["reason": "\(error)"])

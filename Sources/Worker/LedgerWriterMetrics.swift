@@ -7,5 +7,6 @@ struct LedgerWriterMetrics: Sendable {
     let retries = Counter(label: "ticketblitz_persist_retries_total")
     let reclaims = Counter(label: "ticketblitz_reclaims_total")
     let deadLettered = Counter(label: "ticketblitz_set_aside_total")
+    let deletedEarly = Counter(label: "ticketblitz_records_deleted_early_total")
     let rejected = Counter(label: "ticketblitz_rejected_total")
 }

@@ -30,8 +30,12 @@ extension ConnectionState {
     }
 
     /// A connection that is open, with its idle timer set.
-    static func opened(_ configuration: Configuration = Configuration()) -> ConnectionState {
-        var state = ConnectionState(configuration)
+    static func opened(
+        _ configuration: Configuration = Configuration(), preflight: (@Sendable (HTTPRequestHead) -> Problem?)? = nil
+    ) -> ConnectionState {
+        var configuration = configuration
+        configuration.idleTimeout = .seconds(10)
+        var state = ConnectionState(configuration, preflight: preflight)
         _ = state.on(.opened)
         return state
     }
@@ -39,11 +43,19 @@ extension ConnectionState {
 
 extension HTTPRequestHead {
     static func get(_ path: String, headers: HTTPHeaders = [:]) -> HTTPRequestHead {
-        HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
+        HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: ["Host": "x"] + headers)
     }
 
     static func post(_ path: String, headers: HTTPHeaders = [:]) -> HTTPRequestHead {
-        HTTPRequestHead(version: .http1_1, method: .POST, uri: path, headers: headers)
+        HTTPRequestHead(version: .http1_1, method: .POST, uri: path, headers: ["Host": "x"] + headers)
+    }
+}
+
+extension HTTPHeaders {
+    static func + (some: HTTPHeaders, others: HTTPHeaders) -> HTTPHeaders {
+        var all = some
+        all.add(contentsOf: others)
+        return all
     }
 }
 

@@ -11,7 +11,10 @@ import Testing
     @Test func requestAndResponsePartsAreForwarded() {
         var state = ConnectionState.opened()
         #expect(state.request() == [.passOn, .passOn, .passOn])
-        #expect(state.on(.responseHead(.ok)) == [.passOn])
+        let fields: HTTPHeaders = ["Connection": "keep-alive", "Keep-Alive": "timeout=10"]
+        #expect(
+            state.on(.responseHead(.ok))
+                == [.writeHead(HTTPResponseHead(version: .http1_1, status: .ok, headers: fields))])
         #expect(state.on(.responseBody) == [.passOn])
         #expect(state.on(.responseEnd) == [.passOn])
     }
@@ -59,7 +62,10 @@ import Testing
         _ = state.request(.get("/"), .served)
         let information = HTTPResponseHead(version: .http1_1, status: .continue)
         #expect(state.on(.responseHead(information)) == [.passOn])
-        let fields: HTTPHeaders = ["RateLimit-Policy": #""address";q=4;w=4"#, "RateLimit": #""address";r=3;t=1"#]
+        let fields: HTTPHeaders = [
+            "RateLimit-Policy": #""address";q=4;w=4"#, "RateLimit": #""address";r=3;t=1"#,
+            "Connection": "keep-alive", "Keep-Alive": "timeout=10",
+        ]
         #expect(
             state.on(.responseHead(.ok))
                 == [.writeHead(HTTPResponseHead(version: .http1_1, status: .ok, headers: fields))])

@@ -105,6 +105,6 @@ import Testing
 
     @Test func aWaitingConnectionIsNotIdle() throws {
         var (state, _) = try waiting()
-        #expect(state.on(.idleTimer, at: 10).isEmpty)
+        #expect(state.on(.idleTimer(), at: 10).isEmpty)
     }
 }

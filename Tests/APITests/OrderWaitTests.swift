@@ -94,6 +94,7 @@ import Testing
         try await run(channel) { orders.watchers == 0 }
         #expect(try await received(channel).hasPrefix("HTTP/1.1 200"))
         #expect(orders.checks == 3)
+        try await channel.close().get()
     }
 
     @Test func theRequestIsForwardedWhenItsTimeHasElapsed() async throws {
@@ -101,11 +102,13 @@ import Testing
         let channel = try await connect(orders)
         try await channel.writeInbound(ByteBuffer(string: wait))
         try await run(channel) { orders.checks == 1 }
-        await channel.testingEventLoop.advanceTime(by: .seconds(19))
+        await channel.testingEventLoop.advanceTime(by: .milliseconds(17_900))
         #expect(try await received(channel) == "")
-        await channel.testingEventLoop.advanceTime(by: .seconds(1))
+        // The end of a wait is spread over the last tenth of its time.
+        await channel.testingEventLoop.advanceTime(by: .milliseconds(2_100))
         #expect(try await received(channel).hasPrefix("HTTP/1.1 200"))
         #expect(orders.watchers == 0)
+        try await channel.close().get()
     }
 
     @Test func theRequestIsForwardedWhenTheWatchClosesOrIsFull() async throws {
@@ -119,6 +122,7 @@ import Testing
         orders.set { $0.isFull = true }
         try await channel.writeInbound(ByteBuffer(string: wait))
         #expect(try await received(channel).hasPrefix("HTTP/1.1 200"))
+        try await channel.close().get()
     }
 
     @Test func aConnectionThatClosesEndsItsWatch() async throws {

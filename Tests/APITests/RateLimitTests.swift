@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import API
+@testable import Runtime
 
 private let second: Int64 = 1_000_000_000
 private let ann = address(0xc000_0201)

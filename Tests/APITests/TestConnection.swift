@@ -1,3 +1,4 @@
+import Domain
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
@@ -6,6 +7,7 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
 @testable import API
+@testable import Runtime
 
 /// The application behind a connection: records requests, and responds to each with its method, path and body.
 final class TestApplication: ChannelInboundHandler, RemovableChannelHandler {
@@ -65,11 +67,16 @@ extension Channel {
     /// Adds the handlers of a connection as the server does, with the application of a test.
     func addConnection(
         _ application: TestApplication, limits: ClientLimits? = nil, orders: OrderObserver = .unused,
-        responder: (any DirectResponding)? = nil
+        responder: (any DirectResponding)? = nil,
+        preflight: (@Sendable (HTTPRequestHead) -> Problem?)? = nil
     ) throws {
         let pipeline = pipeline.syncOperations
         try SaleChannel.addHandlers(
-            to: self, limits: limits, orders: orders, responder: responder, headerLimit: 80 * 1024
+            to: self,
+            ConnectionServices(
+                orders: orders, rateLimits: limits, preflight: preflight,
+                configuration: .init(idleTimeout: .seconds(10))),
+            responder: responder, headerLimit: 80 * 1024
         ) {
             try pipeline.addHandler(application)
         }
@@ -83,17 +90,28 @@ extension OrderObserver {
 
 /// A connection without a socket, whose clock a test moves.
 struct TestConnection {
-    let channel = EmbeddedChannel()
+    /// Closes the channel with the connection: an open channel and its handlers refer to each other.
+    private final class End {
+        let channel: EmbeddedChannel
+        init(_ channel: EmbeddedChannel) { self.channel = channel }
+        deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    }
+
+    let channel: EmbeddedChannel
+    private let end: End
     let application: TestApplication
 
     init(
-        limit: RateLimit? = nil, respondsAtOnce: Bool = true, responder: (any DirectResponding)? = nil
+        limit: RateLimit? = nil, respondsAtOnce: Bool = true, responder: (any DirectResponding)? = nil,
+        preflight: (@Sendable (HTTPRequestHead) -> Problem?)? = nil
     ) throws {
+        channel = EmbeddedChannel()
+        end = End(channel)
         application = TestApplication(respondsAtOnce: respondsAtOnce)
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         try channel.addConnection(
             application, limits: limit.map { ClientLimits($0, proxies: .none) },
-            responder: responder)
+            responder: responder, preflight: preflight)
     }
 
     /// One read of the server.
@@ -131,7 +149,7 @@ struct TestConnection {
 
 /// Responds to direct requests with their bodies, at once or with ``respond()``.
 final class TestResponder: DirectResponding {
-    let writer = ResponseWriter()
+    let writer = ResponseWriter(keepAlive: "timeout=75")
     private let respondsAtOnce: Bool
     private var owed: [() -> Void] = []
 
@@ -140,12 +158,19 @@ final class TestResponder: DirectResponding {
     }
 
     func respond(
-        to request: DirectRequest, body: ByteBuffer?, id: RequestID, completion: @escaping (APIResponse) -> Void
+        to request: DirectRequest, body: ByteBuffer?, known: Order?, peer: IPAddress?, id: RequestID,
+        completion: @escaping (APIResponse) -> Void
     ) {
         let text = "bought \(body.map { String(buffer: $0) } ?? "")"
         let response = APIResponse(.accepted, ByteBuffer(string: text))
         if respondsAtOnce { completion(response) } else { owed.append { completion(response) } }
     }
+
+    func check(_ order: OrderID, completion: @escaping (OrderCheck) -> Void) { completion(.absent) }
+
+    func begin(_ start: LiveStart, _ sink: any LiveSink) -> LiveViewer? { nil }
+
+    func end(_ viewer: LiveViewer) {}
 
     func respond() {
         let due = owed

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
+import TicketBlitzClient
 
 @testable import Attack
 
 /// The outcome that a client derives from a response.
 struct OutcomeTests {
     private func outcome(_ status: Int, _ body: String) -> Outcome {
-        Outcome(TargetResponse(status: status, bytes: Data(body.utf8)))
+        Outcome(TargetResponse(APIResponse(status: status, body: Data(body.utf8))))
     }
 
     @Test func onlyAResponseThatStatesThatNothingWasChangedIsARefusal() {
@@ -22,5 +23,11 @@ struct OutcomeTests {
                 == .unknown(code: "store-unavailable", ticket: "b"))
         #expect(outcome(502, "<html>") == .unknown(code: "502", ticket: nil))
         #expect(outcome(429, "slow down") == .refused(code: "429"))
+    }
+
+    @Test func onlyAnAttemptThatWasNotSentIsARefusal() {
+        #expect(Outcome(.noConnection) == .refused(code: "no-connection"))
+        #expect(Outcome(.timeout) == .unknown(code: "timeout", ticket: nil))
+        #expect(Outcome(.connectionLost) == .unknown(code: "connection-lost", ticket: nil))
     }
 }

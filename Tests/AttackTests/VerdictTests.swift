@@ -89,4 +89,32 @@ struct VerdictTests {
                 after: Account(capacity: 10, available: -2, sold: 12), endings: [:], rows: nil))
         #expect(verdict.broken == ["oversold: 12 of 10 units are sold", "the stock is below zero: -2"])
     }
+
+    // MARK: Other clients buy at the same time
+
+    @Test func unitsOfOtherClientsAreNotJudged() {
+        var evidence = evidence()
+        evidence.isShared = true
+        evidence.after = Account(capacity: 10, available: 3, pending: 1, sold: 6)
+        evidence.rows?.after = RowTotals(orders: 4, units: 6)
+        let verdict = Verdict(evidence)
+        #expect(verdict.judgement == .holds)
+        #expect(verdict.notJudged == ["whether more units were taken than all clients bought"])
+    }
+
+    @Test func ownUnitsAreJudgedBesideOtherClients() {
+        var evidence = evidence()
+        evidence.isShared = true
+        evidence.after = Account(capacity: 10, available: 9, sold: 1)
+        #expect(Verdict(evidence).broken == ["2 acknowledged units should be taken, but only 1 are"])
+        evidence.after = Account(capacity: 10, available: -1, sold: 11)
+        #expect(Verdict(evidence).broken.first == "oversold: 11 of 10 units are sold")
+        evidence.after = Account(capacity: 10, available: 3, sold: 7)
+        evidence.endings[Self.one] = .missing
+        #expect(Verdict(evidence).broken.first?.contains("acknowledged and lost") == true)
+    }
+
+    @Test func allThatOneClientCanShowIsJudged() {
+        #expect(Verdict(evidence()).notJudged == [])
+    }
 }

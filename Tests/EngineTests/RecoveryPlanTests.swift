@@ -5,12 +5,26 @@ import Testing
 
 @Suite struct RecoveryPlanTests {
     private func plan(
-        _ known: (epoch: Int, server: String)?, seen: Int, server: String, epoch: String?, leased: Int,
-        resumedFrom: String? = nil
+        _ known: (epoch: Int, server: String)?, of knownReplication: String = "r", seen: Int, server: String,
+        replication: String = "r", epoch: String?, leased: Int, resumedFrom: String? = nil
     ) -> RecoveryPlan {
         RecoveryPlan(
-            known: known.map { PartitionEpoch(epoch: $0.epoch, server: $0.server) }, seen: seen,
-            found: RecoveryPlan.Found(server: server, epoch: epoch, leasesBegun: leased, resumedFrom: resumedFrom))
+            known: known.map {
+                PartitionEpoch(epoch: $0.epoch, server: $0.server, replication: knownReplication)
+            }, seen: seen,
+            found: RecoveryPlan.Found(
+                server: server, replication: replication, epoch: epoch, leasesBegun: leased, resumedFrom: resumedFrom))
+    }
+
+    /// A primary that another one replaced, and that was promoted again: the same process, with the data of the other.
+    @Test func theKnownServerWithOtherDataIsResumed() {
+        #expect(plan((3, "a"), seen: 7, server: "a", replication: "s", epoch: "3", leased: 7) == .resume)
+        #expect(plan((3, "a"), seen: 8, server: "a", replication: "s", epoch: "3", leased: 7) == .rebuild)
+    }
+
+    /// An earlier release began the epoch.
+    @Test func anEpochWithoutAReplicationIsResumed() {
+        #expect(plan((3, "a"), of: "", seen: 7, server: "a", epoch: "3", leased: 7) == .resume)
     }
 
     @Test func onlyTheKnownServerInTheKnownEpochNeedsNoRecovery() {

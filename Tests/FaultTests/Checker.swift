@@ -1,4 +1,5 @@
 @testable import Domain
+@testable import RedisSchema
 
 /// The content of both stores at rest.
 struct FinalState {
@@ -21,6 +22,8 @@ struct FinalState {
 
     var rows: [OrderID: Row]
     var events: [String: Event]
+    /// Makes ids from keys as the service does.
+    var ids: KeyedIDs
     /// Orders whose entries are dead-lettered.
     var deadLettered: [OrderID] = []
     /// The outcomes of repeated requests with the keys of accepted orders, by the first order of each key.
@@ -76,7 +79,7 @@ struct Verdict: Hashable, CustomStringConvertible {
 
     /// - Parameter customerLimit: the limit for each customer, by event.
     init(_ history: [Operation], _ final: FinalState, customerLimit: [String: Int] = [:]) {
-        let observations = ClientObservations(history)
+        let observations = ClientObservations(history, final.ids)
         (accepted, unknown, refused) = (observations.accepted.count, observations.unknown, observations.refused)
         lost = observations.accepted.filter { final.rows[$0] == nil }
         rejected = observations.accepted.filter { final.rows[$0]?.state == .rejected }

@@ -1,9 +1,16 @@
 import Testing
 
 @testable import Domain
+@testable import RedisSchema
 
 /// The checker detects a violation of each invariant.
 @Suite struct CheckerTests {
+    private static let ids: KeyedIDs = {
+        let ids = KeyedIDs()
+        ids.set(InstallationSecret())
+        return ids
+    }()
+
     private static func id(_ number: UInt64) -> OrderID { OrderID(milliseconds: 1, partition: 0, random: number) }
 
     private static func buy(_ number: UInt64, _ outcome: Operation.Outcome? = nil, key: String? = nil) -> Operation {
@@ -27,7 +34,7 @@ import Testing
                     capacity: 10, ledgerHeld: held, ledgerSold: sold,
                     redis: redis ?? UnitCounts(available: 10 - sold - held, held: held, sold: sold),
                     customers: customers ?? ["c": sold + held])
-            ], replays: replays)
+            ], ids: ids, replays: replays)
     }
 
     @Test func aCleanHistoryHolds() {
@@ -129,10 +136,11 @@ import Testing
     }
 
     @Test func aReplayIsComparedWithTheFirstOrderOfItsKey() {
-        let observations = ClientObservations([
-            Self.buy(1, key: "k"), Self.buy(1, key: "k"), Self.buy(2, key: "k"), Self.buy(3),
-            Self.buy(4, .unknown(nil), key: "l"),
-        ])
+        let observations = ClientObservations(
+            [
+                Self.buy(1, key: "k"), Self.buy(1, key: "k"), Self.buy(2, key: "k"), Self.buy(3),
+                Self.buy(4, .unknown(nil), key: "l"),
+            ], Self.ids)
         #expect(observations.keyed == [Self.id(1): Self.buy(1, key: "k").kind])
     }
 }

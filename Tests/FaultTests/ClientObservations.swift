@@ -26,7 +26,8 @@ struct ClientObservations {
     private var cancelled: Set<OrderID> = []
     private var confirmed: Set<OrderID> = []
 
-    init(_ history: [Operation]) {
+    /// - Parameter ids: makes ids from keys as the service does.
+    init(_ history: [Operation], _ ids: KeyedIDs) {
         var byKey: [UInt64: OrderID] = [:]
         for operation in history {
             switch operation.outcome {
@@ -37,7 +38,9 @@ struct ClientObservations {
             if case .refused("order-not-found") = operation.outcome { notFound += operation.order.map { [$0] } ?? [] }
             switch (operation.kind, operation.outcome) {
             case (.buy(let event, _, let customer, let key), let outcome):
-                let half = key.flatMap { key in EventID(event).map { Self.half(of: key, of: customer, for: $0) } }
+                let half = key.flatMap { key in
+                    EventID(event).flatMap { Self.half(of: key, of: customer, for: $0, ids) }
+                }
                 switch outcome {
                 case .ok(let id, _):
                     if acceptedSet.insert(id).inserted { accepted.append(id) }
@@ -70,9 +73,11 @@ struct ClientObservations {
     }
 
     /// The half of an order id that its key determines.
-    static func half(of key: String, of customer: String, for event: EventID) -> UInt64 {
+    static func half(of key: String, of customer: String, for event: EventID, _ ids: KeyedIDs) -> UInt64? {
         let scope = IdempotencyScope(event: event, customer: customer, key: key)
-        return OrderID(at: Timestamp(milliseconds: 0), partition: 0, keyHash: scope.hash).low
+        return ids.hashes(of: scope, at: .now).map {
+            OrderID(at: Timestamp(milliseconds: 0), partition: 0, keyHash: $0.own).low
+        }
     }
 
     /// Whether the observed states of an order allow this final state.

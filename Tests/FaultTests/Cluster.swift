@@ -6,10 +6,11 @@ import NIOPosix
 import TestSupport
 
 @testable import Environment
+@testable import RedisSchema
 @testable import Runtime
 
 /// A complete service for one run: Redis, Postgres, APIs and workers as processes, with proxies that simulate network
-/// faults.
+/// faults. Redis is one server, or a Redis Cluster: then the programs have no proxies to it.
 actor Cluster {
     static let token = "secret"
     /// An event without holds and with more units than are requested.
@@ -18,7 +19,11 @@ actor Cluster {
     static let scarce = "scarce"
     static let customerLimit = 6
 
+    /// The server that sells at the start.
     nonisolated let redis: RedisServer
+    nonisolated let nodes: RedisClusterNodes?
+    /// The machine of the workers; nil for that of the test.
+    nonisolated let workerHost: TestNetwork.Host?
     nonisolated let postgres: PostgresServer
     /// The proxies between the APIs and Redis, between the workers and Redis, and between clients and the first API.
     nonisolated let apiProxy: FaultProxy
@@ -34,13 +39,19 @@ actor Cluster {
 
     /// Starts a cluster, runs `body`, and stops the cluster, also if `body` throws. Waits first while three other
     /// clusters run.
+    ///
+    /// - Parameter nodes: the Redis Cluster; nil for one server.
     static func withCluster<Value: Sendable>(
-        workers: Int = 2, redisOptions: String = "", redisPrefix: String = "",
-        _ body: (Cluster) async throws -> Value
+        workers: Int = 2, redisOptions: String = "", redisPrefix: String = "", nodes: RedisClusterNodes? = nil,
+        workerHost: TestNetwork.Host? = nil, _ body: (Cluster) async throws -> Value
     ) async throws -> Value {
         await clusters.enter()
         do {
-            let cluster = try await start(workers: workers, redisOptions: redisOptions, redisPrefix: redisPrefix)
+            let redis =
+                if let nodes { nodes.primary(ofTheSlotOf: Keyspace(partition: 0).queue).server } else {
+                    try await RedisServer.start(options: redisOptions, prefix: redisPrefix)
+                }
+            let cluster = try await start(workers: workers, redis: redis, nodes: nodes, workerHost: workerHost)
             let value: Value
             do {
                 value = try await body(cluster)
@@ -57,16 +68,18 @@ actor Cluster {
         }
     }
 
-    private static func start(workers: Int, redisOptions: String, redisPrefix: String) async throws -> Cluster {
-        let redis = try await RedisServer.start(options: redisOptions, prefix: redisPrefix)
+    private static func start(
+        workers: Int, redis: RedisServer, nodes: RedisClusterNodes?, workerHost: TestNetwork.Host?
+    ) async throws -> Cluster {
         let postgres = try await PostgresServer.start()
         let target = try SocketAddress(unixDomainSocketPath: redis.socket)
         let ports = [try freePort(), try freePort()]
         let client = try SocketAddress(ipAddress: "127.0.0.1", port: ports[0])
         let cluster = Cluster(
-            redis: redis, postgres: postgres, apiProxy: try await .start(to: target),
+            redis: redis, nodes: nodes, workerHost: workerHost, postgres: postgres,
+            apiProxy: try await .start(to: target),
             workerProxy: try await .start(to: target), clientProxy: try await .start(to: client), apiPorts: ports,
-            stores: try await Self.stores(redis, postgres))
+            stores: try await Self.stores(nodes?.url ?? redis.url(), postgres))
         for index in ports.indices { try await cluster.startAPI(index) }
         for _ in 0..<workers { try await cluster.startWorker() }
         try await cluster.waitUntilReady()
@@ -75,10 +88,12 @@ actor Cluster {
     }
 
     private init(
-        redis: RedisServer, postgres: PostgresServer, apiProxy: FaultProxy, workerProxy: FaultProxy,
-        clientProxy: FaultProxy, apiPorts: [Int], stores: Stores
+        redis: RedisServer, nodes: RedisClusterNodes?, workerHost: TestNetwork.Host?, postgres: PostgresServer,
+        apiProxy: FaultProxy, workerProxy: FaultProxy, clientProxy: FaultProxy, apiPorts: [Int], stores: Stores
     ) {
         self.redis = redis
+        self.nodes = nodes
+        self.workerHost = workerHost
         self.postgres = postgres
         self.apiProxy = apiProxy
         self.workerProxy = workerProxy
@@ -88,9 +103,9 @@ actor Cluster {
     }
 
     /// The connections of the checker to both stores.
-    private static func stores(_ redis: RedisServer, _ postgres: PostgresServer) async throws -> Stores {
+    private static func stores(_ redis: String, _ postgres: PostgresServer) async throws -> Stores {
         let settings = try StoreSettings(
-            Settings(flags: [:], environment: ["REDIS_URL": redis.url(), "DATABASE_URL": postgres.url]))
+            Settings(flags: [:], environment: ["REDIS_URL": redis, "DATABASE_URL": postgres.url]))
         let quiet = Logger(label: "checker") { _ in SwiftLogNoOpLogHandler() }
         return try await Stores(settings, group: MultiThreadedEventLoopGroup.singleton, logger: quiet) {
             $0.commandTimeout = .seconds(20)
@@ -101,8 +116,10 @@ actor Cluster {
 
     private func environment(_ proxy: FaultProxy) -> [String: String] {
         [
-            "REDIS_URL": "redis://127.0.0.1:\(proxy.port)", "DATABASE_URL": postgres.url, "DATABASE_POOL_SIZE": "8",
+            "REDIS_URL": nodes?.url ?? "redis://127.0.0.1:\(proxy.port)", "DATABASE_URL": postgres.url,
+            "DATABASE_POOL_SIZE": "8",
             "ADMIN_TOKEN": Self.token, "WORKER_LEASE_SECONDS": "1", "WORKER_BATCH_SIZE": "100",
+            "WEBHOOK_ALLOW_PRIVATE": "true",
         ]
     }
 
@@ -114,7 +131,8 @@ actor Cluster {
     }
 
     func startWorker(_ index: Int? = nil, failpoint: [String: String] = [:]) throws {
-        let run = try Run("Worker", [], environment(workerProxy).merging(failpoint) { $1 })
+        let run = try Run(
+            "Worker", [], environment(workerProxy).merging(failpoint) { $1 }, launcher: workerHost?.launcher ?? [])
         if let index { workers[index] = run } else { workers.append(run) }
     }
 
@@ -146,6 +164,9 @@ actor Cluster {
         (apis + workers).map { $0.output.suffix(2000) }.joined(separator: "\n--\n") + redis.log.suffix(1000)
     }
 
+    /// Whether a program has found that Redis lacks what the ledger has seen.
+    var hasFoundALoss: Bool { (apis + workers).contains { $0.output.contains("Redis has lost data") } }
+
     private func stop() async throws {
         for run in apis + workers {
             run.signal(SIGCONT)
@@ -156,7 +177,7 @@ actor Cluster {
         try await redis.kill()
         try await postgres.stop()
         // A long run has many clusters, each with some hundred MB.
-        for directory in [redis.directory, await postgres.directory] {
+        for directory in [redis.directory, postgres.directory] {
             try? FileManager.default.removeItem(at: directory)
         }
     }

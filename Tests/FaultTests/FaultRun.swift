@@ -35,13 +35,14 @@ enum FaultRun {
         // Only keys of orders in the ledger are sent again: the key of a lost order is free, and a request with it is a
         // new purchase.
         let rows = state.rows
-        state.replays = try await load.replays(of: ClientObservations(operations).keyed.filter { rows[$0.key] != nil })
+        state.replays = try await load.replays(
+            of: ClientObservations(operations, state.ids).keyed.filter { rows[$0.key] != nil })
         let verdict = Verdict(operations, state, customerLimit: [Cluster.scarce: Cluster.customerLimit])
         report("fault: \(name): \(verdict)")
         return verdict
     }
 
-    private static func waitUntilItSells(_ history: History) async throws {
+    static func waitUntilItSells(_ history: History) async throws {
         let before = history.accepted
         try await eventually("purchases are accepted", within: 60) { history.accepted > before + 20 }
     }

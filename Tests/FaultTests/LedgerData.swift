@@ -34,15 +34,18 @@ struct LedgerData: Sendable {
     /// The number of orders of each event.
     let size: Int
     private let seed: UInt64
+    private let ids: KeyedIDs
     private let made = Int64(Date().timeIntervalSince1970 * 1000)
     private var began: Int64 { made - Int64(Self.milliseconds) }
 
     /// - Parameters:
     ///   - rows: the number of all orders, at least some thousand.
     ///   - seed: the seed of the order ids.
-    init(rows: Int, seed: UInt64) {
+    ///   - ids: makes ids from keys as the service does.
+    init(rows: Int, seed: UInt64, ids: KeyedIDs) {
         size = max(1, rows / Self.eventCount)
         self.seed = seed
+        self.ids = ids
     }
 
     /// The number of all orders.
@@ -63,7 +66,8 @@ struct LedgerData: Sendable {
             let (customer, key) = ("c\(number)", "key-\(number)")
             let scope = IdempotencyScope(event: event.id, customer: customer, key: key)
             let claimed = began + Int64(number) * Int64(Self.milliseconds) / Int64(size)
-            let id = OrderID(at: Timestamp(milliseconds: claimed), partition: 0, keyHash: scope.hash)
+            let id = OrderID(
+                at: Timestamp(milliseconds: claimed), partition: 0, keyHash: ids.hashes(of: scope, at: .now)?.own)
             return KeyedOrder(id: id, event: event.id, customer: customer, key: key, number: number)
         }
     }

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import Runtime
 
 /// Addresses, ranges, and the client behind trusted proxies.
 @Suite(.timeLimit(.minutes(10))) struct AddressFuzzTests {

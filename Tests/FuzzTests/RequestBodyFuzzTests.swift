@@ -54,7 +54,7 @@ import Testing
             for name in names where input.oneIn(3) { body.add(name, JSONBody.value(&input, depth: 0), &input) }
             if input.oneIn(2) { body.add("opens_at", Self.time(&input), &input) }
             let bytes = input.oneIn(2) ? body.bytes(&input) : input.mutated(body.bytes(&input), with: Self.tokens)
-            guard let change = try accepted(try EventRequest(Data(bytes)))?.change else { return }
+            guard let change = try accepted(try EventRequest(ByteBuffer(bytes: bytes)))?.change else { return }
             try require(change.capacity.map(EventTerms.capacityRange.contains) ?? true, "capacity: \(bytes)")
             try require(change.maxQuantity.map(EventTerms.maxQuantityRange.contains) ?? true, "maximum: \(bytes)")
             if let limit = change.customerLimit ?? nil {
@@ -74,7 +74,7 @@ import Testing
         try await fuzz("random bodies", inputs: 5_000) { input in
             let bytes = input.oneIn(2) ? input.bytes(upTo: 60) : input.bytes(of: alphabet, upTo: 60)
             _ = try accepted(try BuyRequest(ByteBuffer(bytes: bytes)))
-            _ = try accepted(try ResetRequest(Data(bytes)))
+            _ = try accepted(try ResetRequest(ByteBuffer(bytes: bytes)))
         }
     }
 

@@ -36,10 +36,8 @@ import Testing
 
     @Test(arguments: ["*16777217\r\n", "*1\r\n*2147483647\r\n"])
     func anArrayThatWouldTakeAllMemoryIsRefused(text: String) {
-        let began = ContinuousClock.now
         let error = #expect(throws: RedisError.self) { try parse([Array(text.utf8)[...]]) }
         #expect(error?.message == "the reply is too large")
-        #expect(ContinuousClock.now - began < .seconds(1))
     }
 
     @Test func aLongArrayIsParsed() throws {

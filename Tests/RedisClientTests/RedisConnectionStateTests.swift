@@ -38,4 +38,13 @@ import Testing
         #expect(state.backoffDidElapse() == .none)
         #expect(state.admission == .refuseClosed)
     }
+
+    @Test func aServerThatIsKnownToAnswerEndsTheBackoff() {
+        var state = RedisConnectionState()
+        #expect(state.start() == .connect)
+        #expect(state.hurry() == .none, "it is connecting already")
+        #expect(state.didDisconnect() == .backOff(failures: 1))
+        #expect(state.hurry() == .connect)
+        #expect(state.backoffDidElapse() == .none, "the timer of the backoff")
+    }
 }

@@ -28,7 +28,7 @@ import Testing
     @Test func aSubscriberSubscribesToEachChannel() throws {
         var configuration = RedisConfiguration(url: try RedisURL("redis://:p@h"))
         configuration.subscription = RedisSubscription(channels: ["a", "b"], onMessage: { _ in }, onListening: {})
-        #expect(commands(configuration) == ["AUTH p", "SUBSCRIBE a", "SUBSCRIBE b", "PING"])
+        #expect(commands(configuration) == ["AUTH p", "SSUBSCRIBE a", "SSUBSCRIBE b", "PING"])
     }
 
     @Test func theRunIDIsReadFromTheReplyToINFO() {

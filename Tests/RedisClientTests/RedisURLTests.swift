@@ -37,4 +37,20 @@ import Testing
             #expect(!error.description.contains("hunter2"))
         }
     }
+
+    @Test func severalHostsAreNodesOfACluster() throws {
+        let url = try RedisURL("redis://u:p@a:7000,[::1]:7001,c")
+        #expect(url.address == .tcp(host: "a", port: 7000))
+        #expect(
+            url.clusterNodes == [
+                .tcp(host: "a", port: 7000), .tcp(host: "::1", port: 7001), .tcp(host: "c", port: 6379),
+            ])
+        #expect(url.at(.tcp(host: "d", port: 1)).password == "p")
+        #expect(try RedisURL("redis://a:7000").clusterNodes == [])
+    }
+
+    @Test(arguments: ["redis://a,b/1", "redis://a,,b", "redis://a,", "redis://,", "redis://a,b:0"])
+    func aListOfHostsIsComplete(text: String) {
+        #expect(throws: RedisURL.Malformed.self) { try RedisURL(text) }
+    }
 }

@@ -47,10 +47,25 @@ import Testing
         let settlement = Settlement.recorded(version: 3, confirmedAt: nil)
         let settled = BatchSettlement(batch(orders), [settlement, settlement, settlement])
         #expect(settled.records == [.init(id: orders[0].id, version: 3)])
-        #expect(settled.moves.isEmpty, "only pending orders move counters when they are acknowledged")
+        #expect(
+            settled.moves == [.init(event: .demo, generation: 1, returned: 1)],
+            "only pending orders move counters when they are acknowledged")
         let rejected = Settlement.rejected(reason: "oversold")
         let refused = BatchSettlement(batch(orders), [rejected, rejected, rejected])
         #expect(refused.rejections.count == 1)
+    }
+
+    @Test func returnsThatTheLedgerHasAreCountedAndDeadLetteredOnesAreNot() {
+        let orders = [
+            order(1, .demo, quantity: 2, state: .cancelled, version: 2),
+            order(2, .demo, quantity: 3, state: .expired, version: 2),
+            order(3, .demo, quantity: 5, state: .cancelled, version: 2),
+            order(4, .demo, quantity: 7, state: .cancelled, version: 3),
+        ]
+        let settled = BatchSettlement(
+            batch(orders), [recorded, .rejected(reason: ""), .unsettleable(reason: ""), .forgotten])
+        #expect(settled.moves == [.init(event: .demo, generation: 1, returned: 12)])
+        #expect(settled.released == 4)
     }
 
     private func range(_ numbers: ClosedRange<Int>, _ time: Int64) throws -> ConfirmedRange {

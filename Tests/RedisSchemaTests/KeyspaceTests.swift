@@ -1,4 +1,5 @@
 import Domain
+import RedisClient
 import RedisSchema
 import Testing
 
@@ -44,5 +45,29 @@ import Testing
         let partitioning = Partitioning(count: 8)
         let used = Set(try (0..<200).map { partitioning.home(of: try #require(EventID("event-\($0)"))).partition })
         #expect(used.count == 8)
+    }
+
+    @Test func oneServerHasTheKeysOfEarlierReleases() {
+        #expect(Partitioning(count: 3).all.map(\.queue) == ["tb:{0}:queue", "tb:{1}:queue", "tb:{2}:queue"])
+        #expect(Partitioning(count: 1, inCluster: true).all.map(\.queue) == ["tb:{0}:queue"])
+    }
+
+    /// Nodes with equal ranges of slots have equally many partitions, give or take one.
+    @Test(arguments: [2, 8, 12, 16, 64, 100]) func partitionsFallEvenlyOnTheNodesOfACluster(count: Int) {
+        let slots = Partitioning(count: count, inCluster: true).all.map(\.slot.number)
+        #expect(Set(slots).count == count)
+        for nodes in [2, 3, 4, 6] where count >= 2 * nodes {
+            let counts = Dictionary(grouping: slots) { $0 * nodes / HashSlot.count }.values.map(\.count)
+            #expect(counts.count == nodes, "each of \(nodes) nodes has some")
+            #expect(counts.allSatisfy { $0 >= count / nodes - 1 }, "\(counts)")
+            #expect(counts.allSatisfy { $0 <= (count + nodes - 1) / nodes + 1 }, "\(counts)")
+        }
+    }
+
+    @Test func allKeysOfAPartitionAreInItsSlot() {
+        for keys in Partitioning(count: 8, inCluster: true).all {
+            let names = [keys.queue, keys.epoch, keys.guardKey, keys.batch("t"), keys.event(.demo), keys.holds(.demo)]
+            #expect(names.allSatisfy { HashSlot(ofKey: $0) == keys.slot })
+        }
     }
 }

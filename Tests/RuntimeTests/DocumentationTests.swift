@@ -2,12 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The documentation catalogs of modules: `Sources/Shared/MODULE/MODULE.docc`.
+/// The documentation catalogs of modules: `MODULE.docc` in the folder of the module.
 @Suite(.timeLimit(.minutes(10))) struct DocumentationTests {
-    private static let catalogs = files(in: checkout.appendingPathComponent("Sources/Shared"), "docc")
+    private static let catalogs = files(in: checkout.appendingPathComponent("Sources"), "docc")
 
     @Test func thereAreCatalogs() {
-        #expect(Set(Self.catalogs.map(Self.module)).isSuperset(of: ["PostgresClient", "RedisClient", "RedisSchema"]))
+        #expect(
+            Set(Self.catalogs.map(Self.module))
+                == ["PostgresClient", "RedisClient", "RedisSchema", "TicketBlitzClient"])
     }
 
     /// Every link to a symbol names a declaration of the module.
@@ -64,6 +66,9 @@ import Testing
         var names = Set(text.matches(of: named).map { String($0.1) })
         for list in text.matches(of: /(?m)^ *case (\w.*)$/) {
             for element in list.1.split(separator: ", ") { names.insert(String(element.prefix { $0.isLetter })) }
+            guard let values = list.1.firstMatch(of: /^(\w+)\(([^)]*)\)/) else { continue }
+            let labels = values.2.split(separator: ", ").map { $0.firstMatch(of: /^\w+:/).map { String($0.0) } ?? "_:" }
+            names.insert("\(values.1)(\(labels.joined()))")
         }
         for function in text.matches(of: /\b(?:func (\w+)|(init)\??)(?:<[^(]*>)?\(/) {
             names.insert("\(function.1 ?? function.2 ?? "")(\(labels(of: text[function.range.upperBound...])))")

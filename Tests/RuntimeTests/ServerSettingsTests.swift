@@ -6,9 +6,10 @@ import Testing
     private static let good = ServerSettings(
         redis: [
             "appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no",
-            "maxmemory-policy": "noeviction",
+            "maxmemory-policy": "noeviction", "min-replicas-to-write": "0", "cluster-enabled": "no",
+            "cluster-node-timeout": "15000",
         ],
-        redisVersion: "7.0.15",
+        redisVersion: "7.0.15", durability: .replica,
         postgres: [
             "server_version_num": "150014", "synchronous_commit": "on", "fsync": "on", "full_page_writes": "on",
         ])
@@ -33,6 +34,25 @@ import Testing
         #expect(finding.weight == weight)
         #expect(finding.line.contains("\(name) is \(value)"))
         #expect(finding.line.contains("set it to"))
+    }
+
+    @Test func strictDurabilityNeedsARedisThatRefusesWithoutAReplica() throws {
+        var settings = Self.good
+        settings.durability = .replicaStrict
+        let finding = try #require(settings.findings.first)
+        #expect(finding.weight == .refuse)
+        #expect(finding.line.contains("min-replicas-to-write is 0"))
+        settings.redis?["min-replicas-to-write"] = "1"
+        #expect(settings.findings.isEmpty)
+    }
+
+    @Test(arguments: [("1999", true), ("2000", false), ("15000", false), ("15001", true)])
+    func aNodeTimeoutOutsideOfTheUsualIsReported(timeout: String, isReported: Bool) {
+        var settings = Self.good
+        settings.redis?["cluster-node-timeout"] = timeout
+        #expect(settings.findings.isEmpty, "the server is no node of a cluster")
+        settings.redis?["cluster-enabled"] = "yes"
+        #expect(settings.findings.map(\.weight) == (isReported ? [.warn] : []))
     }
 
     @Test(arguments: [

@@ -20,7 +20,8 @@ struct MemoryStore: Hashable {
     mutating func run(_ command: [String]) -> RESPValue {
         switch command[0].uppercased() {
         case "TIME": .array([Self.text("\(now / 1000)"), Self.text("\(now % 1000 * 1000)")])
-        case "PUBLISH": .integer(0)
+        case "SPUBLISH": .integer(0)
+        case "EXPIRE": .integer(values[command[1]] == nil ? 0 : 1)
         case "EXISTS": .integer(Int64(command.dropFirst().count { values[$0] != nil }))
         case "DEL", "UNLINK": delete(command.dropFirst())
         case "RENAME": rename(command[1], command[2])

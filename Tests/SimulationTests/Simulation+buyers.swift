@@ -7,12 +7,33 @@
 extension Simulation {
     func claim() throws {
         let purchases = (0..<Int.random(in: 1...3, using: &generator)).map { _ in purchase() }
+        guard try !claim(purchases), isReplicated else { return }
+        try repeatElsewhere { _ = try claim(purchases.filter(\.id.isMadeFromKey)) }
+    }
+
+    /// After a wait that was too short, the request is sent again by another program. A failover can follow at once.
+    private func repeatElsewhere(_ request: () throws -> Void) throws {
+        guard chance(60) else { return }
+        connection = (connection + 1) % Self.connections
+        try request()
+        if chance(50) { try promote() }
+    }
+
+    /// Whether the replica has what was claimed.
+    private func claim(_ purchases: [Purchase]) throws -> Bool {
+        guard !purchases.isEmpty else { return true }
         let outcomes = try current(ClaimScript(purchases, queueLimit: 40))
-        let isLost = chance(8)
+        let isReplicated = !guards.waitsForClaims || waitForReplica()
+        let isLost = chance(8) || !isReplicated
         for (purchase, outcome) in zip(purchases, outcomes) {
             note(
                 "claim \(purchase.event) \(purchase.quantity) \(purchase.customer ?? "-"): \(outcome)\(isLost ? " lost" : "")"
             )
+            if case .inLedger(let first) = outcome {
+                guard byKey[purchase.id.low] == first, ledger.rows[first] != nil else {
+                    throw fail("a key led to \(first), which the ledger lacks or which is not its order")
+                }
+            }
             guard case .accepted(let acceptance) = outcome else { continue }
             if !known.contains(acceptance.order) { known.append(acceptance.order) }
             if purchase.id.isMadeFromKey {
@@ -23,9 +44,10 @@ extension Simulation {
             }
             if !isLost, !accepted.contains(acceptance.order) { accepted.append(acceptance.order) }
         }
+        return isReplicated
     }
 
-    private func purchase() -> Purchase {
+    func purchase() -> Purchase {
         nextID += 1
         let isKeyed = chance(30)
         // The event, the quantity and the customer follow from the key, so that repeated requests are equal.
@@ -59,17 +81,34 @@ extension Simulation {
                 order: order.id, event: order.event, transition: chance(50) ? .confirm : .cancel,
                 fallback: order.isPersisted ? order : nil)
         }
-        guard !requests.isEmpty else { return }
+        guard !requests.isEmpty, try !change(requests, of: orders), isReplicated else { return }
+        try repeatElsewhere { _ = try change(requests, of: orders.map { find($0.id) ?? $0 }) }
+    }
+
+    /// Whether the replica has the changes.
+    private func change(_ requests: [TransitionRequest], of orders: [Order]) throws -> Bool {
         let replies = try current(TransitionScript(requests, queueLimit: 0))
-        note("\(requests.map { "\($0.transition) \($0.order)" }): \(replies)")
+        let isReplicated = !guards.waitsForClaims || waitForReplica()
+        note("\(requests.map { "\($0.transition) \($0.order)" }): \(replies)\(isReplicated ? "" : " short")")
         for (request, (order, reply)) in zip(requests, zip(orders, replies)) {
             guard case .outcome(let outcome) = reply else { continue }
             try check(outcome, of: request.transition, from: order)
+            if isReplicated { acknowledge(outcome) }
             guard case .done(let after) = outcome else { continue }
             if request.transition == .confirm, let ends = after.expiresAt, store.now >= Int(ends.milliseconds) {
                 throw fail("\(order.id) was confirmed after its deadline")
             }
             try see(after)
+        }
+        return isReplicated
+    }
+
+    func acknowledge(_ outcome: TransitionOutcome) {
+        guard isReplicated else { return }
+        switch outcome {
+        case .done(let order), .already(let order):
+            if order.state.isFinal { acknowledgedFinals[order.id] = order.state }
+        default: break
         }
     }
 
@@ -104,18 +143,24 @@ extension Simulation {
     }
 
     func deleteRecords() throws {
-        // After a rebuild, the ledger would have two orders of one key, both claimed within a day.
-        _ = try deleteRecords(withKey: seed % 4 != 0 && chance(30))
+        // If Redis loses data, records with a key go early only. Otherwise the ledger would have two orders of one key after a
+        // rebuild, both claimed within a day.
+        _ = try deleteRecords(withKey: chance(30), isEarly: seed % 4 == 0 || seed % 5 == 0 || isReplicated)
     }
 
     /// Deletes the records of the batch that was settled first; false if there is none.
-    func deleteRecords(withKey: Bool) throws -> Bool {
+    ///
+    /// - Parameter isEarly: whether the idempotency keys are still valid.
+    func deleteRecords(withKey: Bool, isEarly: Bool = false) throws -> Bool {
         let list = Self.keys.settled(withKey: withKey)
         guard let batch = redis("LINDEX", list, "0").string else { return false }
-        let isDeleted = try run(DeleteRecordsScript(batch, withKey: withKey, retention: .zero))
-        note("delete records: \(isDeleted)")
+        let deleted = try run(
+            DeleteRecordsScript(
+                batch, withKey: withKey, retention: .zero, keyRetention: isEarly ? .seconds(86_400) : nil))
+        note("delete records: \(deleted ?? -1), early: \(isEarly)")
+        let isDeleted = deleted != nil
         // A key can be used again when its record is deleted.
-        if isDeleted, withKey { byKey = byKey.filter { store.values[Self.keys.order($0.value)] != nil } }
+        if isDeleted, withKey, !isEarly { byKey = byKey.filter { store.values[Self.keys.order($0.value)] != nil } }
         return isDeleted
     }
 }

@@ -16,10 +16,12 @@ extension Simulation {
             guard let batch = try current(take) else { return }
             note("worker \(index) takes \(token): \(batch.orders.map { "\($0.id) \($0.state) \($0.version)" })")
             tokens.append(token)
+            let isShort = waitForTake()
             // If the reply is lost, no worker knows the token.
             workers[index] = chance(5) ? .idle : .holding(batch)
+            if isShort, isPausing { try promote(pausing: true) }
         case .holding(let batch):
-            try settle(index, batch)
+            if !isLedgerAway { try settle(index, batch) }
         case .settled(let batch, let settlements):
             let before = store
             let holds = hasLease(batch.token)
@@ -30,6 +32,13 @@ extension Simulation {
             // If the reply is lost, the worker acknowledges again.
             if !chance(5) { workers[index] = .idle }
         }
+    }
+
+    /// A worker goes on if the wait was too short.
+    private func waitForTake() -> Bool {
+        let isShort = guards.waitsForTakes && !waitForReplica(shortPercent: shortTakePercent)
+        if isShort { mayBeRebuilt = true }
+        return isShort
     }
 
     private func settle(_ index: Int, _ batch: Batch) throws {
@@ -69,6 +78,7 @@ extension Simulation {
         note("reclaim \(token): \(reclaim.map { "\($0)" } ?? "nothing")")
         guard let batch = reclaim?.batch else { return }
         tokens.append(batch.token)
+        _ = waitForTake()
         if finishing {
             let first = redis("ZRANGE", Self.keys.orderedBatches, "0", "0").array?.first?.string
             guard batch.waitsForTurn, let first, first != batch.token else { return try finish(batch) }

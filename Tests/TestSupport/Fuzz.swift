@@ -13,7 +13,7 @@ package func fuzz(
     _ check: @escaping @Sendable (inout FuzzInput) throws -> Void
 ) async throws {
     let only = environment["FUZZ_SEED"].flatMap { UInt64($0) }
-    let count = UInt64(inputs * (environment["FUZZ_FACTOR"].flatMap { Int($0) } ?? 1))
+    let count = max(1, UInt64(Double(inputs) * (environment["FUZZ_FACTOR"].flatMap { Double($0) } ?? 1)))
     try await onOwnThread {
         let began = ContinuousClock.now
         reportCrashes(of: name)

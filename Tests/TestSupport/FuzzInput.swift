@@ -32,18 +32,20 @@ package struct FuzzInput: RandomNumberGenerator {
 
     /// Any bytes, at most `limit`.
     package mutating func bytes(upTo limit: Int) -> [UInt8] {
-        let count = int(0...limit)
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            for index in 0..<count { buffer[index] = UInt8(truncatingIfNeeded: next()) }
-            initialized = count
-        }
+        bytes(int(0...limit)) { UInt8(truncatingIfNeeded: $0.next()) }
     }
 
     /// Bytes of an alphabet, at most `limit`.
     package mutating func bytes(of alphabet: [UInt8], upTo limit: Int) -> [UInt8] {
-        let count = int(0...limit)
+        bytes(int(0...limit)) { $0.pick(alphabet) }
+    }
+
+    private mutating func bytes(_ count: Int, _ next: (inout FuzzInput) -> UInt8) -> [UInt8] {
+        // With a capacity of 0 the array's count is written to the storage that all empty arrays share, which the thread
+        // sanitizer reports.
+        guard count > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            for index in 0..<count { buffer[index] = pick(alphabet) }
+            for index in 0..<count { buffer[index] = next(&self) }
             initialized = count
         }
     }

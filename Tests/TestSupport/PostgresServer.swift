@@ -1,10 +1,11 @@
 package import Foundation
 import Glibc
+import PostgresClient
 
 /// A PostgreSQL server for one test, on a unix socket. If the tests run as root, it runs as the user `postgres`,
 /// because it refuses to run as root.
 package actor PostgresServer {
-    package let directory: URL
+    package nonisolated let directory: URL
     private let connections: Int
     private var process: ServerProcess
 
@@ -19,7 +20,7 @@ package actor PostgresServer {
     private static let initCommand =
         "\(asUser) initdb -D \"$1/data\" -U postgres --auth=trust --no-sync -E UTF8 --locale=C"
 
-    package static func start(connections: Int = 200) async throws -> PostgresServer {
+    package static func start(connections: Int = 600) async throws -> PostgresServer {
         let directory = try ServerProcess.makeDirectory()
         if getuid() == 0, let user = getpwnam("postgres") {
             chown(directory.path, user.pointee.pw_uid, user.pointee.pw_gid)
@@ -52,6 +53,16 @@ package actor PostgresServer {
             chown(rules.path, user.pointee.pw_uid, user.pointee.pw_gid)
         }
         process.signal(SIGHUP)
+    }
+
+    /// Changes a setting of the running server, for the connections that are open too.
+    package func set(_ name: String, to value: String) async throws {
+        let admin = PostgresPool(PostgresConfiguration(conninfo: url))
+        try await admin.withConnection { connection in
+            _ = try await connection.execute(script: "ALTER SYSTEM SET \(name) = '\(value)'")
+            _ = try await connection.execute(script: "SELECT pg_reload_conf()")
+        }
+        await admin.close()
     }
 
     /// Stops the server at once and closes its connections.

@@ -5,37 +5,51 @@ package actor RedisServer {
     package nonisolated let directory: URL
     package nonisolated let socket: String
     private let options: String
+    private let isClusterNode: Bool
+    private let program: String
+    private let launcher: [String]
     private var prefix: String
     private var process: ServerProcess
 
     /// - Parameters:
     ///   - options: options of redis-server, after the default ones.
     ///   - prefix: shell commands before the server starts.
-    package static func start(options: String = "", prefix: String = "") async throws -> RedisServer {
+    ///   - launcher: a command that runs the server, see ``TestNetwork/Host/launcher``.
+    package static func start(
+        options: String = "", prefix: String = "", launcher: [String] = []
+    ) async throws -> RedisServer {
         let directory = try ServerProcess.makeDirectory()
-        let server = try RedisServer(directory: directory, options: options, prefix: prefix)
+        let server = try RedisServer(directory: directory, options: options, prefix: prefix, launcher: launcher)
         try await server.waitUntilReady()
         return server
     }
 
-    private init(directory: URL, options: String, prefix: String) throws {
+    private init(directory: URL, options: String, prefix: String, launcher: [String]) throws {
         self.prefix = prefix
+        self.launcher = launcher
         self.directory = directory
         self.options = options
+        isClusterNode = options.contains("--cluster-enabled yes")
         socket = directory.appendingPathComponent("s").path
-        process = try Self.launch(directory, options, prefix)
+        program = try RedisKind.current.program
+        process = try Self.launch((launcher + [program]).joined(separator: " "), directory, options, prefix)
     }
 
-    private static func launch(_ directory: URL, _ options: String, _ prefix: String) throws -> ServerProcess {
+    private static func launch(
+        _ program: String, _ directory: URL, _ options: String, _ prefix: String
+    ) throws -> ServerProcess {
         let port = options.contains("--port") ? "" : "--port 0"
         return try ServerProcess(
             """
-            \(prefix) exec redis-server --dir "$1" --unixsocket "$1/s" \(port) --databases 1000 --save '' --appendonly yes \
+            \(prefix) exec \(program) --dir "$1" --unixsocket "$1/s" \(port) --databases 1000 --save '' --appendonly yes \
             --appendfsync always --maxmemory-policy noeviction \(options)
             """, directory: directory)
     }
 
-    package nonisolated func url(database: Int = 0) -> String { "unix://\(socket)?db=\(database)" }
+    /// The URL of a database. A node of a cluster has only one.
+    package nonisolated func url(database: Int = 0) -> String {
+        isClusterNode ? "unix://\(socket)" : "unix://\(socket)?db=\(database)"
+    }
 
     package func signal(_ number: Int32) { process.signal(number) }
 
@@ -44,6 +58,8 @@ package actor RedisServer {
     }
 
     package var isRunning: Bool { process.isRunning }
+
+    package var processID: Int32 { process.processID }
 
     /// Sets the shell commands of the next start.
     package func setPrefix(_ prefix: String) { self.prefix = prefix }
@@ -55,7 +71,7 @@ package actor RedisServer {
     package func restart() async throws {
         try await process.end()
         try? FileManager.default.removeItem(atPath: socket)
-        process = try Self.launch(directory, options, prefix)
+        process = try Self.launch((launcher + [program]).joined(separator: " "), directory, options, prefix)
         try await waitUntilReady()
     }
 

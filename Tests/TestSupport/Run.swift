@@ -3,57 +3,76 @@ import Glibc
 
 /// A process that a test starts: a program of this package or a tool.
 package final class Run: Sendable {
-    private let process = Process()
-    private let watch: Process
+    private let process: ChildProcess
+    private let program: String
+    private let watch: Watch
     private let log: URL
 
     /// The folder of the built programs of this package.
     package static var products: URL { URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent() }
 
-    package convenience init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
-        try self.init(Self.products.appendingPathComponent(program), arguments, environment)
+    /// - Parameter launcher: a command that runs the program, see ``TestNetwork/Host/launcher``.
+    package convenience init(
+        _ program: String, _ arguments: [String], _ environment: [String: String], launcher: [String] = []
+    ) throws {
+        let program = Self.products.appendingPathComponent(program)
+        if launcher.isEmpty {
+            try self.init(program, arguments, environment)
+        } else {
+            try self.init(
+                URL(fileURLWithPath: "/usr/bin/env"), launcher + [program.path] + arguments,
+                ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 })
+        }
     }
 
     /// Starts an executable in a new folder.
-    package init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+    ///
+    /// - Parameters:
+    ///   - input: its standard input; nil for none.
+    ///   - output: its standard output; nil to write it to the log.
+    package init(
+        _ executable: URL, _ arguments: [String], _ environment: [String: String], input: Pipe? = nil,
+        output pipe: Pipe? = nil
+    ) throws {
         let directory = try ServerProcess.makeDirectory()
         log = directory.appendingPathComponent("log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let output = try FileHandle(forWritingTo: log)
-        process.executableURL = executable
-        process.currentDirectoryURL = directory
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        watch = try ServerProcess.watch(process.processIdentifier)
+        program = executable.lastPathComponent
+        process = try ChildProcess(
+            executable.path, arguments, environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 },
+            directory: directory.path, input: input?.fileHandleForReading.fileDescriptor,
+            output: (pipe?.fileHandleForWriting ?? output).fileDescriptor, errors: output.fileDescriptor)
+        // The ends of the child: a reader of its output is told when the child has ended.
+        try input?.fileHandleForReading.close()
+        try pipe?.fileHandleForWriting.close()
+        watch = try Watch(process)
     }
 
     package var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
+    package var id: Int32 { process.id }
+
     package var isRunning: Bool { process.isAlive }
 
-    package func signal(_ number: Int32) {
-        if process.isAlive { kill(process.processIdentifier, number) }
-    }
+    package func signal(_ number: Int32) { process.signal(number) }
 
+    /// Waits until the process has ended. The result is its exit code, or the number of the signal that ended it.
     package func exitCode(within seconds: Double = 60) async throws -> Int32 {
-        let program = process.executableURL?.lastPathComponent ?? "?"
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {
-            if !process.isAlive, let status = process.status {
-                if watch.isRunning { watch.terminate() }
-                return status
+            switch process.end {
+            case .exited(let number), .signalled(let number):
+                watch.end()
+                return number
+            case nil: try? await Task.sleep(for: .milliseconds(5))
             }
-            try? await Task.sleep(for: .milliseconds(5))
         }
         throw GaveUp(description: "gave up waiting: \(program) exits; its output:\n\(output)")
     }
 
     deinit {
-        if process.isAlive { kill(process.processIdentifier, SIGKILL) }
-        if watch.isRunning { watch.terminate() }
+        process.signal(SIGKILL)
+        watch.end()
     }
 }

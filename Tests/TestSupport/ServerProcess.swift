@@ -7,8 +7,8 @@ import Glibc
 /// server.
 package final class ServerProcess: Sendable {
     package let directory: URL
-    private let server: Process
-    private let watch: Process
+    private let server: ChildProcess
+    private let watch: Watch
 
     /// - Parameters:
     ///   - command: a shell command; `$1` is the folder of the server. It must `exec` the server.
@@ -18,30 +18,12 @@ package final class ServerProcess: Sendable {
         let log = directory.appendingPathComponent("server.log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let output = try FileHandle(forWritingTo: log)
-        server = Process()
-        server.executableURL = URL(fileURLWithPath: "/bin/sh")
-        server.arguments = ["-c", command, "sh", directory.path]
-        server.standardInput = FileHandle.nullDevice
-        server.standardOutput = output
-        server.standardError = output
-        try server.run()
-        watch = try Self.watch(server.processIdentifier)
+        let file = output.fileDescriptor
+        server = try ChildProcess("/bin/sh", ["-c", command, "sh", directory.path], output: file, errors: file)
+        watch = try Watch(server)
     }
 
-    /// Starts a shell that kills a process when this process ends. The caller terminates the shell if the process ends
-    /// first.
-    package static func watch(_ process: Int32) throws -> Process {
-        let watch = Process()
-        watch.executableURL = URL(fileURLWithPath: "/bin/sh")
-        watch.arguments = ["-c", "cat >/dev/null; kill -KILL $1", "sh", String(process)]
-        watch.standardInput = Pipe()
-        watch.standardOutput = FileHandle.nullDevice
-        watch.standardError = FileHandle.nullDevice
-        try watch.run()
-        return watch
-    }
-
-    package var processID: Int32 { server.processIdentifier }
+    package var processID: Int32 { server.id }
 
     package var log: String {
         (try? String(contentsOf: directory.appendingPathComponent("server.log"), encoding: .utf8)) ?? ""
@@ -51,14 +33,14 @@ package final class ServerProcess: Sendable {
 
     /// Sends a signal to the server.
     package func signal(_ number: Int32) {
-        if server.isAlive { kill(processID, number) }
+        server.signal(number)
     }
 
     /// Sends a signal to the server and waits until it has ended.
     package func end(_ number: Int32 = SIGKILL) async throws {
         signal(number)
         try await eventually("the server has exited") { !self.server.isAlive }
-        if watch.isRunning { watch.terminate() }
+        watch.end()
     }
 
     /// Creates an empty folder with a short path, because the path of a socket has at most 107 bytes. All users can
@@ -71,6 +53,23 @@ package final class ServerProcess: Sendable {
         Leftovers.shared.add(path)
         return URL(fileURLWithPath: path)
     }
+}
+
+/// A shell that kills a process when this process ends, even if it crashes.
+struct Watch {
+    private let shell: ChildProcess
+    /// Its end closes when this process ends.
+    private let pipe = Pipe()
+
+    init(_ process: ChildProcess) throws {
+        shell = try ChildProcess(
+            "/bin/sh", ["-c", "cat >/dev/null; kill -KILL $1", "sh", String(process.id)],
+            input: pipe.fileHandleForReading.fileDescriptor)
+        try pipe.fileHandleForReading.close()
+    }
+
+    /// For a process that has ended. Its number may soon be that of another one.
+    func end() { shell.signal(SIGKILL) }
 }
 
 /// Folders to remove when the test process ends.

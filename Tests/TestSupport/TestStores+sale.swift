@@ -68,6 +68,7 @@ extension TestStores {
                 switch outcome {
                 case .accepted: accepted.append(purchases[number])
                 case .refused(let refusal): refused.append(refusal)
+                case .inLedger, .clientRequired: throw GaveUp(description: "an unexpected outcome: \(outcome)")
                 }
             }
             return (accepted, refused)

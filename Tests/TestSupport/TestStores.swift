@@ -4,6 +4,7 @@ import Environment
 import Foundation
 package import Ledger
 package import Logging
+import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
 package import PostgresClient
@@ -17,6 +18,7 @@ package actor SharedServers {
 
     private var redis: Task<RedisServer, any Error>?
     private var postgres: Task<PostgresServer, any Error>?
+    private var poolers: [PgBouncerServer.Mode: Task<PgBouncerServer, any Error>] = [:]
     private var count = 0
 
     /// The maximum number of tests with stores at the same time. Each has about ten connections, and all share two
@@ -52,6 +54,13 @@ package actor SharedServers {
         guard let redis, let postgres else { fatalError("unreachable") }
         return (try await redis.value, try await postgres.value, number)
     }
+
+    /// The pooler in front of the shared PostgreSQL.
+    func pooler(_ mode: PgBouncerServer.Mode, to postgres: PostgresServer) async throws -> PgBouncerServer {
+        let pooler = poolers[mode] ?? Task { try await PgBouncerServer.start(mode, to: postgres) }
+        poolers[mode] = pooler
+        return try await pooler.value
+    }
 }
 
 /// Makes stores, runs `body` with them, and closes them, also if `body` throws.
@@ -61,12 +70,18 @@ package actor SharedServers {
 ///   - postgres: likewise.
 ///   - redisTimeout: the timeout of commands and of connecting. It is long, because many tests share a disk that can
 ///     stall for seconds.
+///   - durability: the setting of the programs.
+///   - pooler: the mode of a PgBouncer before the shared server; nil: none, or the one that the variable `TEST_POOLER`
+///     names.
 package func withTestStores<Value>(
     redis: RedisServer? = nil, postgres: PostgresServer? = nil, queueLimit: Int = 1_000_000, partitions: Int = 1,
-    redisTimeout: TimeAmount = .seconds(20), _ body: (TestStores) async throws -> Value
+    redisTimeout: TimeAmount = .seconds(20), durability: Durability = .replica, pooler: PgBouncerServer.Mode? = nil,
+    _ body: (TestStores) async throws -> Value
 ) async throws -> Value {
     let test = try await TestStores.make(
-        redis: redis, postgres: postgres, queueLimit: queueLimit, partitions: partitions, redisTimeout: redisTimeout)
+        redis: redis, postgres: postgres, queueLimit: queueLimit, partitions: partitions, redisTimeout: redisTimeout,
+        durability: durability,
+        pooler: pooler ?? PgBouncerServer.Mode.ofTheRun)
     do {
         let value = try await body(test)
         await test.close()
@@ -87,7 +102,9 @@ package struct TestStores: Sendable {
     package let redis: RedisServer
     package let postgres: PostgresServer
     private let permit: SharedServers.Permit
-    package let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    /// What the services of this process logged.
+    package let log: RecentLog
+    package var logger: Logger { log.logger }
 
     package var ledger: Ledger { stores.ledger }
     package var pool: PostgresPool { stores.pool }
@@ -95,24 +112,20 @@ package struct TestStores: Sendable {
 
     fileprivate static func make(
         redis ownRedis: RedisServer?, postgres ownPostgres: PostgresServer?, queueLimit: Int, partitions: Int,
-        redisTimeout: TimeAmount
+        redisTimeout: TimeAmount, durability: Durability, pooler: PgBouncerServer.Mode?
     ) async throws -> TestStores {
         let permit = await SharedServers.shared.enter()
         let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
         let redis = ownRedis ?? sharedRedis
         let postgres = ownPostgres ?? sharedPostgres
-        let schema = "t\(number)"
-        let admin = PostgresPool(PostgresConfiguration(conninfo: postgres.url))
-        try await admin.withConnection { _ = try await $0.execute(script: "CREATE SCHEMA \(schema)") }
-        await admin.close()
         let environment = [
             "REDIS_URL": redis.url(database: number),
-            "DATABASE_URL": "\(postgres.url) options='-c search_path=\(schema)'",
-            "PARTITIONS": String(partitions),
+            "DATABASE_URL": try await makeLedger("t\(number)", on: postgres, pooler: ownPostgres == nil ? pooler : nil),
+            "PARTITIONS": String(partitions), "DURABILITY": durability.rawValue,
         ]
         let settings = try StoreSettings(Settings(flags: [:], environment: environment))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let stores = try await Stores(settings, group: MultiThreadedEventLoopGroup.singleton, logger: logger) {
+        let log = RecentLog()
+        let stores = try await Stores(settings, group: MultiThreadedEventLoopGroup.singleton, logger: log.logger) {
             $0.commandTimeout = redisTimeout
             $0.connectTimeout = redisTimeout
             $1.poolSize = 6
@@ -121,12 +134,14 @@ package struct TestStores: Sendable {
             $1.statementTimeout = .seconds(20)
         }
         try await stores.ledger.migrate()
+        stores.keyedIDs.set(try await stores.ledger.secret())
         let inventory = try await Inventory(
-            client: stores.redis, partitioning: settings.partitioning, fence: stores.fence, queueLimit: queueLimit)
+            client: stores.redis, partitioning: settings.partitioning, fence: stores.fence,
+            keyedIDs: stores.keyedIDs, queueLimit: queueLimit)
         let test = TestStores(
             environment: environment, settings: settings, stores: stores, inventory: inventory,
             catalogue: EventCatalogue(ledger: stores.ledger, inventory: inventory), redis: redis, postgres: postgres,
-            permit: permit)
+            permit: permit, log: log)
         do {
             try await test.recover()
         } catch {
@@ -136,9 +151,24 @@ package struct TestStores: Sendable {
         return test
     }
 
+    /// Makes a schema, or a database if there is a pooler: a pooler does not let a client choose a schema. Returns its URL.
+    private static func makeLedger(
+        _ name: String, on postgres: PostgresServer, pooler: PgBouncerServer.Mode?
+    ) async throws -> String {
+        let admin = PostgresPool(PostgresConfiguration(conninfo: postgres.url))
+        let kind = pooler == nil ? "SCHEMA" : "DATABASE"
+        try await admin.withConnection {
+            _ = try await $0.execute(script: "CREATE \(kind) \(name)", timeout: .seconds(60))
+        }
+        await admin.close()
+        guard let pooler else { return "\(postgres.url) options='-c search_path=\(name)'" }
+        return try await SharedServers.shared.pooler(pooler, to: postgres).url(database: name)
+    }
+
     private init(
         environment: [String: String], settings: StoreSettings, stores: Stores, inventory: Inventory,
-        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer, permit: SharedServers.Permit
+        catalogue: EventCatalogue, redis: RedisServer, postgres: PostgresServer, permit: SharedServers.Permit,
+        log: RecentLog
     ) {
         self.environment = environment
         self.settings = settings
@@ -148,6 +178,7 @@ package struct TestStores: Sendable {
         self.redis = redis
         self.postgres = postgres
         self.permit = permit
+        self.log = log
     }
 
     /// Partition 0.
@@ -161,14 +192,21 @@ package struct TestStores: Sendable {
     /// Recovers all partitions of Redis from the ledger.
     package func recover() async throws {
         for keys in settings.partitioning.all {
-            try await eventually("the partition is open and backfilled", within: 120) {
-                switch try? await recovery.check(keys) {
-                case .upToDate: return true
-                case .needsBackfill(let token):
-                    _ = try? await recovery.backfill(keys, token: token)
+            let last = NIOLockedValueBox("none")
+            do {
+                try await eventually("the partition is open and backfilled") {
+                    do {
+                        let result = try await recovery.check(keys)
+                        last.withLockedValue { $0 = "\(result)" }
+                        guard case .needsBackfill(let token) = result else { return result == .upToDate }
+                        _ = try await recovery.backfill(keys, token: token)
+                    } catch {
+                        last.withLockedValue { $0 = "\(error)" }
+                    }
                     return false
-                default: return false
                 }
+            } catch let error as GaveUp {
+                throw GaveUp(description: "\(error); the last result: \(last.withLockedValue { $0 })")
             }
         }
     }
@@ -193,9 +231,11 @@ package struct TestStores: Sendable {
     package func purchase(
         _ event: EventID = .demo, quantity: Int = 1, customer: String? = nil, key: String? = nil
     ) -> Purchase {
-        Purchase(
-            id: inventory.makeOrderID(for: event, at: .now, customer: customer, idempotencyKey: key), event: event,
-            quantity: quantity, customer: customer)
+        var generator = SystemRandomNumberGenerator()
+        let purchase = inventory.makePurchase(
+            of: event, quantity: quantity, customer: customer, idempotencyKey: key, at: .now, using: &generator)
+        guard let purchase else { fatalError("the stores have their secret since they were made") }
+        return purchase
     }
 
     /// Closes the connections. The shared servers end with the test process.

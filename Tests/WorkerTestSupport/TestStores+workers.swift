@@ -11,9 +11,9 @@
         /// Runs workers while `body` runs, then stops them gracefully.
         package func withWorkers<Value: Sendable>(
             _ count: Int = 1, batchSize: Int = 1000, lease: Duration = .seconds(10),
-            _ body: @escaping @Sendable () async throws -> Value
+            environment changes: [String: String] = [:], _ body: @escaping @Sendable () async throws -> Value
         ) async throws -> Value {
-            var settings = try WorkerSettings(Settings(flags: [:], environment: environment))
+            var settings = try WorkerSettings(Settings(flags: [:], environment: environment.merging(changes) { $1 }))
             settings.batchSize = batchSize
             settings.lease = lease
             var workers: [any Service] = []

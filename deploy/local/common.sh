@@ -1,6 +1,6 @@
 # What the local scripts have in common. Sourced by bash; $root is the checkout.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-state=$root/.run
+state=${STATE:-$root/.run}
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'ticketblitz: %s\n' "$*" >&2; exit 1; }
@@ -13,7 +13,7 @@ postgres_bin() {
   [[ -x $dir/initdb ]] && printf '%s' "$dir"
 }
 
-# Debian packages that are missing for building and running, and with $wanted=tests for testing.
+# Debian packages that are missing for building and running, and for what $wanted names: tests, or the example.
 missing_packages() {
   command -v pkg-config >/dev/null || printf 'pkg-config '
   pkg-config --exists libpq libcrypto 2>/dev/null || printf 'libpq-dev libssl-dev '
@@ -22,11 +22,18 @@ missing_packages() {
   command -v redis-cli >/dev/null || printf 'redis-tools '
   [[ -n $(postgres_bin) ]] || printf 'postgresql '
   command -v setpriv >/dev/null || printf 'util-linux '
+  [[ -z ${wanted:-} ]] || python3 -c 'import venv, ensurepip' 2>/dev/null || printf 'python3-venv '
+  [[ ${wanted:-} != example ]] || command -v curl >/dev/null || printf 'curl '
   [[ ${wanted:-} == tests ]] || return 0
   [[ -e /usr/include/lua5.1/lua.h ]] || printf 'liblua5.1-0-dev '
   command -v faketime >/dev/null || printf 'faketime '
   command -v promtool >/dev/null || printf 'prometheus '
-  python3 -c 'import venv, ensurepip' 2>/dev/null || printf 'python3-venv '
+  [[ -x /usr/sbin/nginx ]] || command -v nginx >/dev/null || printf 'nginx '
+  command -v ip >/dev/null || [[ -x /usr/sbin/ip ]] || printf 'iproute2 '
+  command -v iptables >/dev/null || [[ -x /usr/sbin/iptables ]] || printf 'iptables '
+  command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || printf 'pgbouncer '
+  command -v chromium >/dev/null || printf 'chromium '
+  [[ -n $(find /usr/share/fonts -name DejaVuSans.ttf -print -quit 2>/dev/null) ]] || printf 'fonts-dejavu-core '
 }
 
 # Installs what is missing, where that can be done; otherwise says what it needs.
@@ -53,16 +60,23 @@ install_missing() {
   [[ -z $packages ]] || fail "installed, but still not found: $packages"
 }
 
-# Installs the tools that only tests need, of the versions that Tests/Tools/requirements.txt names, under .run/tools.
-install_test_tools() {
-  local tools=$state/tools wanted=$root/Tests/Tools/requirements.txt
-  cmp -s "$wanted" "$tools/requirements.txt" && [[ -x $tools/bin/python ]] && return
-  say "installing the tests' tools under .run/tools"
+# Makes a virtual environment of Python in folder $1 with what the other arguments, requirement files, name.
+install_python() {
+  local folder=$1 file options=()
+  shift
+  cmp -s <(cat "$@") "$folder/requirements.txt" && [[ -x $folder/bin/python ]] && return
+  say "installing Python packages under ${folder#"$root"/}"
   mkdir -p "$state"
-  rm -rf "$tools"
-  { python3 -m venv "$tools" && "$tools/bin/pip" install -q --disable-pip-version-check -r "$wanted"; } \
-    >"$state/tools.log" 2>&1 || { tail -n 5 "$state/tools.log" >&2; fail "could not install the tests' tools"; }
-  cp "$wanted" "$tools/requirements.txt"
+  rm -rf "$folder"
+  for file in "$@"; do options+=(-r "$file"); done
+  { python3 -m venv "$folder" && "$folder/bin/pip" install -q --disable-pip-version-check "${options[@]}"; } \
+    >"$state/python.log" 2>&1 || { tail -n 5 "$state/python.log" >&2; fail "could not install Python packages"; }
+  cat "$@" >"$folder/requirements.txt"
+}
+
+# Installs the tools that only tests need, of the versions that Tests/Tools/requirements.txt names, and what the example needs.
+install_test_tools() {
+  install_python "$state/tools" "$root/Tests/Tools/requirements.txt" "$root/examples/shop/requirements.txt"
 }
 
 # Whether someone listens on a port of either loopback address.

@@ -27,7 +27,25 @@ put database_url "postgres://ticketblitz:$(cat database_password)@postgres:5432/
   cat >redis_acl <<ACL
 user default off
 user health on >health resetkeys resetchannels -@all +ping
-user ticketblitz on >$password ~tb:* &tb:* +@read +@write +@scripting +@pubsub +@connection +@blocking -@dangerous -function -script +script|load +info +role +time +config|get
+user ticketblitz on >$password ~tb:* &tb:* +@read +@write +@scripting +@pubsub +@connection +@blocking -@dangerous -function -script +script|load +info +role +wait +time +config|get
+ACL
+}
+# The same for the nodes of deploy/compose.cluster.yaml. The replicas copy from the primaries with a user of their own, and an
+# operator who forms or changes the cluster is `admin`.
+[[ -e redis_cluster_acl ]] || {
+  password=$(random) replica=$(random)
+  rm -f redis_cluster_url redis_cluster_admin redis_cluster_replication
+  hosts=redis-1:6379,redis-2:6379,redis-3:6379,redis-4:6379,redis-5:6379,redis-6:6379
+  put redis_cluster_url "redis://ticketblitz:$password@$hosts"
+  put redis_cluster_admin "$(random)"
+  put redis_cluster_replication "masteruser replica
+masterauth $replica"
+  cat >redis_cluster_acl <<ACL
+user default off
+user health on >health resetkeys resetchannels -@all +ping
+user replica on >$replica resetkeys resetchannels -@all +psync +replconf +ping
+user admin on >$(cat redis_cluster_admin) ~* &* +@all
+user ticketblitz on >$password ~tb:* &tb:* +@read +@write +@scripting +@pubsub +@connection +@blocking -@dangerous -function -script +script|load +info +role +wait +time +config|get +cluster|slots +cluster|nodes +cluster|info +cluster|myid
 ACL
 }
 echo "secrets are in $folder"

@@ -13,19 +13,25 @@ extension ConnectionHandler {
             if case .write(_, let promise, let writer) = source {
                 writer.write(NIOAny(HTTPServerResponsePart.head(head)), promise: promise)
             }
-        case .answer(let request, let body, let turn): answer(request, body, turn, context)
+        case .answer(let request, let body, let turn, let id): answer(request, body, turn, RequestID(id), context)
+        case .writeContinue: context.writeAndFlush(wrapOutboundOut(Self.continuation), promise: nil)
         case .respond(let response): write(response, context)
+        case .stream(let start, let isChunked): beginStream(start, isChunked: isChunked)
+        case .endStream(let reconnects, let isChunked, let closes):
+            endStream(reconnects: reconnects, isChunked: isChunked, closes: closes, context)
         case .failWrite: source.promise?.fail(ChannelError.ioOnClosedChannel)
         case .reportBodyCutOff: context.fireErrorCaught(BodyCutOff())
         case .close: context.close(promise: nil)
-        case .setIdleTimer(let deadline): idleTimer = timer(at: deadline, .idleTimer, context)
+        case .abort: abort(context)
+        case .setIdleTimer(let deadline): setIdleTimer(deadline, context)
         case .setBodyTimer(let deadline): bodyTimer = timer(at: deadline, .bodyTimer, context)
         case .cancelBodyTimer:
             bodyTimer?.cancel()
             bodyTimer = nil
         case .watch(let wait, let number): watch(wait, number, context)
         case .setWaitTimer(let deadline, let number):
-            waitTimer = timer(at: deadline, .waitTimer(wait: number), context)
+            waitTimer = timer(
+                at: deadline - Self.spread(deadline - context.eventLoop.now), .waitTimer(wait: number), context)
         case .checkOrder(let wait, let number): check(wait, number, context)
         case .endWatch: stopWatching()
         }
@@ -60,11 +66,28 @@ extension ConnectionHandler {
     }
 
     private func answer(
-        _ request: DirectRequest, _ body: ByteBuffer?, _ turn: Int, _ context: ChannelHandlerContext
+        _ request: DirectRequest, _ body: ByteBuffer?, _ turn: Int, _ id: RequestID, _ context: ChannelHandlerContext
     ) {
-        let id = RequestID()
-        responder?.respond(to: request, body: body, id: id) { [self] response in
+        let known = knownOrder
+        knownOrder = nil
+        responder?.respond(to: request, body: body, known: known, peer: peer(context), id: id) { [self] response in
             run(.answered(turn: turn, response, id), from: .none)
+        }
+    }
+
+    private static let continuation = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+
+    /// A random part, up to a tenth, of a wait time. Clients that began to wait together do not all read their orders at the
+    /// same moment.
+    private static func spread(_ time: TimeAmount) -> TimeAmount {
+        .nanoseconds(Int64.random(in: 0...max(0, time.nanoseconds / 10)))
+    }
+
+    private func setIdleTimer(_ deadline: NIODeadline, _ context: ChannelHandlerContext) {
+        idleTimer?.cancel()
+        idleTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+            guard let context = self.context else { return }
+            run(.idleTimer(unsent(context)), from: .none)
         }
     }
 
@@ -74,12 +97,15 @@ extension ConnectionHandler {
             response.response,
             ResponseWriter.Context(
                 requestID: response.requestID ?? RequestID(), rate: response.rate, isHead: response.isHead,
-                closes: response.closes), to: &buffer)
+                closes: response.closes, isChunked: response.isChunked), to: &buffer)
+        if let live = response.response.live, !response.isHead {
+            return write(buffer, live.first, isChunked: response.isChunked, context)
+        }
         guard response.closes else { return context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
         closeAfter(context.writeAndFlush(wrapOutboundOut(buffer)), context)
     }
 
-    private func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+    func closeAfter(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
         written.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 
@@ -102,6 +128,14 @@ extension ConnectionHandler {
 
     /// Reads the order. No task lives longer than its read: 10,000 tasks that only wait would need too much memory.
     private func check(_ wait: OrderWait, _ number: Int, _ context: ChannelHandlerContext) {
+        if let responder {
+            return responder.check(wait.order) { [self] check in
+                // If the stores fail while a client waits, it waits on, and receives the order as it was last read.
+                if case .present(let order) = check { knownOrder = order }
+                let isSettled = check.isSettled || check == .unknown && knownOrder == nil || orders.isClosed()
+                run(.orderChecked(wait: number, isSettled: isSettled), from: .none)
+            }
+        }
         let eventLoop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         Task { [orders] in

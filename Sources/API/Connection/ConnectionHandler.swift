@@ -1,6 +1,8 @@
+import Domain
 import Metrics
 import NIOCore
 import NIOHTTP1
+import Runtime
 
 /// Connects a channel to its ``ConnectionState``: turns events into inputs and executes the actions.
 ///
@@ -29,13 +31,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests are short, and an idle connection keeps its read buffer. In bytes.
     private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16 * 1024)
 
-    let orders: OrderObserver
+    let services: ConnectionServices
+    var orders: OrderObserver { services.orders }
     let responder: (any DirectResponding)?
     let writer: ResponseWriter
-    private let limits: ClientLimits?
-    private var state: ConnectionState
-    private var peer: IPAddress?
-    private var context: ChannelHandlerContext?
+    private(set) var state: ConnectionState
+    private var knownPeer: IPAddress?
+    private(set) var context: ChannelHandlerContext?
+    private let decoder: RequestDecoder?
+    /// The connections of this event loop, and of this client's address; nil if they are not limited.
+    let loopConnections: LoopConnections?
+    var addressConnections: AddressConnections?
+    /// The bytes that are counted for the address as not taken.
+    var countedUnsent = 0
+    var position = 0
+    /// Since when the connection waits for a place; nil if it does not.
+    var waitsSince: NIODeadline?
     private var isReadPending = false
     /// Adds the application to the channel; nil if it has been added.
     var addApplication: (() throws -> Void)?
@@ -43,26 +54,31 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     var bodyTimer: Scheduled<Void>?
     var waitTimer: Scheduled<Void>?
     var endWatch: (@Sendable () -> Void)?
+    /// What sends the stream to the client; nil if there is none.
+    var viewer: LiveViewer?
+    var streamIsChunked = false
+    /// The order that the current request waits for, as it was last read.
+    var knownOrder: Order?
 
     /// - Parameters:
-    ///   - limits: the rate limits of all clients; nil if they have none.
     ///   - responder: responds to direct requests; nil if the application responds to all requests.
-    ///   - configuration: its `rateLimit` is that of `limits`.
+    ///   - decoder: the decoder before this handler.
     ///   - addApplication: adds the handlers of the application to the end of the pipeline. It is called before the first
     ///     part is passed to them; nil if they are there already.
     init(
-        limits: ClientLimits?, orders: OrderObserver, responder: (any DirectResponding)? = nil,
-        configuration: ConnectionState.Configuration = .init(), addApplication: (() throws -> Void)? = nil
+        _ services: ConnectionServices, responder: (any DirectResponding)? = nil, decoder: RequestDecoder? = nil,
+        addApplication: (() throws -> Void)? = nil
     ) {
-        self.limits = limits
-        self.orders = orders
+        self.services = services
         self.responder = responder
+        self.decoder = decoder
         self.addApplication = addApplication
-        writer = responder?.writer ?? ResponseWriter()
-        var configuration = configuration
-        configuration.rateLimit = limits?.limit
+        var configuration = services.configuration
+        configuration.rateLimit = services.rateLimits?.limit
         configuration.answersDirectly = responder != nil
-        state = ConnectionState(configuration)
+        writer = responder?.writer ?? ResponseWriter(keepAlive: configuration.keepAlive)
+        loopConnections = services.table?.current
+        state = ConnectionState(configuration, preflight: services.preflight)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -72,12 +88,25 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         run(.opened, from: .none)
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        guard admit(context) else { return context.close(promise: nil) }
+        context.fireChannelActive()
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         addApplication = nil
         Self.connections.decrement()
+        dismiss()
         for timer in [idleTimer, bodyTimer] { timer?.cancel() }
+        for (fault, number) in state.faults { fault.count(number) }
         stopWatching()
+        forgetViewer()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { becameWritable() } else { becameUnwritable(context) }
+        context.fireChannelWritabilityChanged()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -87,13 +116,26 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             case .body(let bytes): .body(bytes)
             case .end(let trailers): .end(trailers)
             }
+        switch input {
+        case .head(let head, _): decoder?.delivered(head)
+        case .end: decoder?.deliveredEnd()
+        default: break
+        }
         run(input, from: .read(data))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { run(.readComplete, from: .readComplete) }
 
     func read(context: ChannelHandlerContext) {
-        if state.acceptsReads { context.read() } else { isReadPending = true }
+        if acceptsReads { context.read() } else { isReadPending = true }
+    }
+
+    private var acceptsReads: Bool { waitsSince == nil && state.acceptsReads }
+
+    func readIfPending() {
+        guard isReadPending, acceptsReads, let context else { return }
+        isReadPending = false
+        context.read()
     }
 
     /// Handles a part of the application's response.
@@ -134,18 +176,20 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func run(_ input: ConnectionState.Input, from source: Source) {
         guard let context else { return }
         state.handle(input, at: context.eventLoop.now).perform { perform($0, from: source, context) }
-        if isReadPending, state.acceptsReads {
-            isReadPending = false
-            context.read()
-        }
+        readIfPending()
     }
 
     /// Counts a request for its client's rate limit.
     private func check(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> ConnectionState.RateCheck {
-        guard let limits, state.acceptsRequests else { return .unlimited }
-        if peer == nil { peer = context.remoteAddress.flatMap { IPAddress($0) } }
-        guard let peer else { return .unknownClient }
+        guard let limits = services.rateLimits, state.acceptsRequests else { return .unlimited }
+        guard let peer = peer(context) else { return .unknownClient }
         return .counted(limits.take(head, from: peer, at: context.eventLoop.now))
+    }
+
+    /// The address that the connection comes from; nil if it has none.
+    func peer(_ context: ChannelHandlerContext) -> IPAddress? {
+        if knownPeer == nil { knownPeer = context.remoteAddress.flatMap { IPAddress($0) } }
+        return knownPeer
     }
 
     func stopWatching() {
@@ -153,6 +197,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         waitTimer = nil
         endWatch?()
         endWatch = nil
+        knownOrder = nil
     }
 }
 

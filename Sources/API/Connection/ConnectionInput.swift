@@ -22,8 +22,11 @@ extension ConnectionState {
         /// From the connection's own responder: the response to a request that it was given.
         case answered(turn: Int, APIResponse, RequestID)
 
+        /// From what the client watches with a stream: there is nothing more to send.
+        case streamEnded(reconnects: Bool)
+
         // From the timers.
-        case idleTimer
+        case idleTimer(Unsent = .none)
         case bodyTimer
         case waitTimer(wait: Int)
 
@@ -35,6 +38,11 @@ extension ConnectionState {
         case watchEnded(wait: Int)
 
         // From the channel.
+        /// More is unsent than the channel's limit.
+        case unwritable(Unsent)
+        case writable
+        /// Another connection needs the place of this one.
+        case evicted
         case inputClosed
         case quiesce
         case inactive
@@ -62,14 +70,26 @@ extension ConnectionState {
         /// Write a response head in place of the one that the application wrote.
         case writeHead(HTTPResponseHead)
         /// Respond to a request without the application.
-        case answer(DirectRequest, body: ByteBuffer?, turn: Int)
+        ///
+        /// - Parameter id: the request's id.
+        case answer(DirectRequest, body: ByteBuffer?, turn: Int, id: RequestID.Given = .none)
+        /// Tell the client that it can send the body.
+        case writeContinue
         /// Write and flush a complete response.
         case respond(ConnectionResponse)
+        /// Send what a client watches.
+        case stream(LiveStart, isChunked: Bool)
+        /// Stop that, and write the end of the response.
+        ///
+        /// - Parameter reconnects: whether the client is told to connect again.
+        case endStream(reconnects: Bool, isChunked: Bool, closes: Bool)
         /// Fail the application's write: the connection is closing.
         case failWrite
         /// Report to the application that the body of the current request is incomplete.
         case reportBodyCutOff
         case close
+        /// Close and discard what is unsent: the client does not take it.
+        case abort
 
         case setIdleTimer(NIODeadline)
         case setBodyTimer(NIODeadline)

@@ -11,6 +11,8 @@ struct ConnectionResponse: Hashable, Sendable {
     var isHead = false
     /// Whether the connection is closed after the response, which `Connection: close` announces.
     var closes = false
+    /// Whether the body consists of chunks, of which this is the first.
+    var isChunked = false
 
     init(_ response: APIResponse) {
         self.response = response

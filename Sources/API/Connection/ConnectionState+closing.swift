@@ -11,20 +11,38 @@ extension ConnectionState {
     /// again for the rest of the time. It also limits the time to write a response that closes the connection.
     mutating func setIdleTimer(_ actions: inout Actions) {
         guard !idleTimerIsSet, turns.isEmpty else { return }
-        idleTimerIsSet = true
-        actions.append(.setIdleTimer(lastActivity + configuration.idleTimeout))
+        setIdleTimer(at: lastActivity + configuration.idleTimeout, &actions)
     }
 
-    mutating func idleTimerFired(at now: NIODeadline, _ actions: inout Actions) {
+    mutating func idleTimerFired(_ unsent: Unsent, at now: NIODeadline, _ actions: inout Actions) {
         idleTimerIsSet = false
-        guard turns.isEmpty else { return }
-        if now >= lastActivity + configuration.idleTimeout { close(&actions) } else { setIdleTimer(&actions) }
+        if unsent.bytes > 0 {
+            checkTaking(unsent, at: now, &actions)
+        } else if turns.isEmpty {
+            taking = nil
+            if now >= lastActivity + configuration.idleTimeout { close(&actions) } else { setIdleTimer(&actions) }
+        }
+    }
+
+    mutating func setIdleTimer(at deadline: NIODeadline, _ actions: inout Actions) {
+        idleTimerIsSet = true
+        actions.append(.setIdleTimer(deadline))
     }
 
     mutating func bodyTimerFired(at now: NIODeadline, _ actions: inout Actions) {
         guard body == .timed else { return }
         body = .arriving  // The timer has fired; there is none to cancel.
+        faults[.tooSlow, default: 0] += 1
         refuse(Problem(.requestTimeout, "The request's body did not arrive in time."), at: now, &actions)
+    }
+
+    /// Bytes after a request that closes the connection are ignored (RFC 9112, section 9.6).
+    mutating func decoderError(_ error: HTTPParserError, at now: NIODeadline, _ actions: inout Actions) {
+        if error == .closedConnection, turns.contains(where: \.closes) {
+            hasLastRequest = true
+        } else {
+            refuse(Problem(error), at: now, &actions)
+        }
     }
 
     /// Responds with a problem and closes. If an earlier request has no response yet, or this one's response has started,
@@ -42,8 +60,9 @@ extension ConnectionState {
         }
     }
 
-    mutating func inputClosed(_ actions: inout Actions) {
+    mutating func inputClosed(at now: NIODeadline, _ actions: inout Actions) {
         let isOwn = respondsToArriving
+        if body != .complete { faults[.cutOff, default: 0] += 1 }
         if isOwn {
             // The newest request is incomplete, so no response to it is owed.
             turns.removeLast()
@@ -52,6 +71,7 @@ extension ConnectionState {
         cutOffBody(isOwn: isOwn, &actions)
         isInputClosed = true
         resumeOutsideRead(&actions)
+        endStream(reconnects: false, at: now, &actions)
         if usesApplication, directTurns == 0, held.isEmpty {
             actions.append(.passOn)
         } else if usesApplication || !held.isEmpty {
@@ -62,13 +82,15 @@ extension ConnectionState {
     }
 
     /// The server shuts down: the connection closes after the responses that it owes.
-    mutating func quiesce(_ actions: inout Actions) {
+    mutating func quiesce(at now: NIODeadline, _ actions: inout Actions) {
         isQuiescing = true
         resumeOutsideRead(&actions)
+        endStream(reconnects: true, at: now, &actions)
         if turns.isEmpty, !isClosing { close(&actions) }
     }
 
     mutating func inactive(_ actions: inout Actions) {
+        if body != .complete { faults[.cutOff, default: 0] += 1 }
         cutOffBody(isOwn: respondsToArriving, &actions)
         beginClosing()
         if waiting != nil {
@@ -102,6 +124,8 @@ extension Problem {
         switch error {
         case .headerOverflow:
             self.init(.headersTooLarge, "The limit for headers is 16 KiB and 64 fields.")
+        case .invalidEOFState, .closedConnection:
+            self = .invalid(nil, "The connection was closed before the request was complete.")
         default:
             self = .invalid(nil, "The request is not valid HTTP/1.1.")
         }

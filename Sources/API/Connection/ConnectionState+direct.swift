@@ -13,7 +13,8 @@ extension ConnectionState {
             )
             actions.append(.watch(wait, wait: waitCount))
         } else {
-            actions.append(.answer(arrived.request, body: arrived.body, turn: turnCount))
+            actions.append(
+                .answer(arrived.request, body: arrived.body, turn: turnCount, id: turns.last?.id ?? .none))
         }
     }
 
@@ -25,12 +26,16 @@ extension ConnectionState {
         var own = ConnectionResponse(response)
         own.requestID = id
         own.closes = turns[index].closes
-        if let limit = configuration.rateLimit, let standing = turns[index].standing {
-            own.rate = ResponseWriter.Context.Rate(limit: limit, standing: standing)
-        }
+        own.isHead = turns[index].isHead
+        own.rate = rate(turns[index].standing)
         turns[index].responder = .connection(own)
         writeDueResponses(at: now, &actions)
         if directTurns == 0, !isClosing { releaseHeld(&actions) }
+    }
+
+    func rate(_ standing: RateStanding?) -> ResponseWriter.Context.Rate? {
+        guard let limit = configuration.rateLimit, let standing else { return nil }
+        return ResponseWriter.Context.Rate(limit: limit, standing: standing)
     }
 
     /// Passes what was held back to the application.

@@ -2,9 +2,11 @@ import NIOCore
 import NIOHTTP1
 
 extension ConnectionState {
-    mutating func head(_ request: HTTPRequestHead, _ check: RateCheck, at now: NIODeadline, _ actions: inout Actions) {
+    mutating func head(
+        _ request: HTTPRequestHead, _ check: RateCheck, at now: NIODeadline, _ actions: inout Actions
+    ) {
         lastActivity = now
-        guard !isClosing else { return }
+        guard !isClosing, !hasLastRequest else { return }
         var standing: RateStanding?
         switch check {
         case .unlimited: break
@@ -12,21 +14,31 @@ extension ConnectionState {
         case .unknownClient: return close(&actions)
         }
         guard acceptsRequests else { return close(&actions) }
+        endStream(reconnects: false, at: now, &actions)
+        guard !isClosing else { return }
+        var request = request
+        let target = RequestPath.standard(request.uri)
+        if let target { request.uri = target }
+        let framing = RequestFraming(request)
+        let refused = refused(request, framing, standing)
+        if refused == nil { resume(&actions) }
+        let direct = refused == nil ? directRequest(request) : nil
         body = .arriving
-        let isRefused = standing?.isAllowed == false
-        if !isRefused { resume(&actions) }
-        let direct = isRefused ? nil : directRequest(request)
         turnCount += 1
         turns.append(
             Turn(
-                number: turnCount, responder: isRefused || direct != nil ? .connection(nil) : .application,
-                isHead: request.method == .HEAD, closes: request.asksToClose, standing: standing))
+                number: turnCount, responder: refused != nil || direct != nil ? .connection(nil) : .application,
+                isHead: request.method == .HEAD, closes: framing.closes,
+                isHTTP1_0: request.version == .http1_0, standing: standing,
+                id: framing.id, awaitsContinue: refused == nil && framing.expectsContinue))
+        if let refused { return refuse(refused, framing, at: now, &actions) }
+        continueIfDue(at: now, &actions)
         if let direct {
             directTurns += 1
             arriving = ArrivingRequest(request: direct)
-        } else if !isRefused {
+        } else {
             applicationTurns += 1
-            passToApplication(request, &actions)
+            passToApplication(request, isChanged: target != nil, &actions)
         }
     }
 
@@ -36,28 +48,35 @@ extension ConnectionState {
         return DirectRequest(request)
     }
 
-    private mutating func passToApplication(_ request: HTTPRequestHead, _ actions: inout Actions) {
+    private mutating func passToApplication(
+        _ request: HTTPRequestHead, isChanged: Bool, _ actions: inout Actions
+    ) {
         if directTurns == 0, held.isEmpty, let wait = OrderWait(request) {
             waitCount += 1
             waiting = WaitingRequest(responder: .application(request), wait: wait, number: waitCount)
         } else {
-            passOn(.head(request), &actions)
+            passOn(.head(request), isChanged: isChanged, &actions)
         }
     }
 
     /// Passes the part that has arrived to the application, or holds it back while the connection owes earlier responses.
-    private mutating func passOn(_ part: @autoclosure () -> HTTPServerRequestPart, _ actions: inout Actions) {
+    ///
+    /// - Parameter isChanged: whether `part` differs from the part that has arrived.
+    private mutating func passOn(
+        _ part: @autoclosure () -> HTTPServerRequestPart, isChanged: Bool = false, _ actions: inout Actions
+    ) {
         if directTurns > 0 || !held.isEmpty {
             held.append(part())
         } else {
             usesApplication = true
-            actions.append(.passOn)
+            actions.append(isChanged ? .forward(part()) : .passOn)
         }
     }
 
     mutating func body(_ bytes: ByteBuffer, at now: NIODeadline, _ actions: inout Actions) {
         lastActivity = now
-        guard !isClosing else { return }
+        guard !isClosing, !hasLastRequest else { return }
+        bodyHasBegun()
         if respondsToArriving {
             // A direct request announces a body of limited length, and a refused one needs no body.
             arriving?.append(bytes)
@@ -70,7 +89,8 @@ extension ConnectionState {
 
     mutating func end(_ trailers: HTTPHeaders?, at now: NIODeadline, _ actions: inout Actions) {
         lastActivity = now
-        guard !isClosing else { return }
+        guard !isClosing, !hasLastRequest else { return }
+        bodyHasBegun()
         let isOwn = respondsToArriving
         if body == .timed { actions.append(.cancelBodyTimer) }
         body = .complete
@@ -78,7 +98,8 @@ extension ConnectionState {
             arriving = nil
             answer(request, &actions)
         } else if isOwn {
-            refuseLast()
+            if !turns.isEmpty { turns[offset: turns.count - 1].responder = .connection(refusal) }
+            refusal = nil
             writeDueResponses(at: now, &actions)
         } else if !beginWait(trailers, &actions) {
             resume(&actions)
@@ -88,36 +109,16 @@ extension ConnectionState {
 
     /// A request that is complete here, as most are, needs no timer.
     mutating func readComplete(at now: NIODeadline, _ actions: inout Actions) {
-        if body == .arriving, !isClosing {
+        if body == .arriving, !isClosing, turns.last?.awaitsContinue != true {
             body = .timed
             actions.append(.setBodyTimer(now + configuration.bodyTimeout))
         }
         actions.append(.passOn)
-    }
-
-    /// The response to the newest request is that its client has exceeded the rate limit.
-    private mutating func refuseLast() {
-        guard var turn = turns.popLast() else { return }
-        if let limit = configuration.rateLimit, let standing = turn.standing {
-            turn.responder = .connection(
-                ConnectionResponse(limit.problem(standing), isHead: turn.isHead, closes: turn.closes))
-        }
-        turns.append(turn)
     }
 }
 
 extension ConnectionState.ArrivingRequest {
     fileprivate mutating func append(_ bytes: ByteBuffer) {
         if body == nil { body = bytes } else { body?.writeImmutableBuffer(bytes) }
-    }
-}
-
-extension HTTPRequestHead {
-    /// Whether the client wants the connection to be closed after the response.
-    fileprivate var asksToClose: Bool {
-        for (name, value) in headers where name.utf8.count == 10 && name.lowercased() == "connection" {
-            if value.lowercased().contains("close") { return true }
-        }
-        return false
     }
 }

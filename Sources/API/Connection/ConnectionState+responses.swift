@@ -6,11 +6,19 @@ extension ConnectionState {
     mutating func responseHead(_ head: HTTPResponseHead, _ actions: inout Actions) {
         guard !isClosing else { return actions.append(.failWrite) }
         responseHasStarted = true
-        guard let limit = configuration.rateLimit, let standing = turns.first?.standing,
-            !(100..<200).contains(head.status.code)
-        else { return actions.append(.passOn) }
+        guard let turn = turns.first, !(100..<200).contains(head.status.code) else { return actions.append(.passOn) }
         var head = head
-        for (name, value) in limit.fields(standing) { head.headers.replaceOrAdd(name: name.rawName, value: value) }
+        if let rate = rate(turn.standing) {
+            for (name, value) in rate.limit.fields(rate.standing) {
+                head.headers.replaceOrAdd(name: name.rawName, value: value)
+            }
+        }
+        if turn.closes {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        } else {
+            head.headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+            head.headers.replaceOrAdd(name: "Keep-Alive", value: configuration.keepAlive)
+        }
         actions.append(.writeHead(head))
     }
 
@@ -18,9 +26,12 @@ extension ConnectionState {
         guard !isClosing else { return actions.append(.failWrite) }
         responseHasStarted = false
         lastActivity = now
-        if turns.popFirst() != nil { applicationTurns -= 1 }
-        if isQuiescing, turns.isEmpty {
+        let turn = turns.popFirst()
+        if turn != nil { applicationTurns -= 1 }
+        if turn?.closes == true || isQuiescing && turns.isEmpty {
             actions.append(.passOnAndClose)
+            // Later requests are not answered.
+            turns.removeAll()
             beginClosing()
         } else {
             actions.append(.passOn)
@@ -31,12 +42,17 @@ extension ConnectionState {
 
     /// Writes the connection's own responses up to the first request that has no response yet.
     mutating func writeDueResponses(at now: NIODeadline, _ actions: inout Actions) {
-        while case .connection(var response?)? = turns.first?.responder {
+        while stream == nil, case .connection(var response?)? = turns.first?.responder {
+            if let start = response.response.live, !response.isHead {
+                beginStream(start, response, at: now, &actions)
+                continue
+            }
             turns.removeFirst()
             // With the last response, a connection ends that the server or the client is closing.
             if turns.isEmpty, isQuiescing || isInputClosed && !usesApplication { response.closes = true }
             respond(response, at: now, &actions)
         }
+        if !isClosing { continueIfDue(at: now, &actions) }
     }
 
     /// Writes a response whose turn has come.

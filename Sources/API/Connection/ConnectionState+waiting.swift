@@ -83,7 +83,8 @@ extension ConnectionState {
             actions.append(.forward(.head(head)))
             if case .some(let trailers) = request.end { actions.append(.forward(.end(trailers))) }
         case .connection(let direct, let turn):
-            actions.append(.answer(direct, body: nil, turn: turn))
+            let id = turns.first { $0.number == turn }?.id ?? .none
+            actions.append(.answer(direct, body: nil, turn: turn, id: id))
         }
     }
 

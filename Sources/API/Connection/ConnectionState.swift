@@ -14,12 +14,17 @@ import NIOHTTP1
 ///   order is settled, the wait time has elapsed, the client sends another request, or the server shuts down.
 /// - A body has to arrive within the body timeout. A request head has to arrive within the idle timeout, which does not
 ///   elapse while a response is owed.
+/// - A client that takes nothing of a response for the idle timeout loses the connection; one that takes some keeps it.
+/// - A stream ends when the client sends another request or closes its side, and when the server shuts down.
+/// - A client that waits for `100 Continue` receives it, or the final response, before it sends the body.
 /// - A request whose body is cut off is never taken for a complete one.
 /// - After ``Action/close``, or after a response that closes, no part is passed on in either direction.
 struct ConnectionState {
     struct Configuration: Hashable, Sendable {
         /// Time without a request after which the connection is closed.
-        var idleTimeout = TimeAmount.seconds(10)
+        var idleTimeout = TimeAmount.seconds(75)
+        /// The value of the field `Keep-Alive`, which tells clients the idle timeout.
+        var keepAlive: String { "timeout=\(idleTimeout.nanoseconds / 1_000_000_000)" }
         /// Time for a request's body, from the read that ends with an incomplete body.
         var bodyTimeout = TimeAmount.seconds(5)
         /// Nil: clients have no rate limit.
@@ -27,8 +32,12 @@ struct ConnectionState {
         /// Requests without a response at which a rate-limited connection is closed. Without a rate limit, reading from
         /// the connection stops instead.
         var maxOwedResponses = 100
+        /// Requests that the application has not answered at which reading stops. One read can bring more.
+        var maxApplicationTurns = 16
         /// Whether the connection responds to requests that are a ``DirectRequest``.
         var answersDirectly = false
+        /// Time for which a client may take nothing of a stream.
+        var streamTimeout: TimeAmount { min(idleTimeout, .seconds(30)) }
     }
 
     /// A request whose response is owed.
@@ -43,9 +52,13 @@ struct ConnectionState {
         let number: Int
         var responder: Responder
         let isHead: Bool
-        /// Whether the client asked to close the connection after the response.
+        /// Whether the connection closes after the response.
         let closes: Bool
+        let isHTTP1_0: Bool
         let standing: RateStanding?
+        let id: RequestID.Given
+        /// Whether the client waits for `100 Continue`.
+        var awaitsContinue: Bool
     }
 
     /// The body of the request that arrives.
@@ -64,6 +77,8 @@ struct ConnectionState {
     }
 
     let configuration: Configuration
+    /// Why a request that waits for `100 Continue` is refused by its head; nil if it is not.
+    let preflight: (@Sendable (HTTPRequestHead) -> Problem?)?
     /// The oldest request first. Requests that the connection answers directly come before those of the application.
     var turns = CircularBuffer<Turn>(initialCapacity: 2)
     var turnCount = 0
@@ -72,15 +87,25 @@ struct ConnectionState {
     /// Requests that the connection answers directly and whose response is not known yet.
     var directTurns = 0
     var arriving: ArrivingRequest?
+    /// The response to the request that arrives, if it is refused after it has arrived.
+    var refusal: ConnectionResponse?
+    /// Whether the connection closes after a response that is owed, so that later requests are not answered.
+    var hasLastRequest = false
     /// Parts for the application that wait until the connection has answered its own requests.
     var held: [HTTPServerRequestPart] = []
     var holdsInputClosed = false
+    /// The response to the oldest request, if it is a stream that is being sent.
+    var stream: Stream?
     /// Whether a part of the response to the oldest request has been written.
     var responseHasStarted = false
     var body = Body.complete
     /// The request that waits for an order; always the newest complete one.
     var waiting: WaitingRequest?
     var waitCount = 0
+    /// Whether the channel takes more of a response.
+    var isWritable = true
+    /// What the client has taken of the responses when the state last looked; nil if nothing was unsent then.
+    var taking: Taking?
     var lastActivity = NIODeadline.uptimeNanoseconds(0)
     var idleTimerIsSet = false
     /// Whether a request has gone to the application, which then closes the connection when the client has closed its side.
@@ -88,9 +113,12 @@ struct ConnectionState {
     var isInputClosed = false
     var isQuiescing = false
     private(set) var isClosing = false
+    /// What the client did wrong, for the metrics.
+    var faults: [ClientFault: Int] = [:]
 
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, preflight: (@Sendable (HTTPRequestHead) -> Problem?)? = nil) {
         self.configuration = configuration
+        self.preflight = preflight
     }
 
     /// Whether the next request is accepted, so that it counts for the rate limit.
@@ -100,7 +128,8 @@ struct ConnectionState {
 
     /// Whether more may be read. What has been read already is still handled.
     var acceptsReads: Bool {
-        directTurns < configuration.maxOwedResponses && held.count < configuration.maxOwedResponses
+        isWritable && directTurns < configuration.maxOwedResponses && held.count < configuration.maxOwedResponses
+            && applicationTurns < configuration.maxApplicationTurns
     }
 
     /// Whether the connection itself responds to the request that arrives.

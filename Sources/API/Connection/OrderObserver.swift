@@ -8,7 +8,7 @@ struct OrderObserver: Sendable {
     var watch: @Sendable (OrderID, @escaping @Sendable () -> Void) -> (@Sendable () -> Void)?
     /// Whether the watch is closed: then no request waits any longer.
     var isClosed: @Sendable () -> Bool
-    /// Whether a request that waits for the order can be answered.
+    /// Whether a request that waits for the order can be answered. For connections without a responder of their own.
     var isSettled: @Sendable (OrderID) async -> Bool
 }
 

@@ -20,8 +20,7 @@ struct SaleChannel: HTTPChannelHandler {
     private static let headerFieldLimit = 64
 
     let responder: Responder
-    let limits: ClientLimits?
-    let orders: OrderObserver
+    let services: ConnectionServices
     /// Nil: the application responds to all requests.
     let responders: DirectResponders?
 
@@ -30,8 +29,7 @@ struct SaleChannel: HTTPChannelHandler {
             let application = channel.eventLoop.makePromise(
                 of: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?.self)
             try Self.addHandlers(
-                to: channel, limits: limits, orders: orders, responder: responders?.current,
-                headerLimit: Self.headerLimit
+                to: channel, services, responder: responders?.current, headerLimit: Self.headerLimit
             ) {
                 application.succeed(
                     try NIOAsyncChannel(
@@ -47,7 +45,7 @@ struct SaleChannel: HTTPChannelHandler {
     ///
     /// - Parameter addApplication: adds the application behind the HTTP codec.
     static func addHandlers(
-        to channel: any Channel, limits: ClientLimits?, orders: OrderObserver, responder: (any DirectResponding)?,
+        to channel: any Channel, _ services: ConnectionServices, responder: (any DirectResponding)?,
         headerLimit: Int, addApplication: @escaping () throws -> Void
     ) throws {
         let pipeline = channel.pipeline.syncOperations
@@ -55,10 +53,9 @@ struct SaleChannel: HTTPChannelHandler {
         decoderLimits.maxHeaderFieldSize = headerLimit
         decoderLimits.maxHeaderListSize = headerLimit
         decoderLimits.maxHeaderFieldCount = headerFieldLimit
-        try pipeline.addHandler(
-            ByteToMessageHandler(
-                HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)))
-        let connection = ConnectionHandler(limits: limits, orders: orders, responder: responder)
+        let decoder = RequestDecoder(limits: decoderLimits)
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        let connection = ConnectionHandler(services, responder: responder, decoder: decoder)
         connection.addApplication = { [unowned connection] in
             try pipeline.addHandlers(
                 HTTPResponseEncoder(), ResponseObserver(connection), HTTP1ToHTTPServerCodec(secure: false))

@@ -2,7 +2,14 @@
 struct Controllers: Sendable {
     let orders: OrdersController
     let events: EventsController
+    let live: LiveController
     let administration: AdministrationController
+    let audit: AuditController
+    let cancellation: CancellationController
+    let adminOrders: AdminOrdersController
+    let overview: OverviewController
+    let webhooks: WebhooksController
+    let changes: ChangesController
     let service: ServiceController
     let page = PageController()
     /// Nil without `DEMO=true`.

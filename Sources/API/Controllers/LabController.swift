@@ -8,6 +8,7 @@ import Runtime
 /// The lab: purchases with each strategy. It exists only with `DEMO=true`.
 struct LabController: Sendable {
     let lab: Lab
+    let access: AdminAccess
 
     /// `GET /lab`: all strategies with their counts.
     func overview() async throws -> Response {
@@ -32,9 +33,10 @@ struct LabController: Sendable {
     /// `POST /lab/{strategy}/reset`
     func reset(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let strategy = try strategy(context)
+        let author = try access.operatorOrDemo(request, context)
         let wanted = try LabResetRequest(try await request.jsonBody(limit: BodyLimit.standard))
         do {
-            try await strategy.reset(to: wanted.capacity)
+            try await strategy.reset(to: wanted.capacity, by: author)
         } catch let error as CatalogueError {
             throw Problem(error, event: .lab)
         }

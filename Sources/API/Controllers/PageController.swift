@@ -1,21 +1,25 @@
 import HTTPTypes
 import Hummingbird
 
-/// The files of the live page. The page loads nothing from other hosts, and its headers forbid browsers to.
+/// The files of the pages. The pages load nothing from other hosts, and their headers forbid browsers to.
 struct PageController: Sendable {
-    /// `GET /`
-    func index() -> Response { file(PackageResources.index_html, "text/html; charset=utf-8") }
-
-    /// `GET /page.css`
-    func style() -> Response { file(PackageResources.page_css, "text/css; charset=utf-8") }
-
-    /// `GET /page.js`
-    func script() -> Response { file(PackageResources.page_js, "text/javascript; charset=utf-8") }
-
-    private func file(_ bytes: [UInt8], _ type: String) -> Response {
+    /// `GET` of a file: 200, or 304 if the client has it. A browser asks each time, so that all files of a page are of one
+    /// release, and a reload transfers none of them again.
+    func file(_ file: PageFile, _ request: Request) throws -> Response {
         var headers = Self.headers
-        headers[.contentType] = type
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        headers[.eTag] = file.tag
+        if try EntityTags(request, .ifNoneMatch)?.contains(file.tag) == true {
+            return Response(status: .notModified, headers: headers)
+        }
+        headers[.contentType] = file.type
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: file.bytes))
+    }
+
+    /// `GET /console/{file}`
+    func consoleFile(_ request: Request, _ context: APIRequestContext) throws -> Response {
+        let path = "/console/\(context.parameters.get("file") ?? "")"
+        guard let file = PageFile.console.first(where: { $0.path == path }) else { throw Problem.routeNotFound }
+        return try self.file(file, request)
     }
 
     /// The headers that the OWASP Secure Headers Project recommends for a page without inline code and frames.

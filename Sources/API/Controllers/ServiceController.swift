@@ -2,6 +2,7 @@ import Engine
 import HTTPTypes
 import Hummingbird
 import Ledger
+import NIOCore
 import RedisSchema
 import Runtime
 
@@ -39,10 +40,13 @@ struct ServiceController: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: await readings.text())))
     }
 
+    /// All responses share its bytes, however many clients do not read theirs.
+    private static let description = ByteBuffer(bytes: PackageResources.openapi_yaml)
+
     /// `GET /openapi.yaml`: the description of this API.
     func openAPI() -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/yaml"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))
+            body: ResponseBody(byteBuffer: Self.description))
     }
 }

@@ -1,18 +1,26 @@
 import Domain
 import NIOHTTP1
 
-/// A request that the connection answers itself, on its event loop: the two requests of a rush. The router accepts them in
-/// every form of HTTP; the connection answers the plain forms, which nearly all clients send.
+/// A request that the connection answers itself, on its event loop: the requests of a rush. The router accepts them in every
+/// form of HTTP; the connection answers the plain forms, which nearly all clients send.
 enum DirectRequest: Hashable, Sendable {
     /// `POST /buy`
     case buy(BuyHeaders)
     /// `GET /orders/{id}`
     case order(OrderID, WaitPreference)
+    /// `GET /events/{id}`, with the values of `If-None-Match`.
+    case event(EventID, ifNoneMatch: [String])
+    /// `GET /live`, `GET /events/{id}/live` and `GET /orders/{id}/live`
+    case live(LiveRequest)
 
     /// Nil if the request is another one, or has a form for which the router is responsible: a header that changes how the
-    /// message is read (`Transfer-Encoding`, `Expect`, `Upgrade`), a body that is too large, an id or a wait time that is
-    /// not valid, another query.
+    /// message is read (`Transfer-Encoding`, `Upgrade`), a body that is too large, an id or a wait time that is not valid,
+    /// another query.
     init?(_ head: HTTPRequestHead) {
+        if let live = LiveRequest(head) {
+            self = .live(live)
+            return
+        }
         guard head.version == .http1_1 else { return nil }
         switch head.method {
         case .POST where head.uri == "/buy":
@@ -21,9 +29,30 @@ enum DirectRequest: Hashable, Sendable {
         case .GET where head.uri.hasPrefix("/orders/"):
             guard let order = Self.order(head) else { return nil }
             self = order
+        case .GET where head.uri.hasPrefix("/events/"):
+            guard let event = Self.event(head) else { return nil }
+            self = event
         default:
             return nil
         }
+    }
+
+    private static func event(_ head: HTTPRequestHead) -> DirectRequest? {
+        guard let id = EventID(head.uri.dropFirst("/events/".utf8.count)) else { return nil }
+        var tags: [String] = []
+        var (mayBeFresh, mayBeAdmin) = (false, false)
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 13 where name.isSameField(as: "if-none-match"): tags.append(value)
+            case 13 where name.isSameField(as: "cache-control"): mayBeFresh = true
+            case 13 where name.isSameField(as: "authorization"): mayBeAdmin = true
+            case 14 where name.isSameField(as: "content-length"): return nil
+            case _ where name.changesReading: return nil
+            default: break
+            }
+        }
+        // An administrator who wants the present state: the router reads it.
+        return mayBeFresh && mayBeAdmin ? nil : .event(id, ifNoneMatch: tags)
     }
 
     private static func order(_ head: HTTPRequestHead) -> DirectRequest? {
@@ -50,15 +79,21 @@ enum DirectRequest: Hashable, Sendable {
     }
 }
 
-/// The headers that determine what a purchase is.
+/// The headers that determine what a purchase is, and whose.
 struct BuyHeaders: Hashable, Sendable {
     var contentType: String?
     /// The values of `Idempotency-Key`; one at most is valid.
     var keys: [String] = []
+    /// The values of `Authorization`. They matter only with CUSTOMER_TOKENS_KEY.
+    var authorization: [String] = []
+    /// The values of `X-Forwarded-For`.
+    var forwardedFor: [String] = []
 
-    init(contentType: String?, keys: [String]) {
+    init(contentType: String?, keys: [String], authorization: [String] = [], forwardedFor: [String] = []) {
         self.contentType = contentType
         self.keys = keys
+        self.authorization = authorization
+        self.forwardedFor = forwardedFor
     }
 
     init?(_ headers: HTTPHeaders) {
@@ -67,9 +102,11 @@ struct BuyHeaders: Hashable, Sendable {
             case 12 where name.isSameField(as: "content-type"):
                 guard contentType == nil else { return nil }
                 contentType = value
+            case 13 where name.isSameField(as: "authorization"): authorization.append(value)
             case 14 where name.isSameField(as: "content-length"):
                 guard let length = Int(value), length <= BodyLimit.standard else { return nil }
             case 15 where name.isSameField(as: "idempotency-key"): keys.append(value)
+            case 15 where name.isSameField(as: "x-forwarded-for"): forwardedFor.append(value)
             case _ where name.changesReading: return nil
             default: break
             }
@@ -78,18 +115,9 @@ struct BuyHeaders: Hashable, Sendable {
 }
 
 extension String {
-    /// Whether this is the name of a field, in any case. (RFC 9110, section 5.1)
-    ///
-    /// - Parameter field: in lower case, without letters beyond ASCII.
-    fileprivate func isSameField(as field: StaticString) -> Bool {
-        utf8.count == field.utf8CodeUnitCount
-            && field.withUTF8Buffer { field in utf8.elementsEqual(field) { $0 | 0x20 == $1 | 0x20 } }
-    }
-
     /// Whether a field with this name changes how the message is read or answered.
-    fileprivate var changesReading: Bool {
+    var changesReading: Bool {
         switch utf8.count {
-        case 6: isSameField(as: "expect")
         case 7: isSameField(as: "upgrade")
         case 17: isSameField(as: "transfer-encoding")
         default: false

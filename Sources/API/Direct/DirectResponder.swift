@@ -4,14 +4,46 @@ import Logging
 import NIOCore
 import RedisClient
 import RedisSchema
+import Runtime
 
 /// Responds to direct requests. Used on one event loop only.
 protocol DirectResponding: AnyObject {
     var writer: ResponseWriter { get }
 
     /// Responds to a request. The completion is called exactly once, on the event loop, perhaps before this returns.
+    ///
+    /// - Parameters:
+    ///   - known: the order that the request reads, as it was last read; the response if the stores fail.
+    ///   - peer: the address that the connection comes from.
     func respond(
-        to request: DirectRequest, body: ByteBuffer?, id: RequestID, completion: @escaping (APIResponse) -> Void)
+        to request: DirectRequest, body: ByteBuffer?, known: Order?, peer: IPAddress?, id: RequestID,
+        completion: @escaping (APIResponse) -> Void)
+
+    /// Reads an order that a request waits for. The completion is called exactly once, on the event loop.
+    func check(_ order: OrderID, completion: @escaping (OrderCheck) -> Void)
+
+    /// Sends what follows the first message of a stream; nil if the service stops.
+    func begin(_ start: LiveStart, _ sink: any LiveSink) -> LiveViewer?
+
+    /// Sends nothing more.
+    func end(_ viewer: LiveViewer)
+}
+
+/// An order that a request waits for, when it is looked at.
+enum OrderCheck: Hashable, Sendable {
+    case present(Order)
+    case absent
+    /// A store failed.
+    case unknown
+
+    /// Whether waiting does not help: the order is final or persisted, or does not exist.
+    var isSettled: Bool {
+        switch self {
+        case .present(let order): order.state.isFinal || order.isPersisted
+        case .absent: true
+        case .unknown: false
+        }
+    }
 }
 
 /// Responds to the requests of a rush on one event loop: without a task, a hop for each request, or middleware. Used on its
@@ -20,22 +52,43 @@ final class DirectResponder: DirectResponding {
     typealias Completion = (APIResponse) -> Void
 
     let orders: OrderService
-    let writer = ResponseWriter()
-    private let eventLoop: any EventLoop
+    let writer: ResponseWriter
+    private let events: EventViews
+    let feed: LiveFeed
+    private let viewers: LiveViewers
+    let eventLoop: any EventLoop
     private let claims: ClaimRelay
-    private let connection: RedisConnection?
+    let reads: OrderReads
     private var refusals = RecentRefusals()
     private var random = RandomPool()
+    private var tally = PurchaseTally()
+    /// Events that count the orders or holds of client addresses, of those that were bought from lately.
+    private var addressEvents: Set<EventID> = []
+    private static let addressEventLimit = 1000
 
-    init(_ orders: OrderService, on eventLoop: any EventLoop) {
+    init(
+        _ orders: OrderService, _ looks: Looks, _ configuration: ConnectionState.Configuration,
+        on eventLoop: any EventLoop
+    ) {
+        writer = ResponseWriter(keepAlive: configuration.keepAlive)
         self.orders = orders
+        events = looks.events
+        feed = looks.feed
         self.eventLoop = eventLoop
         claims = orders.inventory.makeClaimRelay(on: eventLoop)
-        connection = orders.inventory.connection(on: eventLoop)
+        let reads = OrderReads(orders.inventory, on: eventLoop)
+        self.reads = reads
+        viewers = LiveViewers(
+            looks.feed, orders: looks.orders, timeLimit: configuration.streamTimeout, on: eventLoop
+        ) { order, completion in
+            Self.check(order, reads, orders.lookup, on: eventLoop, completion: completion)
+        }
+        looks.feed.add(viewers, on: eventLoop)
     }
 
     func respond(
-        to request: DirectRequest, body: ByteBuffer?, id: RequestID, completion: @escaping Completion
+        to request: DirectRequest, body: ByteBuffer?, known: Order? = nil, peer: IPAddress?, id: RequestID,
+        completion: @escaping Completion
     ) {
         switch request {
         case .buy(let headers):
@@ -43,57 +96,168 @@ final class DirectResponder: DirectResponding {
             do throws(Problem) {
                 purchase = try orders.purchase(headers, body: body ?? ByteBuffer(), using: &random)
             } catch {
-                return completion(APIResponse(error))
+                return finish(APIResponse(error), completion)
             }
-            buy(purchase, id: id, completion: completion)
+            buy(
+                purchase, from: ClientSource(peer: peer, forwardedFor: headers.forwardedFor), id: id,
+                completion: completion)
         case .order(let order, let wait):
-            read(order, wait, id: id, completion: completion)
+            read(order, wait, known: known, id: id, completion: completion)
+        case .live(let request):
+            first(of: request, id: id) { completion(APIResponse($0, to: request)) }
+        case .event(let event, let ifNoneMatch):
+            view(event) { [logger = orders.logger] outcome in
+                completion(APIResponse(outcome, of: event, ifNoneMatch: ifNoneMatch, id: id, logger: logger))
+            }
+        }
+    }
+
+    func begin(_ start: LiveStart, _ sink: any LiveSink) -> LiveViewer? { viewers.begin(start, sink) }
+
+    func end(_ viewer: LiveViewer) { viewers.end(viewer) }
+
+    /// The view of an event. The completion is called on the event loop.
+    func view(_ event: EventID, completion: @escaping (EventSnapshot.Outcome) -> Void) {
+        let bound = NIOLoopBound(completion, eventLoop: eventLoop)
+        events.look(at: event) { [eventLoop] outcome in
+            if eventLoop.inEventLoop {
+                bound.value(outcome)
+            } else {
+                eventLoop.execute { bound.value(outcome) }
+            }
         }
     }
 
     /// Reads an order from Redis. If Redis does not have it or does not respond, a task reads the ledger.
-    private func read(_ order: OrderID, _ wait: WaitPreference, id: RequestID, completion: @escaping Completion) {
-        guard let connection else {
-            let error = RedisError(.notConnected, "the event loop has no connection", mayHaveRun: false)
-            return respond(with: completion, id: id) { try await $0.response(order, wait, after: .failure(error)) }
-        }
-        orders.inventory.readOrder(order, on: connection) { record in
+    private func read(
+        _ order: OrderID, _ wait: WaitPreference, known: Order?, id: RequestID, completion: @escaping Completion
+    ) {
+        reads.read(order) { record in
             if case .success(let order?) = record { return completion(APIResponse(order, wait)) }
-            self.respond(with: completion, id: id) { try await $0.response(order, wait, after: record) }
+            self.respond(with: completion, id: id) { orders in
+                do {
+                    return try await orders.response(order, wait, after: record)
+                } catch {
+                    if let known, !(error is Problem) { return APIResponse(known, wait) }
+                    throw error
+                }
+            }
+        }
+    }
+
+    func check(_ order: OrderID, completion: @escaping (OrderCheck) -> Void) {
+        Self.check(order, reads, orders.lookup, on: eventLoop, completion: completion)
+    }
+
+    private static func check(
+        _ order: OrderID, _ reads: OrderReads, _ lookup: OrderLookup, on eventLoop: any EventLoop,
+        completion: @escaping (OrderCheck) -> Void
+    ) {
+        reads.look(at: order) { record in
+            if case .success(let order?) = record { return completion(.present(order)) }
+            let bound = NIOLoopBound(completion, eventLoop: eventLoop)
+            Task {
+                let check = await lookup.check(order, after: record)
+                eventLoop.execute { bound.value(check) }
+            }
         }
     }
 
     /// Forgets what Redis has said about an event.
-    func eventHasChanged(_ event: EventID) { refusals.remove(event) }
+    func eventHasChanged(_ event: EventID) {
+        refusals.remove(event)
+        addressEvents.remove(event)
+    }
 
     // MARK: Purchases
 
-    private func buy(_ purchase: Purchase, id: RequestID, completion: @escaping Completion) {
+    private func buy(
+        _ purchase: Purchase, from client: ClientSource, id: RequestID, completion: @escaping Completion
+    ) {
         let now = NIODeadline.now()
         if let refusal = refusals.refusal(of: purchase, at: now) {
             orders.metrics.record(.success(.refused(refusal)), after: .zero)
-            return completion(APIResponse(Problem(refusal, event: purchase.event)))
+            return finish(APIResponse(Problem(refusal, event: purchase.event)), completion)
         }
+        if purchase.customer == nil, !addressEvents.isEmpty, addressEvents.contains(purchase.event) {
+            var named = purchase
+            named.client = orders.address(of: client)
+            return claim(named, from: client, since: now, id: id, completion: completion)
+        }
+        claim(purchase, from: client, since: now, id: id, completion: completion)
+    }
+
+    private func claim(
+        _ purchase: Purchase, from client: ClientSource, since start: NIODeadline, id: RequestID,
+        completion: @escaping Completion
+    ) {
         claims.claim(purchase) { result in
-            self.claimed(purchase, result, since: now, id: id, completion: completion)
+            if case .success(.clientRequired) = result, purchase.client == nil {
+                self.claimAgain(purchase, from: client, since: start, id: id, completion: completion)
+            } else {
+                self.claimed(purchase, result, from: client, since: start, id: id, completion: completion)
+            }
         }
     }
 
-    private func claimed(
-        _ purchase: Purchase, _ result: Result<ClaimOutcome, RedisError>, since start: NIODeadline, id: RequestID,
+    /// Claims with the client's address, as the event requires.
+    private func claimAgain(
+        _ purchase: Purchase, from client: ClientSource, since start: NIODeadline, id: RequestID,
         completion: @escaping Completion
+    ) {
+        if addressEvents.count >= Self.addressEventLimit { addressEvents = [] }
+        addressEvents.insert(purchase.event)
+        var named = purchase
+        named.client = orders.address(of: client)
+        claim(named, from: client, since: start, id: id, completion: completion)
+    }
+
+    private func claimed(
+        _ purchase: Purchase, _ result: Result<ClaimOutcome, RedisError>, from client: ClientSource,
+        since start: NIODeadline, id: RequestID, completion: @escaping Completion
     ) {
         orders.metrics.record(result, after: NIODeadline.now() - start)
         switch result {
         case .success(.refused(.eventUnknown)), .success(.refused(.recovering)):
             // Redis may have lost the event, or a reset may have been interrupted. The ledger has the event.
-            respond(with: completion, id: id) { orders in try await orders.restoreAndClaim(purchase, id: id) }
-        case .success(let outcome):
-            refusals.note(outcome, of: purchase, sentAt: start)
-            completion(APIResponse(outcome, of: purchase))
+            finish(with: completion, id: id) { orders in
+                var named = purchase
+                named.client = orders.address(of: client)
+                return try await orders.restoreAndClaim(named, id: id)
+            }
+        case .success(.clientRequired):
+            finish(APIResponse(Problem(Refusal.recovering, event: purchase.event)), completion)
+        case .success(.inLedger(let first)):
+            finish(with: completion, id: id) { orders in try await orders.replay(first, of: purchase) }
+        case .success(.refused(let refusal)):
+            refusals.note(.refused(refusal), of: purchase, sentAt: start)
+            finish(APIResponse(Problem(refusal, event: purchase.event)), completion)
+        case .success(.accepted(let acceptance)):
+            refusals.note(.accepted(acceptance), of: purchase, sentAt: start)
+            finish(APIResponse(accepted: purchase, as: acceptance), completion)
         case .failure(let error):
-            completion(APIResponse(orders.problem(of: error, claiming: purchase, id: id)))
+            finish(APIResponse(orders.problem(of: error, claiming: purchase, id: id)), completion)
         }
+    }
+
+    /// Counts a purchase and responds to it. Each purchase ends here once.
+    private func finish(_ response: APIResponse, _ completion: Completion) {
+        tally.note(response)
+        completion(response)
+    }
+
+    /// The same with the result of a task.
+    private func finish(
+        with completion: @escaping Completion, id: RequestID,
+        _ body: @escaping @Sendable (OrderService) async throws -> APIResponse
+    ) {
+        respond(with: { self.finish($0, completion) }, id: id, body)
+    }
+
+    /// The purchases since the last call.
+    func takeTally() -> PurchaseTally {
+        defer { tally = PurchaseTally() }
+        return tally
     }
 
     /// Responds with the result of a task.
@@ -107,44 +271,9 @@ final class DirectResponder: DirectResponding {
             do {
                 response = try await body(orders)
             } catch {
-                response = APIResponse(Problem(error, id: id.description, logger: orders.logger))
+                response = APIResponse(Problem(error, id: id, logger: orders.logger))
             }
             eventLoop.execute { bound.value(response) }
-        }
-    }
-}
-
-/// The responders of all event loops.
-struct DirectResponders: Sendable {
-    private let all: [(eventLoop: any EventLoop, responder: NIOLoopBound<DirectResponder>)]
-
-    /// Creates a responder for each event loop of a group.
-    init(_ orders: OrderService, group: any EventLoopGroup) async throws {
-        var all: [(any EventLoop, NIOLoopBound<DirectResponder>)] = []
-        for eventLoop in group.makeIterator() {
-            let responder = try await eventLoop.submit {
-                NIOLoopBound(DirectResponder(orders, on: eventLoop), eventLoop: eventLoop)
-            }.get()
-            all.append((eventLoop, responder))
-        }
-        self.all = all
-    }
-
-    /// Tells all responders that an event has changed. Can be called on any thread.
-    func eventHasChanged(_ event: EventID) {
-        for (eventLoop, responder) in all { eventLoop.execute { responder.value.eventHasChanged(event) } }
-    }
-
-    /// The responder of the current event loop; nil if there is none.
-    var current: DirectResponder? { all.first { $0.eventLoop.inEventLoop }?.responder.value }
-
-    /// Responds to a request of the router.
-    func response(to request: DirectRequest, body: ByteBuffer? = nil, id: RequestID) async -> APIResponse {
-        let (eventLoop, responder) = all[0]
-        return await withCheckedContinuation { continuation in
-            eventLoop.execute {
-                responder.value.respond(to: request, body: body, id: id) { continuation.resume(returning: $0) }
-            }
         }
     }
 }

@@ -16,6 +16,8 @@ actor EventRestorer {
         /// The event will be published later. The estimate is in seconds.
         case retry(seconds: Int)
         case eventUnknown
+        /// The event is archived: it is not published.
+        case archived
     }
 
     /// The number of tickets up to which a request waits for the event's backfill.
@@ -26,7 +28,14 @@ actor EventRestorer {
     private let catalogue: EventCatalogue
     private let ledger: Ledger
     private var publications: [EventID: Task<Bool, any Error>] = [:]
-    private var sizes: [EventID: (units: Int, at: ContinuousClock.Instant)] = [:]
+    private var sizes: [EventID: Size] = [:]
+    private struct Size {
+        /// Tickets that are held or sold.
+        var units: Int
+        var isArchived: Bool
+        var at: ContinuousClock.Instant
+    }
+
     /// Whether every event that was unpublished at the start has been published.
     private(set) var isComplete = false
     /// Events whose last change, or the reversal of it, could not be published.
@@ -41,7 +50,9 @@ actor EventRestorer {
     /// recovery of Redis is not complete, or the event has more than 20,000 tickets, the call does not wait: the event is
     /// scheduled and the result is `retry`.
     func restore(_ id: EventID) async throws -> Restoration {
-        guard let units = try await size(of: id) else { return .eventUnknown }
+        guard let size = try await size(of: id) else { return .eventUnknown }
+        guard !size.isArchived else { return .archived }
+        let units = size.units
         let progress = catalogue.progress(of: id)
         guard progress.phase == .complete, units <= Self.smallLimit else {
             if progress.phase == .complete {
@@ -64,14 +75,15 @@ actor EventRestorer {
         return task
     }
 
-    /// The number of an event's tickets that are held or sold; nil if there is no such event.
-    private func size(of id: EventID) async throws -> Int? {
+    /// The size of an event; nil if there is no such event.
+    private func size(of id: EventID) async throws -> Size? {
         let now = ContinuousClock.now
-        if let known = sizes[id], now - known.at < Self.sizeLifetime { return known.units }
+        if let known = sizes[id], now - known.at < Self.sizeLifetime { return known }
         guard let event = try await ledger.event(id) else { return nil }
         sizes = sizes.filter { now - $0.value.at < Self.sizeLifetime }
-        sizes[id] = (event.held + event.sold, now)
-        return event.held + event.sold
+        let size = Size(units: event.held + event.sold, isArchived: event.terms.isArchived, at: now)
+        sizes[id] = size
+        return size
     }
 
     /// Adds an event to those that ``retryPending()`` publishes.

@@ -2,6 +2,7 @@ import Engine
 import Logging
 import PostgresClient
 import RedisClient
+import RedisSchema
 
 /// All strategies of the lab, from the simplest to the one that this service uses.
 struct Lab: Sendable {
@@ -16,7 +17,8 @@ struct Lab: Sendable {
     ) {
         strategies = [
             Naive(pool: pool), Direct(pool: pool, configuration: direct), RowLock(pool: pool),
-            ConditionalUpdate(pool: pool), Serializable(pool: pool), RedisLua(redis: redis),
+            ConditionalUpdate(pool: pool), Serializable(pool: pool),
+            RedisLua(redis: redis, in: inventory.partitioning.all[0]),
             QueueStrategy(inventory: inventory, catalogue: catalogue),
         ]
     }
@@ -25,6 +27,6 @@ struct Lab: Sendable {
 
     /// Creates the stock of every strategy that has none.
     func prepare() async throws {
-        for strategy in strategies { try await strategy.prepare(capacity: Self.capacity) }
+        for strategy in strategies { try await strategy.prepare(capacity: Self.capacity, by: .demoStart) }
     }
 }

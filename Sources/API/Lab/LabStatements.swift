@@ -3,8 +3,16 @@ import PostgresClient
 /// The SQL of the strategies that sell from Postgres.
 enum LabStatements {
     static let all: [any AnyPostgresStatement] = [
-        insert, put, forget, read, readAndLock, take, record, account, conditionalUpdate,
+        tables, insert, put, forget, read, readAndLock, take, record, account, conditionalUpdate,
     ]
+
+    static let tables = PostgresStatement<[String], String>(
+        "lab_tables", sql: "SELECT name FROM unnest(:names::text[]) AS name WHERE to_regclass(name) IS NOT NULL",
+        parameters: ["names": { $0 }]
+    ) { columns in
+        let name = try columns["name", as: String.self]
+        return { row in try row[name] }
+    }
 
     typealias Units = (strategy: String, units: Int)
 

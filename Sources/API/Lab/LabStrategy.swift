@@ -10,9 +10,9 @@ protocol LabStrategy: Sendable {
     var isExact: Bool { get }
 
     /// Creates the stock if there is none. Existing stock is unchanged.
-    func prepare(capacity: Int) async throws
+    func prepare(capacity: Int, by author: AuditAuthor) async throws
     /// Sets the stock to `capacity` units and deletes the sales.
-    func reset(to capacity: Int) async throws
+    func reset(to capacity: Int, by author: AuditAuthor) async throws
     func buy(_ quantity: Int) async throws -> LabSale
     /// The counts of the strategy.
     func account() async throws -> LabAccount

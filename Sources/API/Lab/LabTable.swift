@@ -1,3 +1,4 @@
+import Domain
 import PostgresClient
 
 /// The tables of the strategies that use Postgres, and their statements.
@@ -6,10 +7,20 @@ enum LabTable {
     private static let create =
         "SELECT pg_advisory_xact_lock(hashtextextended('ticketblitz.lab.' || current_schema(), 0));"
         + String(decoding: PackageResources.lab_sql, as: UTF8.self)
-    static func prepare(_ strategy: String, capacity: Int, in pool: PostgresPool) async throws {
+    static let names = ["lab_stock", "lab_sales"]
+
+    /// Creates the tables unless they exist: then the role may lack the right to create tables.
+    static func create(in pool: PostgresPool) async throws {
+        guard try await pool.query(LabStatements.tables, Self.names).count < Self.names.count else { return }
         try await pool.withTransaction { connection in
-            try await connection.execute(script: create)
-            try await connection.execute(LabStatements.insert, (strategy: strategy, units: capacity))
+            _ = try await connection.execute(script: create)
+        }
+    }
+
+    static func prepare(_ strategy: String, capacity: Int, in pool: PostgresPool) async throws {
+        try await create(in: pool)
+        try await pool.withTransaction { connection in
+            _ = try await connection.execute(LabStatements.insert, (strategy: strategy, units: capacity))
         }
     }
 
@@ -46,11 +57,11 @@ protocol LabTableStrategy: LabStrategy {
 }
 
 extension LabTableStrategy {
-    func prepare(capacity: Int) async throws {
+    func prepare(capacity: Int, by author: AuditAuthor) async throws {
         try await LabTable.prepare(name, capacity: capacity, in: pool)
     }
 
-    func reset(to capacity: Int) async throws {
+    func reset(to capacity: Int, by author: AuditAuthor) async throws {
         try await LabTable.reset(name, to: capacity, in: pool)
     }
 

@@ -16,12 +16,12 @@ struct QueueStrategy: LabStrategy {
     let inventory: Inventory
     let catalogue: EventCatalogue
 
-    func prepare(capacity: Int) async throws {
-        try await catalogue.ensure(.lab, EventTerms(name: "Lab", capacity: capacity))
+    func prepare(capacity: Int, by author: AuditAuthor) async throws {
+        try await catalogue.ensure(.lab, EventTerms(name: "Lab", capacity: capacity), by: author)
     }
 
-    func reset(to capacity: Int) async throws {
-        _ = try await catalogue.reset(.lab, capacity: capacity)
+    func reset(to capacity: Int, by author: AuditAuthor) async throws {
+        _ = try await catalogue.reset(.lab, capacity: capacity, by: author)
     }
 
     func buy(_ quantity: Int) async throws -> LabSale {
@@ -30,6 +30,9 @@ struct QueueStrategy: LabStrategy {
         switch try await inventory.claim(purchase) {
         case .accepted(let acceptance): return .accepted(purchase, acceptance)
         case .refused(.soldOut), .refused(.insufficientStock): return .soldOut
+        // A purchase of the lab has no idempotency key.
+        case .clientRequired: return .refused(.customerRequired)
+        case .inLedger: return .refused(.idempotencyKeyReused)
         case .refused(let refusal): return .refused(refusal)
         }
     }

@@ -1,4 +1,6 @@
+import Domain
 import RedisClient
+import RedisSchema
 
 /// Checks and decrements in a Lua script (`check_and_decrement.lua`). **Exact, but it records no orders.**
 ///
@@ -14,27 +16,31 @@ struct RedisLua: LabStrategy {
     let name = "redis-lua"
     let summary = "a Lua script in Redis checks and decrements; nothing is recorded"
     let redis: RedisClient
+    private let keys: Keyspace
     /// In the same hash slot as the sale's keys. A recovery of Redis deletes it; then only a reset creates it again.
-    private let key = "tb:{0}:lab:redis-lua"
+    private var key: String { keys.lab("redis-lua") }
+    private var connection: RedisConnection { redis.connection(of: keys.slot) }
 
-    init(redis: RedisClient) {
+    /// - Parameter keys: a partition of the sale.
+    init(redis: RedisClient, in keys: Keyspace) {
         self.redis = redis
+        self.keys = keys
     }
 
-    func prepare(capacity: Int) async throws {
-        guard try await redis.connection.send(RedisCommand("EXISTS", key)).integer == 0 else { return }
-        try await reset(to: capacity)
+    func prepare(capacity: Int, by author: AuditAuthor) async throws {
+        guard try await connection.send(RedisCommand("EXISTS", key)).integer == 0 else { return }
+        try await reset(to: capacity, by: author)
     }
 
-    func reset(to capacity: Int) async throws {
+    func reset(to capacity: Int, by author: AuditAuthor) async throws {
         let amount = String(capacity)
-        _ = try await redis.connection.send(
+        _ = try await connection.send(
             RedisCommand("HSET", key, "capacity", amount, "stock", amount, "sold", "0"))
     }
 
     func buy(_ quantity: Int) async throws -> LabSale {
         let call = RedisScriptCall(Self.script, keys: [key], arguments: [String(quantity)])
-        switch try await redis.connection.evaluate(call).integer {
+        switch try await connection.evaluate(call).value.integer {
         case 1: return .sold
         case 0: return .soldOut
         default: return .notStocked
@@ -42,7 +48,7 @@ struct RedisLua: LabStrategy {
     }
 
     func account() async throws -> LabAccount {
-        let fields = try await redis.connection.send(RedisCommand("HMGET", key, "capacity", "sold", "stock")).array
+        let fields = try await connection.send(RedisCommand("HMGET", key, "capacity", "sold", "stock")).array
         let numbers = (fields ?? []).map { $0.string.flatMap { Int($0) } ?? 0 }
         guard numbers.count == 3 else { return LabAccount(capacity: 0, sold: 0, stock: 0) }
         return LabAccount(capacity: numbers[0], sold: numbers[1], stock: numbers[2])

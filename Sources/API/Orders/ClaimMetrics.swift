@@ -16,7 +16,7 @@ struct ClaimMetrics: Sendable {
     /// The codes of refused claims.
     private static let refusals: [ProblemCode] = [
         .eventNotFound, .recovering, .notOnSale, .invalidRequest, .customerLimit, .queueFull, .insufficientStock,
-        .allHeld, .soldOut, .idempotencyKeyReused,
+        .allHeld, .soldOut, .idempotencyKeyReused, .orderLimit, .holdLimit, .holdPaused,
     ]
 
     init() {
@@ -35,6 +35,8 @@ struct ClaimMetrics: Sendable {
         duration.recordNanoseconds(time.nanoseconds)
         switch result {
         case .success(.accepted(let acceptance)): (acceptance.isReplay ? replayed : accepted).increment()
+        case .success(.clientRequired): refused[.recovering]?.increment()
+        case .success(.inLedger): replayed.increment()
         case .success(.refused(let refusal)): refused[ProblemCode(refusal)]?.increment()
         case .failure(let error) where error.code == .preconditionFailed: refused[.recovering]?.increment()
         case .failure(let error): (error.mayHaveRun ? unknown : failed).increment()

@@ -37,10 +37,19 @@ struct OrderLookup: Sendable {
         return later
     }
 
-    /// Whether a request that waits for the order can be answered: the order is final or persisted. Also true if the order
-    /// does not exist or a store fails, because then waiting does not help and the route reports the reason.
+    /// The order that a request waits for, after Redis's record has been read.
+    func check(_ id: OrderID, after record: Result<Order?, RedisError>) async -> OrderCheck {
+        do {
+            return try await find(id, after: record).map { .present($0) } ?? .absent
+        } catch {
+            return .unknown
+        }
+    }
+
+    /// Whether a request that waits for the order can be answered: see ``OrderCheck/isSettled``. Also true if a store fails,
+    /// because then the route reports the reason.
     func isSettled(_ id: OrderID) async -> Bool {
         guard let order = try? await find(id) else { return true }
-        return order.state.isFinal || order.isPersisted
+        return OrderCheck.present(order).isSettled
     }
 }

@@ -3,6 +3,7 @@ import Engine
 import Logging
 import NIOCore
 import RedisClient
+import Runtime
 
 /// Purchases and orders: what a request means, and what its result means for the client.
 struct OrderService: Sendable {
@@ -10,6 +11,9 @@ struct OrderService: Sendable {
     let lookup: OrderLookup
     let restorer: EventRestorer
     let metrics: ClaimMetrics
+    let proxies: TrustedProxies
+    /// Verifies the tokens of customers; nil if the body of a purchase names its customer.
+    let tokens: CustomerTokens?
     let logger: Logger
 
     /// The purchase that a request describes. Throws a problem if the request is not valid.
@@ -20,17 +24,27 @@ struct OrderService: Sendable {
     ) throws(Problem) -> Purchase {
         let key = try IdempotencyKey.read(headers.keys)
         try JSONBody.check(headers.contentType, of: body)
-        let wanted = try BuyRequest(body)
-        return Purchase(
-            id: inventory.makeOrderID(
-                for: wanted.event, at: .now, customer: wanted.customer, idempotencyKey: key,
-                using: &random),
-            event: wanted.event, quantity: wanted.quantity, customer: wanted.customer)
+        var wanted = try BuyRequest(body)
+        if let tokens {
+            wanted.customer = try tokens.customer(headers.authorization, named: wanted.customer, at: .now)
+        }
+        let purchase = inventory.makePurchase(
+            of: wanted.event, quantity: wanted.quantity, customer: wanted.customer, idempotencyKey: key, at: .now,
+            using: &random)
+        guard let purchase else { throw .redisIsRecovering }
+        return purchase
     }
+
+    /// The address of a purchase's client, for events that count the orders or holds of addresses.
+    func address(of client: ClientSource) -> String { client.text(trusting: proxies) }
 
     /// Publishes the event from the ledger, and claims once more.
     func restoreAndClaim(_ purchase: Purchase, id: RequestID) async throws -> APIResponse {
-        try await restorer.restoreOrThrow(purchase.event)
+        do {
+            try await restorer.restoreOrThrow(purchase.event)
+        } catch let problem as Problem where problem.code == .eventArchived {
+            throw Problem(Refusal.closed, event: purchase.event)
+        }
         let start = NIODeadline.now()
         let result: Result<ClaimOutcome, RedisError>
         do throws(RedisError) {
@@ -40,17 +54,31 @@ struct OrderService: Sendable {
         }
         metrics.record(result, after: NIODeadline.now() - start)
         switch result {
-        case .success(let outcome): return APIResponse(outcome, of: purchase)
+        case .success(.clientRequired): throw Problem(Refusal.recovering, event: purchase.event)
+        case .success(.inLedger(let first)): return try await replay(first, of: purchase)
+        case .success(.accepted(let acceptance)): return APIResponse(accepted: purchase, as: acceptance)
+        case .success(.refused(let refusal)): return APIResponse(Problem(refusal, event: purchase.event))
         case .failure(let error): throw problem(of: error, claiming: purchase, id: id)
         }
     }
 
+    /// The response to a purchase whose idempotency key led to an order that only the ledger has.
+    func replay(_ first: OrderID, of purchase: Purchase) async throws -> APIResponse {
+        // Without a row, the event has been reset since the claim: the key can be used again.
+        guard let order = try await lookup.find(first) else { throw Problem(Refusal.recovering, event: purchase.event) }
+        guard order.event == purchase.event, order.customer == purchase.customer, order.quantity == purchase.quantity
+        else { return APIResponse(Problem(Refusal.idempotencyKeyReused, event: purchase.event)) }
+        return APIResponse(
+            accepted: purchase, as: Acceptance(order: first, expiresAt: order.expiresAt, isReplay: true))
+    }
+
     /// The problem that the failure of a claim is reported as.
     func problem(of error: RedisError, claiming purchase: Purchase, id: RequestID) -> Problem {
-        guard error.mayHaveRun else { return Problem(error, id: id.description, logger: logger) }
-        logger.warning(
-            "the response to a claim was lost",
-            metadata: ["request": "\(id)", "order": "\(purchase.id)", "reason": "\(error)"])
+        guard error.mayHaveRun else { return Problem(error, id: id, logger: logger) }
+        LimitedLog.requests.log(
+            .warning, "the response to a claim was lost",
+            id.metadata.merging(["order": "\(purchase.id)", "reason": "\(error)"]) { $1 }, limit: .ofService,
+            to: logger)
         return .claimUnknown(purchase)
     }
 
@@ -61,15 +89,5 @@ struct OrderService: Sendable {
     ) async throws -> APIResponse {
         guard let order = try await lookup.find(id, after: record) else { throw Problem.orderNotFound(id) }
         return APIResponse(order, wait)
-    }
-}
-
-extension APIResponse {
-    /// The response to a claim that Redis has answered.
-    init(_ outcome: ClaimOutcome, of purchase: Purchase) {
-        switch outcome {
-        case .accepted(let acceptance): self.init(accepted: purchase, as: acceptance)
-        case .refused(let refusal): self.init(Problem(refusal, event: purchase.event))
-        }
     }
 }

@@ -2,6 +2,7 @@ import Metrics
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
+import Runtime
 
 /// The rate limits of all clients of this process. Copies of the API do not share them: behind a load balancer the limit of
 /// a client is multiplied by the number of copies.

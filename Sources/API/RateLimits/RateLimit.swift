@@ -1,3 +1,5 @@
+import Runtime
+
 /// The rate limit of one client: a burst, and a rate in the long run.
 struct RateLimit: Hashable, Sendable {
     /// Nanoseconds after which one more request is allowed.

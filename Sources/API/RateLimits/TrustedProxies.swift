@@ -1,3 +1,5 @@
+import Runtime
+
 /// The peers whose header `X-Forwarded-For` is trusted. Any other peer can send any value.
 struct TrustedProxies: Hashable, Sendable {
     private let ranges: [AddressRange]

@@ -1,7 +1,5 @@
 import Domain
-import Foundation
 import NIOCore
-import NIOFoundationCompat
 
 /// The body of `POST /buy`. Every field is optional.
 struct BuyRequest: Hashable {
@@ -22,25 +20,32 @@ struct BuyRequest: Hashable {
         } else if let plain = BuyRequest.plain(body) {
             self = plain
         } else {
-            try self.init(strict: Data(buffer: body))
+            try self.init(strict: body)
         }
     }
 
     /// Reads a body in every form of JSON.
-    init(strict bytes: Data) throws(Problem) {
+    init(strict body: ByteBuffer) throws(Problem) {
         self.init()
-        guard let object = try StrictObject.read(bytes, fields: Self.fields) else { return }
+        guard let object = try StrictObject.read(body, fields: Self.fields) else { return }
         if let event = try EventID(in: object) { self.event = event }
         if let quantity = try object.integer("quantity", in: Self.quantityRange) { self.quantity = quantity }
         customer = try object.text("customer")
-        if let customer { try Self.check(customer) }
+        guard let customer, !Self.isCustomer(customer) else { return }
+        throw .invalidCustomer
     }
 
     /// A customer has 1 to 128 characters and no control characters: Postgres cannot store NUL, and the others corrupt logs.
-    private static func check(_ customer: String) throws(Problem) {
-        let scalars = customer.unicodeScalars
-        guard (1...128).contains(scalars.count), !scalars.contains(where: { $0.properties.generalCategory == .control })
-        else { throw .invalid("customer", "customer must be 1 to 128 characters without control characters.") }
+    static func isCustomer(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        return (1...128).contains(scalars.count)
+            && !scalars.contains { $0.properties.generalCategory == .control }
+    }
+}
+
+extension Problem {
+    static var invalidCustomer: Problem {
+        .invalid("customer", "customer must be 1 to 128 characters without control characters.")
     }
 }
 

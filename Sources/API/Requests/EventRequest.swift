@@ -1,19 +1,20 @@
 import Domain
 import Engine
-import Foundation
+import NIOCore
 import Runtime
 import Timing
 
 /// The body of `PUT /events/{id}`. An omitted field is unchanged.
 struct EventRequest {
     private static let fields: Set<String> = [
-        "name", "capacity", "per_customer_limit", "max_quantity", "hold_seconds", "opens_at", "closes_at", "paused",
+        "name", "capacity", "per_customer_limit", "max_quantity", "hold_seconds", "max_orders", "max_holds",
+        "hold_pause_seconds", "opens_at", "closes_at", "paused", "archived",
     ]
 
     var change = EventChange()
 
-    init(_ bytes: Data) throws(Problem) {
-        guard let object = try StrictObject.read(bytes, fields: Self.fields) else {
+    init(_ body: ByteBuffer) throws(Problem) {
+        guard let object = try StrictObject.read(body, fields: Self.fields) else {
             throw .invalid(nil, "A body is required: a JSON object with the fields to change.")
         }
         change.name = try object.text("name")
@@ -28,9 +29,13 @@ struct EventRequest {
         change.holdSeconds = try object.integerOrNull("hold_seconds", in: 0...EventTerms.holdSecondsRange.upperBound)
         // A hold time of 0 means no hold.
         if change.holdSeconds == .some(0) { change.holdSeconds = .some(nil) }
+        change.maxOrders = try object.integerOrNull("max_orders", in: EventTerms.maxOrdersRange)
+        change.maxHolds = try object.integerOrNull("max_holds", in: EventTerms.maxHoldsRange)
+        change.holdPauseSeconds = try object.integerOrNull("hold_pause_seconds", in: EventTerms.holdPauseSecondsRange)
         change.opensAt = try Self.time("opens_at", in: object)
         change.closesAt = try Self.time("closes_at", in: object)
         change.paused = try object.boolean("paused")
+        change.archived = try object.boolean("archived")
     }
 
     /// A time, or null to remove it; nil if the field is absent.
@@ -49,20 +54,22 @@ struct ResetRequest {
     var event = EventID.demo
     var capacity: Int?
 
-    init(_ bytes: Data) throws(Problem) {
-        guard let object = try StrictObject.read(bytes, fields: ["event", "capacity"]) else { return }
+    init(_ body: ByteBuffer) throws(Problem) {
+        guard let object = try StrictObject.read(body, fields: ["event", "capacity"]) else { return }
         if let event = try EventID(in: object) { self.event = event }
         capacity = try object.integer("capacity", in: EventTerms.capacityRange)
     }
 }
 
-/// The body of `POST /admin/reconcile`.
-struct ReconcileRequest {
+/// The body of `POST /admin/reconcile` and of `POST /admin/dead-letters/requeue`.
+struct SelectionRequest {
     /// Nil: all events.
     var event: EventID?
+    /// The subject in the audit trail.
+    var subject: String { event?.description ?? "*" }
 
-    init(_ bytes: Data) throws(Problem) {
-        event = try StrictObject.read(bytes, fields: ["event"]).flatMap { (object) throws(Problem) in
+    init(_ body: ByteBuffer) throws(Problem) {
+        event = try StrictObject.read(body, fields: ["event"]).flatMap { (object) throws(Problem) in
             try EventID(in: object)
         }
     }

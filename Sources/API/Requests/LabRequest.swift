@@ -1,4 +1,4 @@
-import Foundation
+import NIOCore
 
 /// The body of `POST /lab/{strategy}/buy`.
 struct LabBuyRequest {
@@ -6,8 +6,8 @@ struct LabBuyRequest {
 
     var quantity = 1
 
-    init(_ bytes: Data) throws(Problem) {
-        guard let object = try StrictObject.read(bytes, fields: ["quantity"]) else { return }
+    init(_ body: ByteBuffer) throws(Problem) {
+        guard let object = try StrictObject.read(body, fields: ["quantity"]) else { return }
         if let quantity = try object.integer("quantity", in: Self.quantityRange) { self.quantity = quantity }
     }
 }
@@ -18,8 +18,8 @@ struct LabResetRequest {
 
     var capacity = Lab.capacity
 
-    init(_ bytes: Data) throws(Problem) {
-        guard let object = try StrictObject.read(bytes, fields: ["capacity"]) else { return }
+    init(_ body: ByteBuffer) throws(Problem) {
+        guard let object = try StrictObject.read(body, fields: ["capacity"]) else { return }
         if let capacity = try object.integer("capacity", in: Self.capacityRange) { self.capacity = capacity }
     }
 }

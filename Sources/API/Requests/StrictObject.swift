@@ -1,61 +1,61 @@
-import Foundation
+import NIOCore
+import Runtime
 
-/// A JSON object that has only known fields, each of the expected type. The first error is thrown as a ``Problem`` that names
-/// the field. It uses Foundation's decoder.
-struct StrictObject: Decodable {
-    private struct Name: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    private let container: KeyedDecodingContainer<Name>
-
-    init(from decoder: any Decoder) throws {
-        container = try decoder.container(keyedBy: Name.self)
-    }
+/// A JSON object that has only known fields, each once and of the expected type. The first error is thrown as a ``Problem``
+/// that names the field, or says where the body is not JSON.
+struct StrictObject {
+    private let members: [JSONValue.Member]
 
     /// Reads a body; nil if it is empty, which counts as an object without fields.
-    static func read(_ bytes: Data, fields: Set<String>) throws(Problem) -> StrictObject? {
-        guard !bytes.isEmpty else { return nil }
-        let object: StrictObject
-        do {
-            object = try JSONDecoder().decode(StrictObject.self, from: bytes)
-        } catch DecodingError.typeMismatch {
-            throw .invalid(nil, "The body must be a JSON object.")
+    static func read(_ body: ByteBuffer, fields: Set<String>) throws(Problem) -> StrictObject? {
+        guard body.readableBytes > 0 else { return nil }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(body)
         } catch {
-            throw .invalid(nil, "The body is not valid JSON.")
+            throw Problem(error)
         }
-        let unknown = object.container.allKeys.map(\.stringValue).filter { !fields.contains($0) }.sorted()
-        if let name = unknown.first {
-            let known = fields.sorted().joined(separator: ", ")
-            throw .invalid(String(name.prefix(64)), "Unknown field; the known fields are: \(known).")
+        guard case .object(let members) = value else { throw .invalid(nil, "The body must be a JSON object.") }
+        if let member = members.first(where: { !fields.contains($0.name) }) {
+            let known =
+                fields.isEmpty
+                ? "this body has none" : "the known fields are: \(fields.sorted().joined(separator: ", "))"
+            throw .invalid(member.name.inProblem, "Unknown field; \(known).")
         }
-        return object
+        return StrictObject(members: members)
     }
 
-    func has(_ name: String) -> Bool {
-        container.contains(Name(stringValue: name))
-    }
+    private init(members: [JSONValue.Member]) { self.members = members }
 
-    func isNull(_ name: String) -> Bool {
-        (try? container.decodeNil(forKey: Name(stringValue: name))) ?? false
-    }
+    private subscript(name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+
+    func has(_ name: String) -> Bool { self[name] != nil }
+
+    func isNull(_ name: String) -> Bool { self[name] == .null }
 
     func text(_ name: String) throws(Problem) -> String? {
-        try value(name, String.self, "a string")
+        try value(name, "a string") { if case .string(let text) = $0 { text } else { nil } }
+    }
+
+    /// A list of texts.
+    func texts(_ name: String) throws(Problem) -> [String]? {
+        try value(name, "a list of strings") { value in
+            guard case .array(let elements) = value else { return nil }
+            let texts = elements.compactMap { if case .string(let text) = $0 { text } else { nil } }
+            return texts.count == elements.count ? texts : nil
+        }
     }
 
     func boolean(_ name: String) throws(Problem) -> Bool? {
-        try value(name, Bool.self, "true or false")
+        try value(name, "true or false") { if case .boolean(let value) = $0 { value } else { nil } }
     }
 
+    /// A whole number, in every form in which JSON can write it: `1`, `1.0`, `1e0`.
     func integer(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
-        let wanted = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        guard let value = try value(name, Int.self, wanted) else { return nil }
-        guard range.contains(value) else { throw .invalid(name, "\(name) must be \(wanted).") }
-        return value
+        try value(name, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            guard case .number(let number) = $0, let value = number.integer, range.contains(value) else { return nil }
+            return value
+        }
     }
 
     /// An integer, or null to remove the value; nil if the field is absent.
@@ -65,14 +65,27 @@ struct StrictObject: Decodable {
     }
 
     /// Nil if the field is absent. JSON null is not a valid value.
-    private func value<Value: Decodable>(
-        _ name: String, _ type: Value.Type, _ wanted: String
+    private func value<Value>(
+        _ name: String, _ wanted: String, _ read: (JSONValue) -> Value?
     ) throws(Problem) -> Value? {
-        guard has(name) else { return nil }
-        do {
-            return try container.decode(type, forKey: Name(stringValue: name))
-        } catch {
-            throw .invalid(name, "\(name) must be \(wanted).")
+        guard let value = self[name] else { return nil }
+        guard let result = read(value) else { throw .invalid(name, "\(name) must be \(wanted).") }
+        return result
+    }
+}
+
+extension Problem {
+    /// The body is not JSON.
+    fileprivate init(_ error: JSONError) {
+        if case .repeatedName(let name) = error.flaw {
+            self = .invalid(name.inProblem, "The field occurs more than once (byte \(error.offset + 1)).")
+        } else {
+            self = .invalid(nil, "The body is not valid JSON: \(error).")
         }
     }
+}
+
+extension String {
+    /// A name from a client, short enough to be repeated.
+    fileprivate var inProblem: String { String(String.UnicodeScalarView(unicodeScalars.prefix(64))) }
 }

@@ -26,11 +26,16 @@ extension APIResponse {
 
     /// The response with an order's current state.
     init(_ order: Order, _ wait: WaitPreference) {
-        var json = JSONWriter(changed: order)
-        json.field("persisted", order.isPersisted)
-        self.init(.ok, json.end())
+        self.init(.ok, Self.document(of: order))
         if order.state == .pending { retryAfterSeconds = 1 }
         if wait.isFromHeader { appliedWait = wait.seconds }
+    }
+
+    /// The JSON document of an order's current state.
+    static func document(of order: Order) -> ByteBuffer {
+        var json = JSONWriter(changed: order)
+        json.field("persisted", order.isPersisted)
+        return json.end()
     }
 
     /// The response to a transition. It is the same if the transition is repeated, so it does not contain `persisted`, which

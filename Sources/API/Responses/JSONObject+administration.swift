@@ -2,6 +2,7 @@ import Domain
 import Engine
 import RedisSchema
 import Runtime
+import Timing
 
 extension JSONObject {
     /// A dead letter.
@@ -18,6 +19,17 @@ extension JSONObject {
             self["quantity"] = .integer(order.quantity)
             self["status"] = .string(order.state.rawValue)
         }
+    }
+
+    /// The state of the queues.
+    init(queue: QueueStatus) {
+        self.init()
+        self["depth"] = .integer(queue.depth)
+        self["oldest_age_ms"] = queue.oldestAge.map { .integer(Int($0.milliseconds)) }
+        self["in_flight"] = .integer(queue.inFlight)
+        self["batches"] = .integer(queue.batches)
+        self["workers"] = .integer(queue.workers)
+        self["dead_letters"] = .integer(queue.deadLetters)
     }
 
     /// The recovery of all partitions: the phase and remaining time of the slowest one, and the sums of the rest.

@@ -17,7 +17,11 @@ extension JSONObject {
         self["max_quantity"] = .integer(event.terms.maxQuantity)
         self["per_customer_limit"] = event.terms.customerLimit.map { .integer($0) }
         self["hold_seconds"] = event.terms.holdSeconds.map { .integer($0) }
+        self["max_orders"] = event.terms.maxOrders.map { .integer($0) }
+        self["max_holds"] = event.terms.maxHolds.map { .integer($0) }
+        self["hold_pause_seconds"] = event.terms.holdPauseSeconds.map { .integer($0) }
         self["opens_at"] = event.terms.opensAt.map { .string(RFC3339.text($0)) }
         self["closes_at"] = event.terms.closesAt.map { .string(RFC3339.text($0)) }
+        self["archived"] = .boolean(event.terms.isArchived)
     }
 }

@@ -7,32 +7,45 @@ extension Problem {
     /// The problem that an error is reported as.
     ///
     /// - Parameter id: the id of the request.
-    init(_ error: any Error, id: String, logger: Logger) {
+    init(_ error: any Error, id: RequestID, logger: Logger) {
         if let problem = error as? Problem {
             self = problem
             return
         }
-        let metadata: Logger.Metadata = ["request": "\(id)", "reason": "\(error)"]
+        let metadata = id.metadata.merging(["reason": "\(error)"]) { $1 }
+        let log = LimitedLog.requests
+        if let fault = ClientFault(error) {
+            // The connection counts the faults that it sees.
+            if fault == .connectionLost { fault.count() }
+            log.log(.info, "a client broke off its request", metadata, limit: .ofClients, to: logger)
+            self = fault.problem
+            return
+        }
         switch StoreFailure(error) {
         case .recovering:
             self = .redisIsRecovering
         case .nothingChanged:
             logger.debug("a store does not respond", metadata: metadata)
             self = .storeUnavailable
+        case .refused:
+            logger.warning("PostgreSQL refuses what this program needs", metadata: metadata)
+            self = .storeUnavailable
         case .unknownOutcome:
-            logger.warning("a store did not respond in time", metadata: metadata)
+            log.log(.warning, "a store did not respond in time", metadata, limit: .ofService, to: logger)
             self = .outcomeUnknown
         case nil:
-            logger.error("a request failed", metadata: metadata)
+            log.log(.error, "a request failed", metadata, limit: .ofService, to: logger)
             self = Problem(.internalError, "Include the request id if you report this error.")
-                .with("request_id", .string(id))
+                .with("request_id", .string(id.description))
         }
     }
 }
 
 /// What a store's error means for the request; nil for an error that is a defect of this program.
-private enum StoreFailure {
+enum StoreFailure {
     case nothingChanged, unknownOutcome, recovering
+    /// Nothing changed, and an operator has to act.
+    case refused
 
     init?(_ error: any Error) {
         switch error {
@@ -41,9 +54,11 @@ private enum StoreFailure {
         case let error as RedisError where error.code != .protocolViolation:
             self = error.mayHaveRun ? .unknownOutcome : .nothingChanged
         case let error as PostgresError where error.code == .server:
-            // Insufficient resources, lock not available, operator intervention, transaction rolled back.
-            guard ["53", "55", "57", "40"].contains(error.sqlStateClass) else { return nil }
-            self = .nothingChanged
+            switch error.cause {
+            case .unavailable, .conflict, .session, .connection: self = .nothingChanged
+            case .setup: self = .refused
+            case .data, .defect, nil: return nil
+            }
         case let error as PostgresError where error.code != .unexpectedResult && error.code != .invalidStatement:
             self = error.mayHaveRun ? .unknownOutcome : .nothingChanged
         default:

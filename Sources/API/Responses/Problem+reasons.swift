@@ -10,6 +10,11 @@ extension Problem {
     /// No route has the path.
     static var routeNotFound: Problem { Problem(.routeNotFound, "No route has this path.") }
 
+    /// No dead letter has the id.
+    static var deadLetterNotFound: Problem {
+        Problem(.deadLetterNotFound, "There is no dead letter with this id.")
+    }
+
     /// No order has the id.
     static func orderNotFound(_ id: OrderID) -> Problem {
         Problem(.orderNotFound, "There is no order '\(id)'.")
@@ -42,6 +47,20 @@ extension Problem {
             self.init(
                 code, "The limit for each customer is \(limit); this customer can buy \(available) more.")
             extras += [("limit", .integer(limit)), ("available", .integer(available))]
+        case .orderLimit(let limit):
+            self.init(
+                code,
+                "The limit for each customer or client address is \(limit) orders of this event; cancelled ones count.")
+            extras.append(("limit", .integer(limit)))
+        case .holdLimit(let limit):
+            self.init(
+                code,
+                "The limit for each customer or client address is \(limit) holds at one time; confirm or cancel one.")
+            extras.append(("limit", .integer(limit)))
+        case .holdPaused(let end, let now):
+            self.init(
+                code, "Holds of this customer or client address lapsed; it can hold again at \(RFC3339.text(end)).",
+                retryAfterSeconds: Self.seconds(from: now, until: end))
         case .queueFull:
             self.init(code, "Too many orders are queued; try again.", retryAfterSeconds: 1)
         case .insufficientStock(let available):
@@ -103,6 +122,26 @@ extension Problem {
                 .storeUnavailable,
                 "Released tickets are in flight to the ledger; nothing was changed. Try again.",
                 retryAfterSeconds: 1)
+        case .unitsHeld(let units):
+            self.init(
+                .eventInUse, "\(units) tickets are held; an event can be archived when its holds have ended.")
+            extras.append(("held", .integer(units)))
+        case .ordersInFlight:
+            self.init(
+                .eventInUse,
+                "Orders of this event are queued or dead letters; nothing was changed. Try again when the ledger has them.",
+                retryAfterSeconds: 1)
+        case .hasOrders:
+            self.init(.eventHasOrders, "The event has orders, so it cannot be deleted; it can be archived.")
+        case .archived:
+            self.init(.eventArchived, "The event is archived; put it with \"archived\": false first.")
+        case .preconditionFailed(let present):
+            self.init(
+                .preconditionFailed,
+                present == nil
+                    ? "There is no event '\(event)'; nothing was changed."
+                    : "The event has changed, or exists already; nothing was changed. Get it again.")
+            if let present { headers[.eTag] = EntityTag(present).description }
         case .notInEffectYet:
             self.init(
                 .storeUnavailable, "The change is saved and takes effect as soon as the stores respond again.",

@@ -6,48 +6,75 @@ enum ProblemCode: String, CaseIterable {
     case invalidRequest = "invalid-request"
     case unauthorized
     case adminDisabled = "admin-disabled"
+    case forbidden
     case eventNotFound = "event-not-found"
     case deadLetterNotFound = "dead-letter-not-found"
     case orderNotFound = "order-not-found"
+    case webhookNotFound = "webhook-not-found"
+    case deliveryNotFound = "delivery-not-found"
     case routeNotFound = "route-not-found"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case insufficientStock = "insufficient-stock"
     case allHeld = "all-held"
     case customerLimit = "customer-limit"
+    case orderLimit = "order-limit"
+    case holdLimit = "hold-limit"
     case orderState = "order-state"
     case notOnSale = "not-on-sale"
     case capacityInUse = "capacity-in-use"
+    case eventInUse = "event-in-use"
+    case eventHasOrders = "event-has-orders"
+    case eventArchived = "event-archived"
+    case webhookWithoutURL = "webhook-without-url"
+    case webhookPaused = "webhook-paused"
+    case tooManyWebhooks = "too-many-webhooks"
+    case changesNotWritten = "changes-not-written"
+    case preconditionFailed = "precondition-failed"
     case soldOut = "sold-out"
     case holdExpired = "hold-expired"
+    case cursorExpired = "cursor-expired"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyKeyReused = "idempotency-key-reused"
     case headersTooLarge = "headers-too-large"
     case rateLimited = "rate-limited"
+    case holdPaused = "hold-paused"
     case internalError = "internal-error"
     case queueFull = "queue-full"
     case storeUnavailable = "store-unavailable"
     case tooManyClients = "too-many-clients"
     case recovering
+    case tooManyExports = "too-many-exports"
+    case tooManyViewers = "too-many-viewers"
+    case tooManyReaders = "too-many-readers"
 
     var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest: .badRequest
         case .unauthorized: .unauthorized
-        case .adminDisabled: .forbidden
-        case .eventNotFound, .orderNotFound, .deadLetterNotFound, .routeNotFound: .notFound
+        case .adminDisabled, .forbidden: .forbidden
+        case .eventNotFound, .orderNotFound, .deadLetterNotFound, .webhookNotFound, .deliveryNotFound,
+            .routeNotFound:
+            .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .insufficientStock, .allHeld, .customerLimit, .orderState, .notOnSale, .capacityInUse: .conflict
-        case .soldOut, .holdExpired: .gone
+        case .insufficientStock, .allHeld, .customerLimit, .orderLimit, .holdLimit, .orderState, .notOnSale,
+            .capacityInUse, .eventInUse,
+            .eventHasOrders, .eventArchived, .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
+            .changesNotWritten:
+            .conflict
+        case .preconditionFailed: .preconditionFailed
+        case .soldOut, .holdExpired, .cursorExpired: .gone
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .idempotencyKeyReused: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
-        case .rateLimited: .tooManyRequests
+        case .rateLimited, .holdPaused: .tooManyRequests
         case .internalError: .internalServerError
-        case .queueFull, .storeUnavailable, .tooManyClients, .recovering: .serviceUnavailable
+        case .queueFull, .storeUnavailable, .tooManyClients, .recovering, .tooManyExports, .tooManyViewers,
+            .tooManyReaders:
+            .serviceUnavailable
         }
     }
 
@@ -56,18 +83,33 @@ enum ProblemCode: String, CaseIterable {
         case .invalidRequest: "The request is not valid"
         case .unauthorized: "A valid bearer token is required"
         case .adminDisabled: "Administration is disabled"
+        case .forbidden: "The role operator is needed"
         case .eventNotFound: "There is no such event"
         case .orderNotFound: "There is no such order"
         case .deadLetterNotFound: "There is no such dead letter"
+        case .webhookNotFound: "There is no such webhook"
+        case .deliveryNotFound: "There is no such delivery"
+        case .webhookWithoutURL: "The webhook has no URL"
+        case .webhookPaused: "The webhook is paused"
+        case .tooManyWebhooks: "There are too many webhooks"
+        case .changesNotWritten: "Changes are not written"
+        case .cursorExpired: "Changes after the cursor may be missing"
+        case .tooManyReaders: "Too many clients wait for changes"
         case .routeNotFound: "There is no such route"
         case .methodNotAllowed: "The route does not accept this method"
         case .requestTimeout: "The request took too long to arrive"
         case .insufficientStock: "Fewer tickets are left than requested"
         case .allHeld: "All remaining tickets are held"
         case .customerLimit: "The customer's limit is reached"
+        case .orderLimit: "The limit of orders is reached"
+        case .holdLimit: "The limit of holds is reached"
         case .orderState: "The order's state does not allow it"
         case .notOnSale: "The event is not on sale"
         case .capacityInUse: "The capacity is in use"
+        case .eventInUse: "The event is in use"
+        case .eventHasOrders: "The event has orders"
+        case .eventArchived: "The event is archived"
+        case .preconditionFailed: "The event has changed"
         case .soldOut: "The event is sold out"
         case .holdExpired: "The hold has expired"
         case .bodyTooLarge: "The body is too large"
@@ -75,11 +117,14 @@ enum ProblemCode: String, CaseIterable {
         case .idempotencyKeyReused: "The idempotency key belongs to another order"
         case .headersTooLarge: "The headers are too large or too many"
         case .rateLimited: "Too many requests"
+        case .holdPaused: "Holds are paused after holds that lapsed"
         case .internalError: "Internal error"
         case .queueFull: "Too many orders are queued"
         case .storeUnavailable: "A store does not respond"
         case .tooManyClients: "Postgres has no connection left"
         case .recovering: "The event is being recovered"
+        case .tooManyExports: "Too many exports are being sent"
+        case .tooManyViewers: "Too many clients watch the overview"
         }
     }
 }
@@ -94,6 +139,9 @@ extension ProblemCode {
             case .scheduled, .paused, .closed: .notOnSale
             case .quantityAboveMaximum, .customerRequired: .invalidRequest
             case .customerLimit: .customerLimit
+            case .orderLimit: .orderLimit
+            case .holdLimit: .holdLimit
+            case .holdPaused: .holdPaused
             case .queueFull: .queueFull
             case .insufficientStock: .insufficientStock
             case .allHeld: .allHeld

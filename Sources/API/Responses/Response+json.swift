@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Runtime
 
 extension Response {
@@ -11,5 +12,11 @@ extension Response {
         headers[.contentType] = "application/json"
         return Response(
             status: status, headers: headers, body: ResponseBody(byteBuffer: object.bytes))
+    }
+
+    /// A response whose body is JSON already.
+    static func json(_ body: ByteBuffer) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
     }
 }

@@ -16,6 +16,8 @@ final class ResponseWriter {
         var isHead = false
         /// Whether the connection closes after the response.
         var closes = false
+        /// Whether the body consists of chunks, of which the body of the response is the first.
+        var isChunked = false
 
         struct Rate: Hashable, Sendable {
             var limit: RateLimit
@@ -23,8 +25,14 @@ final class ResponseWriter {
         }
     }
 
+    /// The value of the field `Keep-Alive`.
+    private let keepAlive: ByteBuffer
     private var date = ByteBuffer()
     private var dateSecond = Int64.min
+
+    init(keepAlive: String) {
+        self.keepAlive = ByteBuffer(string: keepAlive)
+    }
 
     func write(_ response: APIResponse, _ context: Context, to buffer: inout ByteBuffer) {
         buffer.writeStaticString("HTTP/1.1 ")
@@ -48,19 +56,33 @@ final class ResponseWriter {
         if let rate = context.rate {
             for (name, value) in rate.limit.fields(rate.standing) { write(name.rawName, value, to: &buffer) }
         }
-        if context.closes { buffer.writeStaticString("\r\nConnection: close") }
-        buffer.writeStaticString(
-            response.contentType == .json
-                ? "\r\nContent-Type: application/json\r\nContent-Length: "
-                : "\r\nContent-Type: application/problem+json\r\nContent-Length: ")
-        buffer.writeDecimal(response.body.readableBytes)
+        if context.closes {
+            buffer.writeStaticString("\r\nConnection: close")
+        } else {
+            buffer.writeStaticString("\r\nConnection: keep-alive\r\nKeep-Alive: ")
+            buffer.writeImmutableBuffer(keepAlive)
+        }
+        buffer.writeStaticString("\r\nCache-Control: ")
+        buffer.writeString(response.caching.rawValue)
+        if let tag = response.entityTag { write("ETag", tag, to: &buffer) }
+        if response.hasBody {
+            buffer.writeStaticString("\r\nContent-Type: ")
+            buffer.writeString(response.contentType.rawValue)
+            if context.isChunked {
+                buffer.writeStaticString("\r\nTransfer-Encoding: chunked")
+            } else if response.live == nil {
+                buffer.writeStaticString("\r\nContent-Length: ")
+                buffer.writeDecimal(response.body.readableBytes)
+            }
+        }
         buffer.writeStaticString("\r\nX-Request-Id: ")
         context.requestID.write(to: &buffer)
         buffer.writeStaticString("\r\nDate: ")
         updateDate()
         buffer.writeImmutableBuffer(date)
         buffer.writeStaticString("\r\n\r\n")
-        if !context.isHead { buffer.writeImmutableBuffer(response.body) }
+        guard !context.isHead else { return }
+        buffer.writeImmutableBuffer(context.isChunked ? LiveMessage(response.body).chunk : response.body)
     }
 
     /// The values come from this program, so they contain no line breaks.

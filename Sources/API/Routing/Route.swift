@@ -42,6 +42,9 @@ struct Route: Sendable {
     /// The methods that the route accepts: HEAD is accepted if GET is.
     var methods: [HTTPRequest.Method] { method == .get ? [.get, .head] : [method] }
 
+    /// The maximum length of a request's body, in bytes.
+    var bodyLimit: Int { method == .put ? BodyLimit.administration : BodyLimit.standard }
+
     /// Whether a path, split at its slashes, matches the pattern.
     func matches(_ path: [Substring]) -> Bool {
         segments.count == path.count && zip(segments, path).allSatisfy { $0.hasPrefix(":") || $0 == $1 }

@@ -1,5 +1,5 @@
 /// The totals of an event's orders in the ledger.
-struct RowTotals: Hashable, Sendable {
+struct RowTotals: Codable, Hashable, Sendable {
     var orders: Int
     /// Units of the orders that hold units: confirmed, held or pending.
     var units: Int
@@ -29,4 +29,6 @@ struct Evidence: Sendable {
     var endings: [String: Ending]
     /// Nil if the ledger was not read.
     var rows: RowEvidence?
+    /// Whether other clients, which are not in `record`, bought from the target at the same time.
+    var isShared = false
 }

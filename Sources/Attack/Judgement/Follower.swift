@@ -1,5 +1,5 @@
 import NIOConcurrencyHelpers
-import NIOHTTP1
+import TicketBlitzClient
 
 /// The last observed state of a ticket's order.
 enum Ending: Hashable, Sendable {
@@ -46,7 +46,7 @@ struct Follower: Sendable {
             let left = ContinuousClock.now.duration(to: deadline)
             // Each ticket is requested at least once, even after the deadline.
             let wait = max(0, min(5, Int(left.seconds)))
-            if let response = try? await api.send(.GET, "/orders/\(ticket)?wait=\(wait)") {
+            if let response = try? await api.send(.order(ticket, waiting: .seconds(wait))) {
                 if response.status == 404 { return .missing }
                 if response.status == 200, let state = response.fields?.state,
                     let quantity = response.fields?.quantity
@@ -65,11 +65,13 @@ struct Follower: Sendable {
     }
 
     /// The target's counters once no order is pending, or those at the deadline.
-    func accountAtRest(of target: Target) async throws -> Account {
+    ///
+    /// - Parameter isShared: whether other clients buy from the target: then the counters are those of this moment.
+    func accountAtRest(of target: Target, isShared: Bool) async throws -> Account {
         while true {
             do {
                 let account = try await api.account(target)
-                if account.pending == 0 || ContinuousClock.now >= deadline { return account }
+                if account.pending == 0 || isShared || ContinuousClock.now >= deadline { return account }
             } catch {
                 guard ContinuousClock.now < deadline else { throw error }
             }

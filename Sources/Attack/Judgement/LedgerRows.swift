@@ -61,5 +61,10 @@ struct LedgerRows: Sendable {
         return rows
     }
 
+    /// The evidence of the ledger for an attack that began when the event's totals were `before`.
+    func evidence(of tickets: [Record.Ticket], event: String, before: RowTotals) async throws -> RowEvidence {
+        RowEvidence(before: before, after: try await totals(of: event), rows: try await rows(of: tickets.map(\.id)))
+    }
+
     func close() async { await pool.close() }
 }

@@ -4,6 +4,8 @@ struct Verdict: Hashable, Sendable {
     private(set) var broken: [String] = []
     /// What could not be verified, one line each.
     private(set) var unjudged: [String] = []
+    /// What this evidence cannot show because other clients bought at the same time, one line each.
+    private(set) var notJudged: [String] = []
 
     var judgement: Judgement { broken.isEmpty ? (unjudged.isEmpty ? .holds : .unjudged) : .broken }
 
@@ -12,6 +14,9 @@ struct Verdict: Hashable, Sendable {
         judgeTickets(evidence)
         judgeUnits(evidence)
         if let rows = evidence.rows { judge(rows, evidence) }
+        if evidence.isShared {
+            notJudged.append("whether more units were taken than all clients bought")
+        }
     }
 
     /// No more units are taken than exist, and at rest every unit is counted exactly once.
@@ -27,7 +32,8 @@ struct Verdict: Hashable, Sendable {
                 "the units do not add up: \(after.available) available + \(after.taken) taken = \(sum), "
                     + "but the capacity is \(after.capacity)")
         }
-        if after.pending > 0 {
+        // Pending units of other clients are not the concern of this run; its own tickets are followed one by one.
+        if after.pending > 0, !evidence.isShared {
             unjudged.append("\(after.pending) units were still pending at the deadline")
         }
     }
@@ -56,7 +62,7 @@ struct Verdict: Hashable, Sendable {
     }
 
     /// The units taken are the acknowledged ones, plus at most those of requests with an unknown outcome. A refusal
-    /// takes nothing.
+    /// takes nothing. If other clients bought too, at least the acknowledged ones are taken.
     private mutating func judgeUnits(_ evidence: Evidence) {
         let record = evidence.record
         var gone = 0
@@ -70,14 +76,15 @@ struct Verdict: Hashable, Sendable {
             case .inFlight, nil: mayBeGone += ticket.quantity
             }
         }
-        let taken = evidence.after.taken - evidence.before.taken
+        let taken = evidence.after.taken - (evidence.isShared ? 0 : evidence.before.taken)
         let expected = record.acceptedUnits - gone
         if taken < expected - mayBeGone {
             broken.append("\(expected) acknowledged units should be taken, but only \(taken) are")
-        } else if taken > expected + record.unknownUnits {
+        } else if taken > expected + record.unknownUnits, !evidence.isShared {
             broken.append(
                 "\(taken) units are taken, but only \(expected) were acknowledged"
-                    + (record.unknownUnits > 0 ? " and \(record.unknownUnits) more have an unknown outcome" : ""))
+                    + (record.unknownUnits > 0 ? " and \(record.unknownUnits) more have an unknown outcome" : "")
+                    + " (if other clients bought at the same time, use --shared)")
         }
     }
 
@@ -105,7 +112,7 @@ struct Verdict: Hashable, Sendable {
         }
         let new = rows.after.orders - rows.before.orders
         let unknown = record.unknown.values.reduce(0, +)
-        if new > record.tickets.count + unknown {
+        if new > record.tickets.count + unknown, !evidence.isShared {
             broken.append(
                 "the ledger has \(new) new orders, but \(record.tickets.count) were acknowledged and \(unknown) have "
                     + "an unknown outcome"

@@ -2,6 +2,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import Environment
 import Foundation
+import TicketBlitzClient
 
 struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -78,7 +79,7 @@ struct LabCommand: AsyncParsableCommand {
     }
 
     private func strategies() async throws -> [LabStrategies.Strategy] {
-        let http = HTTPClient(configuration: Service.configuration(connections: 1))
+        let http = HTTPClient(configuration: SaleClient.httpConfiguration(connections: 1))
         let service = Service(base: service.url, http: http, timeout: service.timeout.duration)
         do {
             let strategies = try await LabStrategies.of(service)

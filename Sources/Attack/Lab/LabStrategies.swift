@@ -1,5 +1,5 @@
 import Foundation
-import NIOHTTP1
+import TicketBlitzClient
 
 /// The response of `GET /lab`.
 struct LabStrategies: Decodable {
@@ -19,7 +19,7 @@ struct LabStrategies: Decodable {
     let strategies: [Strategy]
 
     static func of(_ service: Service) async throws -> [Strategy] {
-        let response = try await service.send(.GET, "/lab")
+        let response = try await service.send(APIRequest(.get, "/lab"))
         guard response.status == 200, let list = try? JSONDecoder().decode(LabStrategies.self, from: response.bytes)
         else {
             throw ServiceError(

@@ -1,8 +1,4 @@
-import AsyncHTTPClient
-import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+import TicketBlitzClient
 
 /// Makes purchases and records their outcomes.
 struct Buyer: Sendable {
@@ -26,47 +22,40 @@ struct Buyer: Sendable {
     ///   - number: identifies the purchase within the run.
     ///   - scheduled: the time from which its latency is measured.
     func buy(_ number: Int, scheduled: ContinuousClock.Instant) async {
-        let body = body(number)
-        let key = load.idempotentRetries > 0 ? "\(run)-\(number)" : nil
-        let outcome = await attempt(body, key)
+        let key = load.idempotentRetries > 0 ? IdempotencyKey(rawValue: "\(run)-\(number)") : nil
+        let request = request(number, key: key)
+        let outcome = await attempt(request)
         let now = ContinuousClock.now
         observations.add(number, outcome, quantity: load.quantity, latency: now - scheduled, at: now)
-        guard let key else { return }
-        await retry(number, body, key, outcome)
+        if key != nil { await retry(number, request, outcome) }
     }
 
     /// Repeats a purchase with its key, which must lead to the first order whatever the first response was.
-    private func retry(_ number: Int, _ body: String, _ key: String, _ first: Outcome) async {
+    private func retry(_ number: Int, _ request: APIRequest, _ first: Outcome) async {
         var known = first
         for _ in 0..<load.idempotentRetries {
             if case .refused = known { return }
-            let outcome = await attempt(body, key)
+            let outcome = await attempt(request)
             observations.addRetry(number, first: known, outcome, quantity: load.quantity)
             if case .unknown = known { known = outcome }
         }
     }
 
-    private func attempt(_ body: String, _ key: String?) async -> Outcome {
+    private func attempt(_ request: APIRequest) async -> Outcome {
         do {
-            return Outcome(
-                try await api.send(.POST, target.buyPath, body, headers: key.map { [("Idempotency-Key", $0)] } ?? []))
-        } catch let error as HTTPClientError where error == .connectTimeout || error == .getConnectionFromPoolTimeout {
-            return .refused(code: "no-connection")
-        } catch is NIOConnectionError {
-            return .refused(code: "no-connection")
-        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
-            return .unknown(code: "timeout", ticket: nil)
+            return Outcome(try await api.send(request))
         } catch {
-            return .unknown(code: "connection-lost", ticket: nil)
+            return Outcome(error)
         }
     }
 
-    private func body(_ number: Int) -> String {
+    private func request(_ number: Int, key: IdempotencyKey?) -> APIRequest {
         switch target {
-        case .lab: return #"{"quantity":\#(load.quantity)}"#
+        case .lab: return APIRequest(.post, target.buyPath, body: #"{"quantity":\#(load.quantity)}"#)
         case .sale(let event):
-            let customer = load.customers.map { #","customer":"c\#(number % $0 + 1)""# } ?? ""
-            return #"{"event":"\#(event)","quantity":\#(load.quantity)\#(customer)}"#
+            let customer = load.customers.map { "c\(number % $0 + 1)" }
+            return .buy(
+                event, quantity: load.quantity, customer: customer, key: key, token: load.customerToken)
         }
     }
 }

@@ -2,7 +2,7 @@ import Histogram
 
 /// The responses that the clients of one attack got, summed up.
 struct Record: Sendable {
-    struct Ticket: Hashable, Sendable {
+    struct Ticket: Codable, Hashable, Sendable {
         var id: String
         var quantity: Int
     }

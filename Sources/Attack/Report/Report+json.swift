@@ -12,13 +12,15 @@ extension Report {
         }
 
         var target, url, plan, verdict: String
-        var broken, unjudged: [String]
+        var broken, unjudged, not_judged: [String]
         var accepted, accepted_units, sold_out, answered, dropped, retries, tickets, oversold: Int
         var errors: [String: Int]
         var seconds, requests_per_second: Double
         var sold_in_seconds: Double?
         var latency: Latency
         var before, after: Units
+        /// Only of a shared attack.
+        var purchases: SharedPurchases?
     }
 
     /// The report as JSON, with a newline at the end.
@@ -26,11 +28,15 @@ extension Report {
         get throws {
             let form = Form(
                 target: target, url: url, plan: plan, verdict: "\(verdict.judgement)", broken: verdict.broken,
-                unjudged: verdict.unjudged, accepted: record.accepted, accepted_units: record.acceptedUnits,
+                unjudged: verdict.unjudged, not_judged: verdict.notJudged, accepted: record.accepted,
+                accepted_units: record.acceptedUnits,
                 sold_out: record.soldOut, answered: record.answered, dropped: record.dropped, retries: record.retries,
                 tickets: record.tickets.count, oversold: after.oversold, errors: record.errors, seconds: seconds,
                 requests_per_second: requestsPerSecond, sold_in_seconds: soldInSeconds, latency: latency,
-                before: Form.Units(before), after: Form.Units(after))
+                before: Form.Units(before), after: Form.Units(after),
+                purchases: sharedEvent.map {
+                    SharedPurchases(event: $0, record: record, before: before, rowsBefore: rowsBefore)
+                })
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             return try encoder.encode(form) + Data("\n".utf8)

@@ -17,17 +17,6 @@ extension Report {
             ("target counters", "\(after.taken) of \(after.capacity) taken, \(after.available) available"))
         let width = (lines.map(\.0.count).max() ?? 0) + 2
         return lines.map { $0.0.padding(toLength: width, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
-            + "\n" + verdictText
-    }
-
-    private var verdictText: String {
-        let compared = isLookedUpInLedger ? ", ledger rows compared" : ""
-        switch verdict.judgement {
-        case .holds: return "verdict: every invariant holds (\(record.tickets.count) tickets followed\(compared))"
-        case .broken:
-            return "verdict: BROKEN\n" + (verdict.broken + verdict.unjudged).map { "  - \($0)" }.joined(separator: "\n")
-        case .unjudged:
-            return "verdict: could not be judged\n" + verdict.unjudged.map { "  - \($0)" }.joined(separator: "\n")
-        }
+            + "\n" + verdict.text(tickets: record.tickets.count, isLookedUpInLedger: isLookedUpInLedger)
     }
 }

@@ -28,13 +28,17 @@ struct Report: Sendable {
     var soldInSeconds: Double?
     var latency: Latency
     var before: Account
+    /// The ledger's totals before the attack; nil if it was not read.
+    var rowsBefore: RowTotals?
     var after: Account
     var verdict: Verdict
     var isLookedUpInLedger: Bool
+    /// The event, if other clients bought it at the same time.
+    var sharedEvent: String?
 
     init(
         attack: AttackRun, record: Record, elapsed: Duration, start: ContinuousClock.Instant, before: Account,
-        after: Account, verdict: Verdict
+        rowsBefore: RowTotals?, after: Account, verdict: Verdict
     ) {
         target = attack.target.description
         url = attack.service.url
@@ -44,8 +48,10 @@ struct Report: Sendable {
         soldInSeconds = record.lastAccepted.map { ($0 - start).seconds }
         latency = Latency(record.latencies)
         self.before = before
+        self.rowsBefore = rowsBefore
         self.after = after
         self.verdict = verdict
+        sharedEvent = attack.isShared ? attack.target.event : nil
         isLookedUpInLedger = attack.service.databaseURL != nil && attack.target.event != nil
     }
 

@@ -1,3 +1,5 @@
+import TicketBlitzClient
+
 /// The outcome of a purchase, as far as its client can know.
 enum Outcome: Hashable, Sendable {
     /// The ticket, if the target returns one.
@@ -9,8 +11,14 @@ enum Outcome: Hashable, Sendable {
 }
 
 extension Outcome {
-    /// Codes of 503 responses that imply that nothing was changed.
-    private static let harmless: Set<String> = ["queue-full", "recovering", "too-many-clients"]
+    /// The outcome of an attempt without a response.
+    init(_ failure: AttemptFailure) {
+        switch failure {
+        case .noConnection, .invalidURL: self = .refused(code: "no-connection")
+        case .timeout: self = .unknown(code: "timeout", ticket: nil)
+        case .connectionLost, .cancelled: self = .unknown(code: "connection-lost", ticket: nil)
+        }
+    }
 
     init(_ response: TargetResponse) {
         let code = response.code
@@ -18,10 +26,9 @@ extension Outcome {
         case 200..<300:
             self = .accepted(ticket: response.fields?.ticket)
         case 500...:
-            let isHarmless =
-                Self.harmless.contains(code)
-                || response.fields?.detail?.lowercased().contains("nothing was changed") == true
-            self = isHarmless ? .refused(code: code) : .unknown(code: code, ticket: response.fields?.ticket)
+            self =
+                response.statesNothingChanged
+                ? .refused(code: code) : .unknown(code: code, ticket: response.fields?.ticket)
         default:
             self = .refused(code: code)
         }

@@ -1,45 +1,27 @@
 import AsyncHTTPClient
-import Foundation
-import NIOCore
-import NIOHTTP1
+import TicketBlitzClient
 
-/// A client of the API.
+/// The API under attack. Each request is sent once: what an attempt leads to is what the attack measures.
 struct Service: Sendable {
-    let base: String
-    let http: HTTPClient
-    let timeout: Duration
+    let client: SaleClient
 
-    /// - Parameter connections: the maximum number of connections that stay open.
-    static func configuration(connections: Int) -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        configuration.httpVersion = .http1Only
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(5)
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
+    init(base: String, http: HTTPClient, timeout: Duration) {
+        client = SaleClient(url: base, http: http, configuration: .init(attemptTimeout: timeout))
     }
 
-    func send(
-        _ method: HTTPMethod, _ path: String, _ body: String? = nil, headers: [(String, String)] = []
-    ) async throws -> TargetResponse {
-        var request = HTTPClientRequest(url: base + path)
-        request.method = method
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: body))
-        }
-        let response = try await http.execute(request, timeout: TimeAmount(timeout))
-        let bytes = try await response.body.collect(upTo: 1 << 20)
-        return TargetResponse(status: Int(response.status.code), bytes: Data(bytes.readableBytesView))
+    func send(_ request: APIRequest) async throws(AttemptFailure) -> TargetResponse {
+        TargetResponse(try await client.attempt(request))
     }
 
-    /// The target's counters.
+    /// The age that a service may give its counters: TicketBlitz up to 100 ms, other services a little more perhaps.
+    private static let ageLimit = Duration.milliseconds(150)
+
+    /// The target's counters, as they were at the time of this call or later.
     ///
     /// - Throws: a ``ServiceError`` if the response does not have them.
     func account(_ target: Target) async throws -> Account {
-        let response = try await send(.GET, target.accountPath)
+        try await Task.sleep(for: Self.ageLimit)
+        let response = try await send(APIRequest(.get, target.accountPath))
         guard response.status == 200, let fields = response.fields, let capacity = fields.capacity,
             let sold = fields.sold,
             let available = fields.available ?? fields.stock
@@ -57,8 +39,7 @@ struct Service: Sendable {
         case .sale(let event): (path, body) = ("/reset", #"{"event":"\#(event)","capacity":\#(capacity)}"#)
         case .lab(let strategy): (path, body) = ("/lab/\(strategy)/reset", #"{"capacity":\#(capacity)}"#)
         }
-        let headers = adminToken.map { [("Authorization", "Bearer \($0)")] } ?? []
-        let response = try await send(.POST, path, body, headers: headers)
+        let response = try await send(APIRequest(.post, path, body: body, token: adminToken))
         guard response.status == 200 else {
             throw ServiceError("POST \(path) answered \(response.status) \(response.code)")
         }

@@ -1,4 +1,5 @@
 import Foundation
+import TicketBlitzClient
 
 /// A response of the API.
 struct TargetResponse: Sendable {
@@ -33,17 +34,21 @@ struct TargetResponse: Sendable {
         var state: String? { status?.text }
     }
 
-    let status: Int
+    private let response: APIResponse
     /// Nil if the body is not a JSON object, or if a field has another type.
     let fields: Fields?
 
-    let bytes: Data
-
-    init(status: Int, bytes: Data) {
-        self.status = status
-        self.bytes = bytes
-        fields = try? JSONDecoder().decode(Fields.self, from: bytes)
+    init(_ response: APIResponse) {
+        self.response = response
+        fields = try? JSONDecoder().decode(Fields.self, from: response.body)
     }
+
+    var status: Int { response.status }
+
+    var bytes: Data { response.body }
+
+    /// Whether the response implies that the request has changed nothing.
+    var statesNothingChanged: Bool { Problem(response).statesNothingChanged }
 
     /// The code of the problem document, or else the HTTP status.
     var code: String { fields?.code ?? String(status) }

@@ -2,7 +2,13 @@
 package enum ClaimOutcome: Hashable, Sendable {
     /// The units are claimed, and the order is recorded and queued.
     case accepted(Acceptance)
+    /// An earlier claim with the same idempotency key created this order. The ledger has it; Redis has its id only, and does
+    /// not know whether its quantity is the claim's.
+    case inLedger(OrderID)
     case refused(Refusal)
+    /// The event counts the orders or holds of client addresses: the claim must have one if it has no customer. Nothing was
+    /// changed.
+    case clientRequired
 }
 
 /// The order of an accepted claim.
@@ -33,6 +39,12 @@ package enum Refusal: Hashable, Sendable {
     case customerRequired
     /// The customer would exceed the limit; `available` is the number of units the customer can still buy.
     case customerLimit(Int, available: Int)
+    /// The customer, or the client address, has as many orders as the event allows.
+    case orderLimit(Int)
+    /// The customer, or the client address, has as many holds under way as the event allows.
+    case holdLimit(Int)
+    /// Holds of the customer, or of the client address, lapsed: it can hold nothing until then.
+    case holdPaused(until: Timestamp, now: Timestamp)
     case queueFull
     /// Fewer units are available than requested, but at least one.
     case insufficientStock(available: Int)

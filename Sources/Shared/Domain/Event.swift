@@ -56,6 +56,9 @@ package struct EventTerms: Hashable, Sendable {
     package static let maxQuantityRange = 1...1000
     package static let customerLimitRange = 1...1_000_000
     package static let holdSecondsRange = 1...604_800
+    package static let maxOrdersRange = 1...1_000_000
+    package static let maxHoldsRange = 1...1_000_000
+    package static let holdPauseSecondsRange = 1...3600
 
     package var name: String
     /// Units that exist.
@@ -66,16 +69,32 @@ package struct EventTerms: Hashable, Sendable {
     package var customerLimit: Int?
     /// How long an order is held for confirmation; nil: orders are sold at once.
     package var holdSeconds: Int?
+    /// The maximum number of orders of one customer, or of one client address that buys without a customer, in this
+    /// generation; cancelled orders count. Nil: no limit.
+    package var maxOrders: Int?
+    /// The maximum number of holds under way of one customer, or of one client address that buys without a customer; nil: no
+    /// limit.
+    package var maxHolds: Int?
+    /// The first pause after a hold that lapsed, during which its holder can hold nothing. It doubles with each hold that
+    /// lapses in a row, up to an hour. Nil: no pause.
+    package var holdPauseSeconds: Int?
     /// The start of the sale; nil: the sale has started.
     package var opensAt: Timestamp?
     /// The end of the sale; nil: it ends when the event is sold out.
     package var closesAt: Timestamp?
     package var paused: Bool
+    /// Whether the event is kept for its orders only: it sells nothing and is not in Redis.
+    package var isArchived: Bool
 
     package init(
         name: String, capacity: Int, maxQuantity: Int = 10, customerLimit: Int? = nil, holdSeconds: Int? = nil,
-        opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false
+        maxOrders: Int? = nil, maxHolds: Int? = nil, holdPauseSeconds: Int? = nil,
+        opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false,
+        isArchived: Bool = false
     ) {
+        self.maxOrders = maxOrders
+        self.maxHolds = maxHolds
+        self.holdPauseSeconds = holdPauseSeconds
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
@@ -84,7 +103,11 @@ package struct EventTerms: Hashable, Sendable {
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused
+        self.isArchived = isArchived
     }
+
+    /// Whether a term counts the orders or holds of customers and client addresses.
+    package var countsHolders: Bool { maxOrders != nil || maxHolds != nil || holdPauseSeconds != nil }
 }
 
 /// An event and its counters. At rest `capacity == available + held + pending + sold`.
@@ -117,9 +140,12 @@ package enum EventStatus: String, Sendable {
     case soldOut = "sold_out"
     case closed
 
-    /// The status at a time. The times have precedence: a closed event that is also sold out is closed.
+    /// The status at a time. The times have precedence: a closed event that is also sold out is closed. An archived event
+    /// is closed.
     package init(terms: EventTerms, available: Int, at now: Timestamp) {
-        if let closes = terms.closesAt, now >= closes {
+        if terms.isArchived {
+            self = .closed
+        } else if let closes = terms.closesAt, now >= closes {
             self = .closed
         } else if terms.paused {
             self = .paused

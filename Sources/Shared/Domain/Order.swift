@@ -60,11 +60,21 @@ package struct Purchase: Hashable, Sendable {
     package var event: EventID
     package var quantity: Int
     package var customer: String?
+    /// The client's address, for events that count the orders or holds of addresses. Not used if there is a customer, and not
+    /// stored with the order.
+    package var client: String?
+    /// The id of the first order with the idempotency key, if it was made in another way than `id`; nil if it cannot have been.
+    package var otherID: OrderID?
 
-    package init(id: OrderID, event: EventID, quantity: Int, customer: String? = nil) {
+    package init(
+        id: OrderID, event: EventID, quantity: Int, customer: String? = nil, client: String? = nil,
+        otherID: OrderID? = nil
+    ) {
+        self.client = client
         self.id = id
         self.event = event
         self.quantity = quantity
         self.customer = customer
+        self.otherID = otherID
     }
 }

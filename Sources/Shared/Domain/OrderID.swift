@@ -4,8 +4,8 @@
 /// - The 12 bits after the version are the partition of the order, so that the id alone locates its record.
 /// - One bit tells the source of the last 61 bits. They are random, so that an id cannot be guessed from another one;
 ///   or, if the purchase has an idempotency key, a hash of the key and its scope, so that a repetition finds the record
-///   of the first order. This reveals nothing: a client that knows the key and its scope can also request the order's
-///   id.
+///   of the first order. The hash is keyed with a secret of the installation, so that who knows the key and its scope
+///   cannot compute the id.
 package struct OrderID: Hashable, Sendable {
     /// The first eight bytes as a number.
     package let high: UInt64
@@ -104,6 +104,16 @@ package struct OrderID: Hashable, Sendable {
     private static func isHyphen(_ position: Int) -> Bool {
         position == 8 || position == 13 || position == 18 || position == 23
     }
+}
+
+/// The order of UUIDs in the ledger: by time, and then by partition.
+extension OrderID: Comparable {
+    package static func < (left: OrderID, right: OrderID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+
+    package static let lowest = OrderID(high: 0, low: 0)
+    package static let highest = OrderID(high: .max, low: .max)
 }
 
 extension OrderID: CustomStringConvertible {

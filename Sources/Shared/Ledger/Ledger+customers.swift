@@ -21,11 +21,13 @@ extension Ledger {
     package func withCustomerTable<Value: Sendable>(
         of event: EventID, _ body: (CustomerTable) async throws -> Value
     ) async throws -> Value {
-        try await pool.withTransaction { connection in
+        let makeTable = { @Sendable (connection: PostgresConnection) async throws in
             try await connection.set(.statement, to: .seconds(120))
             try await connection.execute(Statements.customerTableCreate, event, timeout: .seconds(121))
             try await connection.execute(Statements.customerTableIndex, (), timeout: .seconds(121))
-            return try await body(CustomerTable(connection: connection))
+        }
+        return try await pool.withTransaction(beginningWith: makeTable) { connection, _ in
+            try await body(CustomerTable(connection: connection))
         }
     }
 

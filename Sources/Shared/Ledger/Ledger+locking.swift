@@ -9,8 +9,8 @@ extension Ledger {
     package func withLockedEvent<Value: Sendable>(
         _ id: EventID, _ body: (borrowing LockedEvent) async throws -> Value
     ) async throws -> Value? {
-        try await pool.withTransaction { connection in
-            let (events, revisions) = try await lock([id], on: connection)
+        try await pool.withTransaction(beginningWith: { try await lock([id], on: $0) }) { connection, found in
+            let (events, revisions) = found
             guard let event = events.first, let revision = revisions.first else { return nil }
             let locked = LockedEvent(event, revision: revision, on: connection)
             return try await body(locked)
@@ -22,8 +22,8 @@ extension Ledger {
     package func withLockedEvents<Value: Sendable>(
         _ ids: [EventID], _ body: (borrowing LockedEvents) async throws -> Value
     ) async throws -> Value {
-        try await pool.withTransaction { connection in
-            let (events, revisions) = try await lock(ids, on: connection)
+        try await pool.withTransaction(beginningWith: { try await lock(ids, on: $0) }) { connection, found in
+            let (events, revisions) = found
             let locked = LockedEvents(events, revisions: revisions, on: connection)
             return try await body(locked)
         }

@@ -15,9 +15,13 @@ extension Ledger {
     /// - Parameters:
     ///   - lease: the number of the lease under which the snapshots were taken from the queue.
     ///   - partition: the partition of the queue.
-    package func settle(_ snapshots: [Order], lease: Int = 0, partition: Int = 0) async throws -> [Settlement] {
+    ///   - epoch: the partition's epoch when the lease began; nil if the lease is of the present one. If another epoch has
+    ///     begun since, the events are noted as late: see ``lateEvents(inPartition:)``.
+    package func settle(
+        _ snapshots: [Order], lease: Int = 0, partition: Int = 0, epoch: Int? = nil
+    ) async throws -> [Settlement] {
         guard !snapshots.isEmpty else { return [] }
-        let lease = Statements.Lease(partition: partition, number: lease)
+        let lease = Statements.Lease(partition: partition, number: lease, epoch: epoch)
         if let (orders, others) = NewOrders.split(snapshots), let settlement = try await insert(orders, under: lease) {
             var settlements = Array(repeating: settlement, count: snapshots.count)
             for (index, other) in zip(others, try await settleAny(others.map { snapshots[$0] }, under: lease)) {

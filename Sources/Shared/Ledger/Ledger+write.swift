@@ -9,9 +9,7 @@ extension Ledger {
     ///   all of them.
     func insert(_ orders: NewOrders, under lease: Statements.Lease) async throws -> Settlement? {
         do {
-            let times = try await probed { connection in
-                try await connection.query(Statements.ordersInsert, (orders: orders, lease: lease))
-            }
+            let times = try await probed(Statements.ordersInsert, (orders: orders, lease: lease))
             return times.first.map { .recorded(version: 1, confirmedAt: $0) }
         } catch let error as PostgresError where error.isAboutContent {
             return nil
@@ -20,9 +18,7 @@ extension Ledger {
 
     /// Writes orders, each of which occurs once, in one transaction.
     func write(_ orders: [Order], under lease: Statements.Lease) async throws -> [OrderID: Settlement] {
-        let rows = try await probed { connection in
-            try await connection.query(Statements.ordersWrite, (orders: orders, lease: lease))
-        }
+        let rows = try await probed(Statements.ordersWrite, (orders: orders, lease: lease))
         guard let first = rows.first, first.outcome == .now, let now = first.time else {
             throw PostgresError(.unexpectedResult, "the statement orders_write did not return its time")
         }
@@ -47,15 +43,15 @@ extension Ledger {
     }
 
     /// Runs a statement in its own transaction; with a ``settleProbe``, between the calls of the probe.
-    private func probed<Value: Sendable>(
-        _ body: (PostgresConnection) async throws -> Value
-    ) async throws -> Value {
-        guard let settleProbe else { return try await pool.withConnection(body) }
+    private func probed<Input: Sendable, Row: Sendable>(
+        _ statement: PostgresStatement<Input, Row>, _ input: Input
+    ) async throws -> [Row] {
+        guard let settleProbe else { return try await pool.query(statement, input) }
         return try await pool.withTransaction { connection in
             settleProbe.beforeStatement()
-            let value = try await body(connection)
+            let rows = try await connection.query(statement, input)
             settleProbe.beforeCommit()
-            return value
+            return rows
         }
     }
 

@@ -20,18 +20,42 @@ package struct LockedEvent: ~Copyable {
 
     package subscript<Value>(dynamicMember keyPath: KeyPath<LedgerEvent, Value>) -> Value { event[keyPath: keyPath] }
 
-    // MARK: Changes
+    // MARK: Changes, each with its line in the audit trail
 
-    /// Sets the event's terms.
-    package func update(_ terms: EventTerms) async throws {
-        try await connection.execute(Statements.eventUpdate, (id: event.id, terms: terms))
+    /// Sets the event's terms. Terms that are the present ones leave no line.
+    package func update(_ terms: EventTerms, by author: AuditAuthor) async throws {
+        let areNew = terms != event.terms
+        try await connection.execute(Statements.eventUpdate, (id: event.id, terms: terms, areNew: areNew))
+        guard areNew else { return }
+        let (before, after) = (AuditDetails(event.terms), AuditDetails(terms))
+        try await connection.record(
+            .eventChange, of: event.id, before: before.without(after), after: after.without(before), by: author)
     }
 
     /// Begins a new generation: the counters are zero and the orders are deleted. Deleting may take 60 seconds.
-    package func renew(capacity: Int) async throws {
-        try await connection.execute(Statements.eventRenew, (id: event.id, capacity: capacity))
+    package func renew(capacity: Int, by author: AuditAuthor) async throws {
+        var terms = event.terms
+        terms.capacity = capacity
+        var details = AuditDetails(terms)
+        details["reset"] = .flag(true)
+        try await connection.execute(Statements.eventRenew, (id: event.id, capacity: capacity, details: details))
+        var (before, after) = (AuditDetails(), AuditDetails())
+        before["capacity"] = .number(event.terms.capacity)
+        before["held"] = .number(event.held)
+        before["sold"] = .number(event.sold)
+        after["capacity"] = .number(capacity)
+        try await connection.record(.eventReset, of: event.id, before: before, after: after, by: author)
         try await connection.set(.statement, to: .seconds(60))
         try await connection.execute(Statements.ordersDelete, event.id, timeout: .seconds(61))
+    }
+
+    /// Deletes the event, which has no orders.
+    package func delete(by author: AuditAuthor) async throws {
+        var details = AuditDetails()
+        details["deleted"] = .flag(true)
+        try await connection.execute(Statements.eventDelete, (id: event.id, details: details))
+        try await connection.record(
+            .eventDelete, of: event.id, before: AuditDetails(event.terms), after: nil, by: author)
     }
 
     // MARK: Reading what the lock keeps from changing
@@ -40,6 +64,13 @@ package struct LockedEvent: ~Copyable {
     package func orders(_ ids: [OrderID]) async throws -> [Order] {
         guard !ids.isEmpty else { return [] }
         return try await connection.query(Statements.ordersFind, ids)
+    }
+
+    /// Whether the ledger has an order of the event. Reading may take 60 seconds: without one, it reads all orders.
+    package func hasOrders() async throws -> Bool {
+        if event.held + event.sold > 0 { return true }
+        try await connection.set(.statement, to: .seconds(60))
+        return try await connection.query(Statements.eventHasOrders, event.id, timeout: .seconds(61)).first ?? true
     }
 
     /// The state and version of those of some orders that the ledger has.

@@ -7,6 +7,8 @@ extension Statements {
     struct Lease: Sendable {
         var partition: Int
         var number: Int
+        /// The epoch in which the lease began; nil for that of the partition.
+        var epoch: Int?
     }
 
     /// Its row is the time.
@@ -18,7 +20,7 @@ extension Statements {
             "claimed_at": { PostgresBinaryArray($0.orders.orders.lazy.map(\.claimedAt)) },
             "quantities": { $0.orders.quantities.map { PostgresBinaryArray($0) } },
             "customers": { $0.orders.customers.map { PostgresBinaryArray($0) } },
-            "lease": { $0.lease.number }, "partition": { $0.lease.partition },
+            "lease": { $0.lease.number }, "partition": { $0.lease.partition }, "epoch": { $0.lease.epoch },
         ]
     ) { columns in
         let time = try columns["written_at", as: Timestamp.self]
@@ -53,7 +55,7 @@ extension Statements {
             "versions": { $0.orders.map(\.version) }, "customers": { $0.orders.map(\.customer) },
             "quantities": { $0.orders.map(\.quantity) }, "claimed_at": { $0.orders.map(\.claimedAt) },
             "confirmed_at": { $0.orders.map(\.confirmedAt) }, "expires_at": { $0.orders.map(\.expiresAt) },
-            "lease": { $0.lease.number }, "partition": { $0.lease.partition },
+            "lease": { $0.lease.number }, "partition": { $0.lease.partition }, "epoch": { $0.lease.epoch },
         ]
     ) { columns in
         let id = try columns["id", as: OrderID?.self]

@@ -19,10 +19,9 @@ struct LibpqResult: ~Copyable {
         default: break
         }
         let message = field("M") ?? String(cString: PQresultErrorMessage(result))
-        // An error without a SQLSTATE is libpq's: the connection broke. Class 57P: the server has ended the session.
+        // An error without a SQLSTATE is libpq's: the connection broke.
         guard let sqlState = field("C") else { return PostgresError(.connectionLost, message) }
-        let code: PostgresError.Code = sqlState.hasPrefix("57P") ? .connectionLost : .server
-        return PostgresError(code, message, sqlState: sqlState)
+        return PostgresError(message, sqlState: sqlState)
     }
 
     private func field(_ code: Unicode.Scalar) -> String? {
@@ -36,6 +35,9 @@ struct LibpqResult: ~Copyable {
 
     /// The types of a statement's parameters, in the description of the statement.
     var parameterTypes: [UInt32] { (0..<PQnparams(result)).map { PQparamtype(result, $0) } }
+
+    /// The command that ran, as the server names it: `COMMIT`, `INSERT 0 1`.
+    var tag: String { PQcmdStatus(result).map { String(cString: $0) } ?? "" }
 
     /// Rows that the command changed, by its tag; 0 if the tag has no number.
     var affected: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }

@@ -1,10 +1,11 @@
 import CLibpq
+import Glibc
 
 /// Parses connection strings as libpq does: a URI or keywords.
 package enum PostgresConninfo {
     /// Every keyword that libpq knows, with its value or libpq's compiled default. So libpq takes nothing from the
-    /// environment but a password or a service file; in particular PGOPTIONS cannot change a session's settings.
-    package static func keywords(of conninfo: String) throws(PostgresError) -> [(String, String)] {
+    /// environment but a host, a password or a service file; in particular PGOPTIONS cannot change a session's settings.
+    static func keywords(of conninfo: String) throws(PostgresError) -> PostgresKeywords {
         var failure: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(conninfo, &failure) else {
             let text = failure.map { String(cString: $0) } ?? "unreadable"
@@ -12,21 +13,21 @@ package enum PostgresConninfo {
             throw PostgresError(.notConnected, "the connection string cannot be read: \(text)")
         }
         defer { PQconninfoFree(options) }
-        var keywords: [(String, String)] = []
+        var keywords = PostgresKeywords()
         var option = options
         while let name = option.pointee.keyword {
             let keyword = String(cString: name)
             if let value = option.pointee.val ?? option.pointee.compiled, value.pointee != 0 {
-                keywords.append((keyword, String(cString: value)))
-            } else if keyword == "options" {
-                keywords.append((keyword, " "))
+                keywords[keyword] = String(cString: value)
+            } else if keyword == "options", getenv("PGOPTIONS") != nil {
+                // Hides the variable. Not sent otherwise: PgBouncer refuses a connection that names options at its start.
+                keywords[keyword] = " "
             } else if keyword == "application_name" {
-                keywords.append((keyword, "ticketblitz"))
+                keywords[keyword] = "ticketblitz"
             }
             option += 1
         }
-        keywords.removeAll { $0.0 == "client_encoding" }
-        keywords.append(("client_encoding", "UTF8"))
+        keywords["client_encoding"] = "UTF8"
         return keywords
     }
 

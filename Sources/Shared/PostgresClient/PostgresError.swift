@@ -16,7 +16,7 @@ package struct PostgresError: Error, Hashable, Sendable {
         case server
         /// The answer has not the form that the caller relies on.
         case unexpectedResult
-        /// The statement does not fit its parameters or columns: a mistake in this program. The statement did not run.
+        /// The statement does not fit its parameters or columns: a mistake in this program. It changed nothing.
         case invalidStatement
 
         /// Whether the connection cannot be used after this error.
@@ -39,6 +39,15 @@ package struct PostgresError: Error, Hashable, Sendable {
         self.sqlState = sqlState
     }
 
+    /// An error that the server reported.
+    init(_ message: String, sqlState: String) {
+        let code: Code = SQLState(sqlState).cause == .connection ? .connectionLost : .server
+        self.init(code, message, sqlState: sqlState)
+    }
+
+    /// What the server's error code means; nil without one.
+    package var cause: SQLState.Cause? { sqlState.map { SQLState($0).cause } }
+
     /// Whether the statement can have taken effect.
     package var mayHaveRun: Bool {
         switch code {
@@ -47,12 +56,15 @@ package struct PostgresError: Error, Hashable, Sendable {
         }
     }
 
-    /// The SQLSTATE's class: its first two characters.
-    package var sqlStateClass: Substring? { sqlState?.prefix(2) }
+    /// Whether the statement's data caused the error, so that a retry cannot succeed.
+    package var isAboutContent: Bool { cause == .data }
 
-    /// Whether the statement's data caused the error, so that a retry cannot succeed: class 22 (data exception) or 23
-    /// (integrity constraint violation).
-    package var isAboutContent: Bool { sqlStateClass == "22" || sqlStateClass == "23" }
+    /// Whether the server cannot serve this session any more: the connection must be replaced, and those that were
+    /// opened earlier are likely to be like it.
+    var isAboutSession: Bool { cause == .session || cause == .connection }
+
+    /// Whether nothing was changed and a repetition of the whole transaction, on another connection, can succeed.
+    var isWorthRepeating: Bool { code == .server && (cause == .session || cause == .conflict) }
 
     package var isCheckViolation: Bool { sqlState == "23514" }
 }
@@ -63,18 +75,24 @@ extension PostgresError: CustomStringConvertible {
         return "Postgres: \(first)" + (sqlState.map { " (SQLSTATE \($0))" } ?? "") + (advice.map { "; \($0)" } ?? "")
     }
 
-    /// What an operator can do if a connection is refused for a reason that a retry does not remove.
+    /// What an operator can do for a reason that a retry does not remove.
     private var advice: String? {
-        guard code == .notConnected else { return nil }
-        return switch sqlState {
-        case "28P01":
+        switch (sqlState, code) {
+        case ("28P01", .notConnected):
             """
             a server keeps the password that its data folder or volume was created with: configure that password, or set \
             the new one in the server with ALTER ROLE … PASSWORD
             """
-        case "28000": "check the configured user and the server's pg_hba.conf"
-        case "3D000": "check the configured database, or create it with CREATE DATABASE"
-        case "53300": "the server has no free connection: configure smaller pools, or raise its max_connections"
+        case ("28000", .notConnected): "check the configured user and the server's pg_hba.conf"
+        case ("3D000", .notConnected): "check the configured database, or create it with CREATE DATABASE"
+        case ("53300", .notConnected):
+            "the server has no free connection: configure smaller pools, or raise its max_connections"
+        case ("25006", _):
+            """
+            the server is a standby or was set to read-only: configure all servers and \
+            target_session_attrs=read-write, so that the programs find the primary
+            """
+        case ("42501", _): "grant the role the rights on the tables, for example with API migrate --grant-to ROLE"
         default: nil
         }
     }

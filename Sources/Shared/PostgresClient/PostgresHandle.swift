@@ -7,41 +7,11 @@ import Glibc
 struct PostgresHandle: ~Copyable {
     let connection: OpaquePointer
 
-    /// Connects. `conninfo` is whatever libpq takes: a URI or keywords. libpq resolves host names itself, which blocks
-    /// the thread.
-    static func connect(
-        conninfo: String, deadline: ContinuousClock.Instant
-    ) throws(PostgresError) -> PostgresHandle {
-        let keywords = try PostgresConninfo.keywords(of: conninfo)
-        var names: [UnsafeMutablePointer<CChar>?] = keywords.map { strdup($0.0) }
-        var values: [UnsafeMutablePointer<CChar>?] = keywords.map { strdup($0.1) }
-        defer { for text in names + values { free(text) } }
-        names.append(nil)
-        values.append(nil)
-        let started = names.withUnsafeBufferPointer { names in
-            values.withUnsafeBufferPointer { values in
-                names.withMemoryRebound(to: UnsafePointer<CChar>?.self) { names in
-                    values.withMemoryRebound(to: UnsafePointer<CChar>?.self) { values in
-                        PQconnectStartParams(names.baseAddress, values.baseAddress, 0)
-                    }
-                }
-            }
-        }
-        guard let started else { throw PostgresError(.notConnected, "no memory for a connection") }
-        let handle = PostgresHandle(owning: started)
-        // libpq gives the SQLSTATE of a refused connection only in the text of a verbose message.
-        let usual = PQsetErrorVerbosity(started, PQERRORS_VERBOSE)
-        try handle.finishConnecting(deadline: deadline)
-        PQsetErrorVerbosity(started, usual)
-        handle.setUp()
-        return handle
-    }
-
-    private init(owning connection: OpaquePointer) {
+    init(owning connection: OpaquePointer) {
         self.connection = connection
     }
 
-    private func setUp() {
+    func setUp() {
         _ = PQsetnonblocking(connection, 1)
         // Notices ("relation already exists, skipping") are dropped; libpq would print them.
         _ = PQsetNoticeProcessor(connection, { _, _ in }, nil)
@@ -49,28 +19,6 @@ struct PostgresHandle: ~Copyable {
 
     deinit {
         PQfinish(connection)
-    }
-
-    private func finishConnecting(deadline: ContinuousClock.Instant) throws(PostgresError) {
-        var wanted = PGRES_POLLING_WRITING
-        while true {
-            guard PQstatus(connection) != CONNECTION_BAD else { throw connectError() }
-            switch wanted {
-            case PGRES_POLLING_OK: return
-            case PGRES_POLLING_READING: try wait(for: Int16(POLLIN), until: deadline, otherwise: .notConnected)
-            case PGRES_POLLING_WRITING: try wait(for: Int16(POLLOUT), until: deadline, otherwise: .notConnected)
-            default: throw connectError()
-            }
-            wanted = PQconnectPoll(connection)
-        }
-    }
-
-    /// The SQLSTATE of a refused connection is in its message: `… failed: FATAL:  28P01: password authentication
-    /// failed`.
-    private func connectError() -> PostgresError {
-        let error = lastError(.notConnected)
-        guard let match = error.message.firstMatch(of: /:  ([0-9A-Z]{5}): (.*)/) else { return error }
-        return PostgresError(.notConnected, String(match.2), sqlState: String(match.1))
     }
 
     func lastError(_ code: PostgresError.Code) -> PostgresError {
@@ -83,6 +31,17 @@ struct PostgresHandle: ~Copyable {
         if poll(&descriptor, 1, 0) > 0, PQconsumeInput(connection) != 1 { return false }
         return PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
+
+    /// Whether a transaction is open, failed or not.
+    var isInTransaction: Bool {
+        switch PQtransactionStatus(connection) {
+        case PQTRANS_INTRANS, PQTRANS_INERROR, PQTRANS_ACTIVE: true
+        default: false
+        }
+    }
+
+    /// The process that serves the session, as the server or a pooler told it at the start.
+    var backend: Int32 { PQbackendPID(connection) }
 
     /// Waits for the socket; returns the events that occurred. Throws `code` when the deadline passes.
     @discardableResult

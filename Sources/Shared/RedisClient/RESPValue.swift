@@ -30,11 +30,16 @@ extension RESPValue {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    /// The payload of a published message, an array of `message`, the channel and the payload; nil for any other value.
+    /// The payload of a published message, an array of `smessage`, the channel and the payload; nil for any other value.
     package var message: [UInt8]? {
-        guard case .array(let elements) = self, elements.count == 3, elements[0].string == "message",
+        guard case .array(let elements) = self, elements.count == 3, elements[0].string == "smessage",
             case .bulkString(let payload) = elements[2]
         else { return nil }
         return payload
+    }
+
+    /// Whether a server that no longer has the slot of a channel says that it has ended the subscription.
+    package var isEndOfSubscription: Bool {
+        if case .array(let elements) = self { elements.first?.string == "sunsubscribe" } else { false }
     }
 }

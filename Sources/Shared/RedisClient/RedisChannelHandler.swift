@@ -101,7 +101,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     private func receive(_ value: RESPValue) throws(RedisError) {
-        if let onMessage, let message = value.message { return onMessage(message) }
+        if let onMessage {
+            if let message = value.message { return onMessage(message) }
+            // Nobody asked for this: another server has the slot now. The connection opens again where it is.
+            if value.isEndOfSubscription {
+                throw RedisError(.connectionLost, "the server ended the subscription", mayHaveRun: false)
+            }
+        }
         guard let command = pending.popFirst() else {
             throw RedisError(.protocolViolation, "a reply without a command", mayHaveRun: false)
         }

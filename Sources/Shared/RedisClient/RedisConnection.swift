@@ -12,6 +12,8 @@ package struct RedisConfiguration: Sendable {
     package var connectTimeout: TimeAmount = .seconds(1)
     /// The timeout of a command, unless the call has its own.
     package var commandTimeout: TimeAmount = .seconds(1)
+    /// How long a call waits for the replicas that it requires. It must be less than the timeout of a command.
+    package var replicaTimeout: TimeAmount = .milliseconds(500)
     /// The maximum number of commands in flight on one connection.
     package var commandLimit = 10_000
     package var backoff = Backoff()
@@ -19,6 +21,11 @@ package struct RedisConfiguration: Sendable {
     package var subscription: RedisSubscription?
     /// The interval of PING on a connection that subscribes.
     package var heartbeat: TimeAmount = .seconds(5)
+    /// Called on the event loop with each failure, so that a client of a cluster learns that its map may be wrong.
+    var onFailure: (@Sendable (RedisError, RedisURL.Address) -> Void)?
+
+    /// Called on the event loop each time the connection is ready.
+    var onReady: (@Sendable () -> Void)?
 
     package init(url: RedisURL, scripts: [RedisScript] = []) {
         self.url = url
@@ -40,11 +47,16 @@ package final class RedisConnection: Sendable {
     package static func open(
         _ configuration: RedisConfiguration, on eventLoop: any EventLoop, logger: Logger
     ) async throws -> RedisConnection {
-        try await eventLoop.submit {
-            let core = RedisConnectionCore(configuration: configuration, eventLoop: eventLoop, logger: logger)
-            core.start()
-            return RedisConnection(configuration, core: core, eventLoop: eventLoop)
-        }.get()
+        try await eventLoop.submit { openOnLoop(configuration, on: eventLoop, logger: logger) }.get()
+    }
+
+    /// The same, on the event loop.
+    static func openOnLoop(
+        _ configuration: RedisConfiguration, on eventLoop: any EventLoop, logger: Logger
+    ) -> RedisConnection {
+        let core = RedisConnectionCore(configuration: configuration, eventLoop: eventLoop, logger: logger)
+        core.start()
+        return RedisConnection(configuration, core: core, eventLoop: eventLoop)
     }
 
     private init(_ configuration: RedisConfiguration, core: RedisConnectionCore, eventLoop: any EventLoop) {
@@ -64,6 +76,13 @@ package final class RedisConnection: Sendable {
         return try await onLoop { core, completion in
             core.send(command, to: server, deadline: deadline, completion: completion)
         }
+    }
+
+    /// Sends commands in one piece and returns their replies in the order of the commands, or throws the first error.
+    package func send(_ commands: [RedisCommand]) async throws(RedisError) -> [RESPValue] {
+        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<[RESPValue], RedisError>, _>) in
+            eventLoop.execute { self.sendOnLoop(commands) { continuation.resume(returning: $0) } }
+        }.get()
     }
 
     /// Sends commands in one piece; must be called on the event loop. The completion is called there exactly once, with
@@ -89,7 +108,9 @@ package final class RedisConnection: Sendable {
     }
 
     /// Runs a script.
-    package func evaluate(_ call: RedisScriptCall, timeout: TimeAmount? = nil) async throws(RedisError) -> RESPValue {
+    package func evaluate(
+        _ call: RedisScriptCall, timeout: TimeAmount? = nil
+    ) async throws(RedisError) -> RedisScriptReply {
         let deadline = NIODeadline.now() + (timeout ?? commandTimeout)
         return try await onLoop { core, completion in
             core.evaluate(call, deadline: deadline, completion: completion)
@@ -101,14 +122,15 @@ package final class RedisConnection: Sendable {
         let promise = eventLoop.makePromise(of: RESPValue.self)
         let deadline = NIODeadline.now() + commandTimeout
         eventLoop.execute {
-            self.core.value.evaluate(call, deadline: deadline) { promise.completeWith($0.mapError { $0 }) }
+            self.core.value.evaluate(call, deadline: deadline) { promise.completeWith($0.map(\.value).mapError { $0 }) }
         }
         return promise.futureResult
     }
 
     /// Runs a script; must be called on the event loop. The completion is called there exactly once.
-    package func evaluateOnLoop(_ call: RedisScriptCall, completion: @escaping (Result<RESPValue, RedisError>) -> Void)
-    {
+    package func evaluateOnLoop(
+        _ call: RedisScriptCall, completion: @escaping (Result<RedisScriptReply, RedisError>) -> Void
+    ) {
         core.value.evaluate(call, deadline: .now() + commandTimeout, completion: completion)
     }
 
@@ -122,9 +144,15 @@ package final class RedisConnection: Sendable {
         try? await eventLoop.submit { self.core.value.close() }.get()
     }
 
-    private func onLoop(
-        _ body: @escaping @Sendable (RedisConnectionCore, @escaping (Result<RESPValue, RedisError>) -> Void) -> Void
-    ) async throws(RedisError) -> RESPValue {
+    /// Reopens the connection at once if it waits for its next attempt. Must be called on the event loop.
+    func hurryOnLoop() { core.value.hurry() }
+
+    /// The same, on the event loop.
+    func closeOnLoop() { core.value.close() }
+
+    private func onLoop<Reply: Sendable>(
+        _ body: @escaping @Sendable (RedisConnectionCore, @escaping (Result<Reply, RedisError>) -> Void) -> Void
+    ) async throws(RedisError) -> Reply {
         try await withCheckedContinuation { continuation in
             if eventLoop.inEventLoop {
                 body(core.value) { continuation.resume(returning: $0) }

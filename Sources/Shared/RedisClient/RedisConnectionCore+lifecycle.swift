@@ -9,6 +9,9 @@ extension RedisConnectionCore {
         perform(state.start())
     }
 
+    /// Reopens the connection at once if it waits for its next attempt.
+    func hurry() { perform(state.hurry()) }
+
     /// Closes the connection for good.
     func close() {
         state.close()
@@ -85,6 +88,7 @@ extension RedisConnectionCore {
                     }
                 case .failure(let error):
                     hasFailed = true
+                    self.configuration.onFailure?(error, self.configuration.url.address)
                     self.lastFailure = "the server refused the handshake: \(error.message)"
                     handler.fail(RedisError(.notConnected, self.lastFailure, mayHaveRun: false))
                 }
@@ -95,6 +99,7 @@ extension RedisConnectionCore {
     private func didBecomeReady() {
         if state.failures > 0 { logger.notice("Redis is available again") }
         state.didBecomeReady()
+        configuration.onReady?()
         sendWaiting()
         configuration.subscription?.onListening()
         if configuration.subscription != nil, let handler { scheduleHeartbeat(handler) }
@@ -117,6 +122,8 @@ extension RedisConnectionCore {
             didFailToConnect(lastFailure)
         } else {
             if state.phase == .ready { lastFailure = "the connection was lost" }
+            configuration.onFailure?(
+                RedisError(.connectionLost, lastFailure, mayHaveRun: false), configuration.url.address)
             perform(state.didDisconnect())
         }
     }
@@ -127,7 +134,9 @@ extension RedisConnectionCore {
         if state.failures == 1 {
             logger.warning("Redis is unavailable; retrying until it answers", metadata: ["reason": "\(reason)"])
         }
-        failWaiting(RedisError(.notConnected, reason, mayHaveRun: false))
+        let error = RedisError(.notConnected, reason, mayHaveRun: false)
+        configuration.onFailure?(error, configuration.url.address)
+        failWaiting(error)
         perform(action)
     }
 }

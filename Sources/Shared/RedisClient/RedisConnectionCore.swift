@@ -22,6 +22,8 @@ final class RedisConnectionCore {
     var server: String?
     var digests: [RedisScript: String] = [:]
     var lastFailure = "not connected yet"
+    /// The calls of this turn of the loop that wait for replicas.
+    var volley: [VolleyCall] = []
     private var waiting: [WaitingCommand] = []
 
     init(configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger) {
@@ -40,7 +42,7 @@ final class RedisConnectionCore {
         case .send where wanted != nil && wanted != server:
             completion(.failure(RedisError(.preconditionFailed, "another Redis server answers now", mayHaveRun: false)))
         case .send:
-            handler?.send(command, deadline: deadline, completion: completion)
+            handler?.send(command, deadline: deadline, completion: observed(completion))
         case .wait where waiting.count < configuration.commandLimit:
             waiting.append(
                 WaitingCommand(command: command, server: wanted, deadline: deadline, completion: completion))
@@ -53,15 +55,13 @@ final class RedisConnectionCore {
         }
     }
 
-    /// Runs a script by its digest; if Redis does not have the script, runs it once more with its source.
-    func evaluate(_ call: RedisScriptCall, deadline: NIODeadline, completion: @escaping Completion) {
-        let wanted = call.server
-        send(call.command(digest: digests[call.script]), to: wanted, deadline: deadline) { [self] result in
-            if case .failure(let error) = result, error.serverCode == "NOSCRIPT" {
-                send(call.command(digest: nil), to: wanted, deadline: deadline, completion: completion)
-            } else {
-                completion(result)
-            }
+    /// Reports a failure before the command's own completion is called.
+    private func observed(_ completion: @escaping Completion) -> Completion {
+        guard let onFailure = configuration.onFailure else { return completion }
+        let address = configuration.url.address
+        return { result in
+            if case .failure(let error) = result { onFailure(error, address) }
+            completion(result)
         }
     }
 

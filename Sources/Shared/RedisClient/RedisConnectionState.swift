@@ -73,6 +73,9 @@ struct RedisConnectionState: Equatable {
         return .connect
     }
 
+    /// The server is known to answer: the rest of the backoff is left out.
+    mutating func hurry() -> Action { backoffDidElapse() }
+
     mutating func close() {
         phase = .closed
     }

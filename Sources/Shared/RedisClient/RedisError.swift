@@ -14,6 +14,8 @@ package struct RedisError: Error, Hashable, Sendable {
         case preconditionFailed
         /// Redis replied with an error; `message` begins with its code.
         case server
+        /// The server ran the command, but too few replicas confirmed it in time.
+        case notReplicated
         /// The reply is not valid RESP2, or not of the type that the command returns.
         case protocolViolation
         /// The client is closed.
@@ -31,6 +33,10 @@ package struct RedisError: Error, Hashable, Sendable {
         self.mayHaveRun = mayHaveRun
     }
 
+    /// Too few replicas have the writes of a call: if the primary is lost now, the writes may be.
+    package static let notReplicated = RedisError(
+        .notReplicated, "the replicas have not confirmed the write in time", mayHaveRun: true)
+
     /// The code of an error of the server: `NOSCRIPT`, `OOM`, `WRONGTYPE`, …
     package var serverCode: Substring? {
         code == .server ? message.prefix { $0 != " " } : nil
@@ -42,7 +48,7 @@ package struct RedisError: Error, Hashable, Sendable {
         let code = message.prefix { $0 != " " }
         let refusedBeforeRunning: Set<Substring> = [
             "NOSCRIPT", "OOM", "MISCONF", "LOADING", "READONLY", "NOAUTH", "NOPERM", "WRONGPASS", "MASTERDOWN", "BUSY",
-            "NOREPLICAS", "CLUSTERDOWN", "MOVED",
+            "NOREPLICAS", "CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CROSSSLOT",
         ]
         return RedisError(.server, message, mayHaveRun: !refusedBeforeRunning.contains(code))
     }

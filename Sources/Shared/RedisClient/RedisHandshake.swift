@@ -31,8 +31,8 @@ enum RedisHandshake {
             add(RedisCommand("SCRIPT", "LOAD", script.source), .scriptLoaded(script))
         }
         if let subscription = configuration.subscription {
-            // SUBSCRIBE replies once for each channel, so each channel has its own command.
-            for channel in subscription.channels { add(RedisCommand("SUBSCRIBE", channel)) }
+            // The channels of one command must be in one slot, and it replies once for each, so each has its own command.
+            for channel in subscription.channels { add(RedisCommand("SSUBSCRIBE", channel)) }
         } else {
             add(RedisCommand("INFO", "server"), .serverIdentified)
         }

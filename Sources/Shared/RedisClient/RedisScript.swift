@@ -23,6 +23,8 @@ package struct RedisScriptCall: Sendable {
     /// The run id of the only server process that may run the call; nil for any. If another server answers, the call is
     /// not sent and fails with `.preconditionFailed`.
     package var server: String?
+    /// The number of replicas that the reply waits for; 0 for none.
+    package var replicas = 0
     private var keyCount = 0
     private var argumentCount = 0
     private var keys = ByteBuffer()
@@ -74,4 +76,11 @@ package struct RedisScriptCall: Sendable {
         command.append(arguments, count: argumentCount)
         return command
     }
+}
+
+/// The reply of a script.
+package struct RedisScriptReply: Hashable, Sendable {
+    package var value: RESPValue
+    /// Whether as many replicas as the call requires have received the writes of this connection, also those of this call.
+    package var isReplicated: Bool
 }

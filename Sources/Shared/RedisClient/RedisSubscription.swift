@@ -1,4 +1,4 @@
-/// The channels of a connection that only subscribes (Redis publish/subscribe, at-most-once delivery).
+/// The channels of a connection that only subscribes (sharded publish/subscribe, at-most-once delivery).
 package struct RedisSubscription: Sendable {
     package var channels: [String]
     /// Called on the connection's event loop with each message of the channels.

@@ -2,13 +2,25 @@ import Foundation
 
 /// The address and the credentials of a Redis server: `redis://[user][:password]@host[:port][/database]` or
 /// `unix://[user][:password]@/path/to/socket[?db=database]`. User, password and path may be percent-encoded.
+///
+/// Several hosts, separated by commas, are nodes of one cluster: `redis://a:7000,b:7001`. All have the same credentials.
 package struct RedisURL: Hashable, Sendable {
-    package enum Address: Hashable, Sendable {
+    package enum Address: Hashable, Sendable, CustomStringConvertible {
         case tcp(host: String, port: Int)
         case unixSocket(path: String)
+
+        package var description: String {
+            switch self {
+            case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            case .unixSocket(let path): path
+            }
+        }
     }
 
+    /// The server; for a cluster the first node.
     package var address: Address
+    /// The nodes of a cluster that the URL names; empty for a single server.
+    package var clusterNodes: [Address] = []
     package var user: String?
     package var password: String?
     package var database: Int
@@ -36,7 +48,17 @@ package struct RedisURL: Hashable, Sendable {
         switch scheme {
         case "redis":
             guard query == nil else { throw Malformed(description: "redis:// accepts no query") }
-            (address, database) = try Self.tcp(rest)
+            let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            var hosts: [Address] = []
+            for host in parts[0].split(separator: ",", omittingEmptySubsequences: false) {
+                hosts.append(try Self.tcp(host))
+            }
+            address = hosts[0]
+            database = try Self.database(parts.count == 2 ? parts[1] : "")
+            if hosts.count > 1 {
+                guard database == 0 else { throw Malformed(description: "a Redis Cluster has only the database 0") }
+                clusterNodes = hosts
+            }
         case "unix":
             (address, database) = try Self.socket(rest, query: query)
         default:
@@ -62,9 +84,13 @@ package struct RedisURL: Hashable, Sendable {
         return rest[rest.index(after: mark)...]
     }
 
-    private static func tcp(_ rest: Substring) throws(Malformed) -> (Address, Int) {
-        let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        var host = parts[0]
+    /// The same credentials at another address.
+    package func at(_ address: Address) -> RedisURL {
+        RedisURL(address: address, user: user, password: password, database: database)
+    }
+
+    private static func tcp(_ text: Substring) throws(Malformed) -> Address {
+        var host = text
         var port = 6379
         if host.hasPrefix("["), let close = host.firstIndex(of: "]") {
             let after = host[host.index(after: close)...]
@@ -75,7 +101,7 @@ package struct RedisURL: Hashable, Sendable {
             host = host[..<colon]
         }
         guard !host.isEmpty else { throw Malformed(description: "it has no host") }
-        return (.tcp(host: String(host), port: port), try database(parts.count == 2 ? parts[1] : ""))
+        return .tcp(host: String(host), port: port)
     }
 
     private static func socket(_ rest: Substring, query: Substring?) throws(Malformed) -> (Address, Int) {

@@ -10,8 +10,9 @@ package enum Scripts {
         RequeueScript.lua, NoteWorkerScript.lua, DeleteRecordsScript.lua,
         // Events.
         PublishScript.lua, LowerCapacityScript.lua, CloseEventScript.lua, DiscardHoldsScript.lua,
+        RemoveEventScript.lua,
         // Reconciliation.
-        SurveyScript.lua, AdjustCountsScript.lua, VerifyScript.lua, RepairScript.lua,
+        SurveyScript.lua, SurveySliceScript.lua, AdjustCountsScript.lua, VerifyScript.lua, RepairScript.lua,
         // Recovery and backfill.
         InspectScript.lua, SealScript.lua, WipeScript.lua, OpenScript.lua, ExtendScript.lua, HoldBackfillScript.lua,
         BackfillScript.lua, EndBackfillScript.lua,

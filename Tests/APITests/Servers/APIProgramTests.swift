@@ -33,6 +33,22 @@ import WorkerTestSupport
     private static let fakeTime = try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")
         .map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }.first(where: FileManager.default.fileExists(atPath:))
 
+    /// Starts the API, again if it is not ready: on a busy machine the library returns the wrong time for the monotonic clock
+    /// too, once in some thousand calls, and a sleep of 10 ms that begins then takes the hour of the offset.
+    private func startWithWrongClock(_ client: HTTPClient, _ environment: [String: String]) async throws -> Run {
+        for _ in 0..<10 {
+            let api = try start("API", [], environment)
+            do {
+                try await client.waitUntilReady(within: 20) { api.output }
+                return api
+            } catch is GaveUp {
+                api.signal(SIGKILL)
+                _ = try await api.exitCode()
+            }
+        }
+        throw GaveUp(description: "the API with a wrong clock is not ready")
+    }
+
     /// Deadlines, openings and leases are measured with the Redis server's clock: an API whose clock is wrong by an
     /// hour behaves the same.
     @Test(arguments: ["+1h", "-1h"])
@@ -53,11 +69,11 @@ import WorkerTestSupport
                 "PORT": String(port), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "LD_PRELOAD": try #require(Self.fakeTime),
             ]
-            let api = try start("API", [], test.environment.merging(faked) { $1 })
             let client = HTTPClient(port: port)
-            try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+            let api = try await startWithWrongClock(client, test.environment.merging(faked) { $1 })
             try await test.withWorkers {
                 let key = ["Idempotency-Key": "k"]
+                let now = try await test.redis("TIME").time()
                 let bought = try await client.send("POST", "/buy", #"{"event":"held"}"#, headers: key)
                 let end = try #require(bought.text("expires_at").flatMap { RFC3339.timestamp($0) })
                 #expect((110...130).contains((end.milliseconds - now.milliseconds) / 1000))
@@ -92,7 +108,7 @@ import WorkerTestSupport
                 "API", ["--port", String(port)],
                 test.environment.merging(["ADMIN_TOKEN": "right-hush-hush", "LOG_LEVEL": "trace"]) { $1 })
             let client = HTTPClient(port: port)
-            try await eventually("the API is ready") { (try? await client.send("GET", "/readyz").status) == 200 }
+            try await client.waitUntilReady { api.output }
             for (token, status) in [("right-hush-hush", 201), ("wrong-hush-hush", 401)] {
                 let response = try await client.send(
                     "PUT", "/events/e", #"{"capacity":1}"#, headers: ["Authorization": "bearer \(token)"])

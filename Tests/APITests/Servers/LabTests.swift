@@ -27,7 +27,7 @@ extension TestStores {
     func onlyExactStrategiesSellTheLastTicketOnce(name: String, sold: Int) async throws {
         try await withTestStores { test in
             let strategy = try #require(try await test.lab()[name])
-            try await strategy.reset(to: 1)
+            try await strategy.reset(to: 1, by: .test)
             let sales = try await withThrowingTaskGroup(of: LabSale.self) { group in
                 try await test.pool.withTransaction { connection in
                     try await connection.execute(
@@ -55,7 +55,7 @@ extension TestStores {
     func anExactStrategySellsExactlyTheCapacityUnderLoad(name: String) async throws {
         try await withTestStores { test in
             let strategy = try #require(try await test.lab()[name])
-            try await strategy.reset(to: 21)
+            try await strategy.reset(to: 21, by: .test)
             let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<60 {
                     group.addTask {
@@ -170,7 +170,7 @@ extension TestStores {
     /// PostgreSQL accepts the SQL of each statement, and the result has the columns that the rows are read from.
     @Test func everyStatementFitsTheSchema() async throws {
         try await withTestStores { test in
-            for strategy in try await test.lab().strategies { try await strategy.prepare(capacity: 1) }
+            for strategy in try await test.lab().strategies { try await strategy.prepare(capacity: 1, by: .test) }
             try await test.pool.withConnection { connection in
                 for statement in LabStatements.all { try await statement.check(on: connection) }
             }

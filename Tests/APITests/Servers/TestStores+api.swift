@@ -14,16 +14,19 @@ extension TestStores {
     func withAPI<Value: Sendable>(
         demo: Bool = true, token: String? = "secret", connectionLimit: Int = 10_000,
         queueLimit: Int = 1_000_000, watch: OrderWatch? = nil, rateLimit: RateLimit? = nil,
-        trusting proxies: String = "",
+        trusting proxies: String = "", change: (inout APISettings) -> Void = { _ in },
         _ body: @escaping @Sendable (HTTPClient) async throws -> Value
     ) async throws -> Value {
         var settings = try APISettings(Settings(flags: ["PORT": "0"], environment: environment))
         settings.isDemo = demo
         settings.adminToken = token
-        settings.connectionLimit = connectionLimit
+        settings.connections.total = connectionLimit
+        // Tests that keep a connection wait for its end.
+        settings.idleTimeout = 10
         settings.queueLimit = queueLimit
         settings.rateLimit = rateLimit
         settings.trustedProxies = try #require(TrustedProxies(proxies))
+        change(&settings)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let running = try await API.App.services(
             settings, stores: stores, group: MultiThreadedEventLoopGroup.singleton, logger: logger, watch: watch,
@@ -36,9 +39,7 @@ extension TestStores {
             do {
                 var iterator = ports.makeAsyncIterator()
                 guard let port = await iterator.next() else { throw GaveUp(description: "no port") }
-                // From another address, so that it does not count for the rate limit of the test's client.
-                let asking = HTTPClient(port: port, from: "127.0.0.2")
-                try await eventually("the API is ready") { try await asking.send("GET", "/readyz").status == 200 }
+                try await HTTPClient(port: port).waitUntilReady(fromManyAddresses: true) { log.text }
                 result = .success(try await body(HTTPClient(port: port)))
             } catch {
                 result = .failure(error)

@@ -19,10 +19,11 @@ import Testing
         var command: Command
     }
 
-    private static let shared = "Options of both `Attack attack` and `Attack lab`:"
+    private static let shared = "Options of `Attack attack`, `Attack judge` and `Attack lab`:"
 
     @Test(arguments: [
         ("attack", ["Options of `Attack attack`:", shared]),
+        ("judge", [shared]),
         ("lab", ["Options of `Attack lab`, which `make lab` runs:", shared]),
         (
             "health",
@@ -37,7 +38,9 @@ import Testing
         #expect(try await run.exitCode() == 0)
         let root = try JSONDecoder().decode(Help.self, from: Data(run.output.utf8)).command
         let command = try #require(root.subcommands?.first { $0.commandName == subcommand })
-        let options = try #require(command.arguments).filter { $0.names?.contains { $0.name == "help" } == false }
+        let options = try #require(command.arguments).filter {
+            $0.names != nil && $0.names?.contains { $0.name == "help" } == false
+        }
         let rows = try lines.flatMap { try DocumentedTable(after: $0).rows }
         #expect(Set(rows.map { $0[1] }) == Set(options.compactMap(\.names?.last).map { "`--\($0.name)`" }))
         for row in rows {

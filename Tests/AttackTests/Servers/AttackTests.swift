@@ -11,10 +11,13 @@ struct RunningSale {
     let api: HTTPClient
     private let programs: [Run]
 
-    fileprivate static func start(_ test: TestStores) async throws -> RunningSale {
+    fileprivate static func start(
+        _ test: TestStores, _ settings: [String: String]
+    ) async throws -> RunningSale {
         let port = try freePort()
         let environment = test.environment.merging(
-            ["PORT": String(port), "DEMO": "true", "ADMIN_TOKEN": "secret"]) { $1 }
+            ["PORT": String(port), "DEMO": "true", "ADMIN_TOKEN": "secret"]
+        ) { $1 }.merging(settings) { $1 }
         let programs = [try Run("API", [], environment), try Run("Worker", [], environment)]
         let api = HTTPClient(port: port)
         try await eventually("the API is ready", within: 40) {
@@ -39,9 +42,13 @@ struct RunningSale {
 }
 
 /// Starts an API and a Worker, runs `body`, and stops both gracefully. They are killed if `body` throws.
-func withRunningSale(_ body: (RunningSale) async throws -> Void) async throws {
+///
+/// - Parameter settings: of both programs.
+func withRunningSale(
+    _ settings: [String: String] = [:], _ body: (RunningSale) async throws -> Void
+) async throws {
     try await withTestStores { test in
-        let sale = try await RunningSale.start(test)
+        let sale = try await RunningSale.start(test, settings)
         try await body(sale)
         try await sale.stop()
     }
@@ -53,6 +60,19 @@ func withRunningSale(_ body: (RunningSale) async throws -> Void) async throws {
 
     private func json(_ file: URL) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    }
+
+    @Test func aTokenNamesTheCustomerOfEveryPurchase() async throws {
+        let secret = String(repeating: "s", count: 32)
+        try await withRunningSale(["CUSTOMER_TOKENS_KEY": "HS256:\(secret)"]) { sale in
+            let token = TokenSigner.secret(secret).token("ann")
+            let (code, output) = try await sale.attack(
+                ["--customer-token", token, "--clients", "2", "--duration", "1s"])
+            #expect(code == 0, "\(output)")
+            #expect(!output.contains(token))
+            #expect(
+                try await sale.test.sql("SELECT string_agg(DISTINCT coalesce(customer, ''), ' ') FROM orders") == "ann")
+        }
     }
 
     @Test func simultaneousClientsBuyExactlyTheCapacity() async throws {

@@ -45,6 +45,7 @@ import Testing
     @Test(arguments: [
         ["--clients", "0"], ["--duration", "soon"], ["--rate", "-1"], ["--quantity", "0"],
         ["--target", "naive", "--customers", "3"],
+        ["--target", "naive", "--shared"], ["--shared", "--reset", "10"], ["judge"],
         ["lab", "--clients", "0"],
     ])
     func invalidArgumentsAreRefused(arguments: [String]) async throws {

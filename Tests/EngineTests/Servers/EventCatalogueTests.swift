@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 import WorkerTestSupport
@@ -156,7 +157,7 @@ import WorkerTestSupport
             #expect(try await test.claimAtOnce(10).accepted.count == 6, "the previous stock")
 
             try await test.close(.demo)
-            try await test.ledger.withLockedEvent(.demo) { try await $0.renew(capacity: 8) }
+            try await test.ledger.withLockedEvent(.demo) { try await $0.renew(capacity: 8, by: .test) }
             #expect(try await test.inventory.claim(test.purchase()) == .refused(.recovering))
             #expect(try await test.catalogue.publish(.demo) == .published)
             #expect(try await test.claimAtOnce(20).accepted.count == 8, "all of the new stock")
@@ -224,9 +225,31 @@ import WorkerTestSupport
             for name in ["b", "a", "c"] {
                 _ = try await test.catalogue.put(try #require(EventID(name)), EventChange(capacity: 1))
             }
-            let page = try await test.catalogue.reports(after: "a", limit: 2)
-            #expect(page.map(\.id.description) == ["b", "c"])
+            #expect(try await test.catalogue.list(after: "a", limit: 2).map(\.description) == ["b", "c"])
             #expect(try await test.catalogue.publishUnpublished())
+        }
+    }
+
+    /// More events than are read at once, some of them in the ledger only, and one that does not exist.
+    @Test func manyReportsAreReadInSlices() async throws {
+        try await withSale { test in
+            let ids = try (100..<230).map { try #require(EventID("e\($0)")) }
+            for id in ids { _ = try await test.catalogue.put(id, EventChange(capacity: 7)) }
+            for id in ids.prefix(3) { try await test.redis("DEL", test.keys.event(id)) }
+            let nowhere = try #require(EventID("nowhere"))
+            let delivered = NIOLockedValueBox<[[EventID: Result<EventReport?, any Error>]]>([])
+            await test.catalogue.reports(of: ids.prefix(119) + [nowhere], through: test.stores.redis) { reports in
+                delivered.withLockedValue { $0.append(reports) }
+            }
+            let parts = delivered.withLockedValue { $0 }
+            #expect(parts.map(\.count) == [47, 50, 19, 4])
+            let reports = try parts.reduce(into: [:]) { $0.merge($1) { first, _ in first } }.mapValues { try $0.get() }
+            #expect(reports.count == 120)
+            #expect(reports[nowhere] == .some(nil))
+            #expect(ids.prefix(119).allSatisfy { reports[$0]??.available == 7 })
+            #expect(
+                ids.prefix(119).map { reports[$0]??.status == .paused } == (0..<119).map { $0 < 3 },
+                "the ledger reports the first three")
         }
     }
 }

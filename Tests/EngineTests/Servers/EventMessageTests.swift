@@ -17,8 +17,8 @@ import WorkerTestSupport
         try await withTestStores { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1, customerLimit: 5))
             let count = NIOLockedValueBox(0)
-            let watch = try await OrderWatch(
-                Stores.redis(test.settings), partitioning: test.settings.partitioning,
+            let watch = OrderWatch(
+                through: test.stores.redis, partitioning: test.settings.partitioning,
                 on: MultiThreadedEventLoopGroup.singleton.next())
             watch.observeEvents { event in if event == .demo { count.withLockedValue { $0 += 1 } } }
             // Messages are received when the first one is.

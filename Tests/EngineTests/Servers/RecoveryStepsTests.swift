@@ -36,10 +36,19 @@ import WorkerTestSupport
                         == .resume
                 }
                 // The script may have run on another connection, which was open earlier.
-                try await eventually("the connection has identified the server") { await connection.server() != nil }
+                try await eventually("the connection has identified the server") {
+                    (try? await connection.status()) != nil
+                }
                 let server = try #require(await connection.server())
-                _ = try await test.partition.run(ExtendScript("dead", of: test.keys.recovery, by: .zero))
-                if hasBegun { #expect(try await test.ledger.begin(epoch: before.epoch + 1, of: 0, on: server)) }
+                try await eventually("the lease of the dead process ends") {
+                    (try? await test.partition.run(ExtendScript("dead", of: test.keys.recovery, by: .zero))) != nil
+                }
+                if hasBegun {
+                    let status = try await connection.status(of: server)
+                    let begun = PartitionEpoch(
+                        epoch: before.epoch + 1, server: server, replication: status.replicationID)
+                    #expect(try await test.ledger.begin(begun, of: 0) == .begun(seen: 0))
+                }
                 try await test.waitForRedis()
                 #expect(try #require(try await test.ledger.partition(0)).epoch == before.epoch + 1)
                 #expect(try await test.redis("LLEN", test.keys.queue).integer == 20, "nothing was taken from the queue")
@@ -48,14 +57,54 @@ import WorkerTestSupport
         }
     }
 
+    /// A process stands still between its comparison and the opening, and the server has older data now.
+    @Test func aPartitionThatLacksALeaseIsNotResumed() async throws {
+        try await withSale { test in
+            let epoch = try #require(try await test.ledger.partition(0)).epoch
+            let begun = try await state(test).leasesBegun
+            #expect(try await test.partition.run(SealScript("r", found: "\(epoch)", plan: .resume)) == .resume)
+            func open(seen: Int) async throws -> Bool {
+                try await test.partition.run(OpenScript("r", epoch: epoch + 1, leasesSeen: seen, isRebuilt: false))
+            }
+            #expect(try await !open(seen: begun + 1))
+            #expect(try await state(test).seal?.phase == .resume, "it stays sealed")
+            #expect(try await open(seen: begun))
+            #expect(try await state(test).epoch == "\(epoch + 1)")
+        }
+    }
+
     /// If two recoveries have inspected the same state, one of them begins the epoch.
     @Test func anEpochBeginsOnce() async throws {
         try await withSale { test in
             let known = try #require(try await test.ledger.partition(0))
-            #expect(try await test.ledger.begin(epoch: known.epoch + 1, of: 0, on: "a"))
-            #expect(try await !test.ledger.begin(epoch: known.epoch + 1, of: 0, on: "b"))
-            #expect(try await test.ledger.begin(epoch: 1, of: 7, on: "c"), "the first epoch of a partition")
-            #expect(try await !test.ledger.begin(epoch: 1, of: 7, on: "d"))
+            func begin(_ epoch: Int, of partition: Int, on server: String) async throws -> EpochBeginning {
+                try await test.ledger.begin(
+                    PartitionEpoch(epoch: epoch, server: server, replication: "r"), of: partition)
+            }
+            #expect(try await begin(known.epoch + 1, of: 0, on: "a") == .begun(seen: 0))
+            #expect(try await begin(known.epoch + 1, of: 0, on: "b") == .overtaken)
+            #expect(try await begin(1, of: 7, on: "c") == .begun(seen: 0), "the first epoch of a partition")
+            #expect(try await begin(1, of: 7, on: "d") == .overtaken)
+        }
+    }
+
+    /// A worker settles a batch that the new primary lacks, between the comparison and the beginning of the epoch.
+    @Test func aResumptionThatTheLedgerOvertakesIsARebuild() async throws {
+        try await withSale { test in
+            #expect(try await test.claimAtOnce(5, customer: { "c\($0)" }).accepted.count == 5)
+            let batch = try #require(try await test.queue().take(limit: 10))
+            let known = try #require(try await test.ledger.partition(0))
+            // The new primary has neither the lease nor its number.
+            try await test.redis("SET", test.keys.leasesBegun, "\(batch.number - 1)")
+            #expect(try await test.partition.run(SealScript("r", found: "\(known.epoch)", plan: .resume)) == .resume)
+            _ = try await test.ledger.settle(batch.orders, lease: batch.number, epoch: batch.epoch)
+            let next = PartitionEpoch(epoch: known.epoch + 1, server: "s", replication: "r")
+            #expect(
+                try await test.ledger.begin(next, of: 0, unlessSeenAbove: batch.number - 1) == .ledgerIsAhead)
+            #expect(try await test.ledger.partition(0) == known, "nothing was changed")
+            try await test.redis("HSET", test.keys.recovery, "until", "0")
+            try await test.recover()
+            #expect(try await test.counters() == Counters(available: 95, sold: 5))
         }
     }
 

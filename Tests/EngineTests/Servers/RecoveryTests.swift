@@ -200,11 +200,16 @@ import WorkerTestSupport
     /// An abandoned recovery continues late, while another recovery runs or after it: it changes nothing.
     @Test func aSupersededRecoveryChangesNothing() async throws {
         try await withSale { test in
-            let connection = test.stores.redis.connections[0]
-            let server = try #require(await connection.server())
+            let redis = test.stores.redis
+            let loop = redis.connections[0].eventLoop
+            let server = try #require(await redis.connections[0].server())
             let (old, new) = (
-                SealedPartition(test.keys, token: "old", on: connection, server: server),
-                SealedPartition(test.keys, token: "new", on: connection, server: server)
+                SealedPartition(
+                    test.keys, token: "old", of: redis, on: loop, fence: test.stores.fence, server: server,
+                    replication: ""),
+                SealedPartition(
+                    test.keys, token: "new", of: redis, on: loop, fence: test.stores.fence, server: server,
+                    replication: "")
             )
             func release(_ token: String) async throws {
                 _ = try await test.partition.run(ExtendScript(token, of: test.keys.recovery, by: .zero))

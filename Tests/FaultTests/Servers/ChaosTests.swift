@@ -25,34 +25,54 @@ import Testing
 
     @Test(arguments: Chaos.seeds) func randomFaultsLoseNothing(seed: UInt64) async throws {
         try await Cluster.withCluster { cluster in
-            let injected = NIOLockedValueBox<[String]>([])
-            let verdict: Verdict
-            do {
-                verdict = try await FaultRun.verdict("random faults of seed \(seed)", seed: seed, on: cluster) { _ in
-                    let end = ContinuousClock.now + .seconds(Chaos.seconds)
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        for (lane, faults) in [Self.programs, Self.others].enumerated() {
-                            group.addTask {
-                                var generator = SeededGenerator(seed: seed &* 2 &+ UInt64(lane))
-                                while ContinuousClock.now < end {
-                                    try await Fault.pause(.random(in: 0...1, using: &generator))
-                                    guard let fault = faults.randomElement(using: &generator) else { return }
-                                    injected.withLockedValue { $0.append(fault.name) }
-                                    try await fault.inject(cluster, &generator)
-                                }
+            try await run(seed, "", [Self.programs, Self.others], on: cluster)
+        }
+    }
+
+    /// The faults of servers occur one after another: two nodes lost at once would be the loss of both copies.
+    @Test(.enabled(if: Chaos.isLong), arguments: Chaos.seeds)
+    func randomFaultsOfAClusterLoseNothing(seed: UInt64) async throws {
+        let kind = RedisKind.allCases[Int(seed % UInt64(RedisKind.allCases.count))]
+        let nodes = Fault.cluster + (kind == .valkey ? [.slotMovedAtomically] : [])
+        try await RedisKind.$current.withValue(kind) {
+            try await withRedisClusterNodes(primaries: 3, replicas: 1, nodeTimeout: 2000) { servers in
+                try await Cluster.withCluster(nodes: servers) { cluster in
+                    try await run(
+                        seed, "cluster of \(kind), ", [Self.programs, nodes + [Fault.backendsKilled]], on: cluster)
+                }
+            }
+        }
+    }
+
+    /// - Parameter lanes: the faults of each lane occur one after another, those of different lanes concurrently.
+    private func run(_ seed: UInt64, _ what: String, _ lanes: [[Fault]], on cluster: Cluster) async throws {
+        let injected = NIOLockedValueBox<[String]>([])
+        let verdict: Verdict
+        do {
+            verdict = try await FaultRun.verdict("random faults of \(what)seed \(seed)", seed: seed, on: cluster) { _ in
+                let end = ContinuousClock.now + .seconds(Chaos.seconds)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for (lane, faults) in lanes.enumerated() {
+                        group.addTask {
+                            var generator = SeededGenerator(seed: seed &* 2 &+ UInt64(lane))
+                            while ContinuousClock.now < end {
+                                try await Fault.pause(.random(in: 0...1, using: &generator))
+                                guard let fault = faults.randomElement(using: &generator) else { return }
+                                injected.withLockedValue { $0.append(fault.name) }
+                                try await fault.inject(cluster, &generator)
                             }
                         }
-                        try await group.waitForAll()
                     }
+                    try await group.waitForAll()
                 }
-            } catch {
-                throw GaveUp(description: "seed \(seed), \(injected.withLockedValue { $0 }): \(error)")
             }
-            let faults = injected.withLockedValue { $0 }
-            #expect(verdict.holds, "seed \(seed), \(faults): \(verdict)")
-            #expect(verdict.rejected.isEmpty, "seed \(seed), \(faults): \(verdict)")
-            report("chaos: seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
+        } catch {
+            throw GaveUp(description: "\(what)seed \(seed), \(injected.withLockedValue { $0 }): \(error)")
         }
+        let faults = injected.withLockedValue { $0 }
+        #expect(verdict.holds, "\(what)seed \(seed), \(faults): \(verdict)")
+        #expect(verdict.rejected.isEmpty, "\(what)seed \(seed), \(faults): \(verdict)")
+        report("chaos: \(what)seed \(seed), \(Chaos.seconds) s, \(faults.count) faults: \(verdict)")
     }
 
     /// Sales continue while Postgres is unavailable for a minute, and all orders are persisted afterwards.

@@ -11,7 +11,7 @@ import Testing
             let interruptions = Interruptions(seed: seed)
             let run = "recovery of \(Chaos.rows) orders, seed \(seed), interruptions \(interruptions.drawn)"
             do {
-                let data = LedgerData(rows: Chaos.rows, seed: seed)
+                let data = LedgerData(rows: Chaos.rows, seed: seed, ids: try await cluster.keyedIDs())
                 try await data.insert(into: cluster)
                 _ = try await cluster.redis("FLUSHALL")
                 try await interruptions.inject(cluster)

@@ -16,7 +16,7 @@ import Testing
             let configuration = RedisConfiguration(url: try RedisURL(address), scripts: [double])
             let client = try await RedisClient(configuration, group: group, logger: logger)
             let visits = try await client.connection.send(RedisCommand("INCRBY", "visits", "2")).integer
-            let doubled = try await client.connection.evaluate(RedisScriptCall(double, arguments: ["21"])).integer
+            let doubled = try await client.connection.evaluate(RedisScriptCall(double, arguments: ["21"])).value.integer
             await client.close()
             #expect(visits == 2)
             #expect(doubled == 42)

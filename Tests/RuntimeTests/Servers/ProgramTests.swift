@@ -18,8 +18,12 @@ import WorkerTestSupport
         ("API", "PORT", "abc"), ("API", "PORT", "70000"), ("API", "DEMO", "maybe"), ("API", "REDIS_URL", "http://x"),
         ("API", "DATABASE_URL", "postgres://h:x:y/?a=b"), ("API", "MAX_QUEUE_DEPTH", "0"),
         ("API", "RATE_LIMIT", "-1"), ("API", "TRUSTED_PROXIES", "10.0.0.0/99"), ("Worker", "WORKER_BATCH_SIZE", "0"),
-        ("Worker", "WORKER_LEASE_SECONDS", "ten"), ("Worker", "PARTITIONS", "-1"), ("Worker", "LOG_LEVEL", "loud"),
-        ("Worker", "LOG_FORMAT", "xml"),
+        ("Worker", "WORKER_LEASE_SECONDS", "ten"), ("Worker", "RECORD_MEMORY_MARK", "9"),
+        ("Worker", "WEBHOOK_CONCURRENCY", "0"), ("Worker", "WEBHOOK_CA_FILE", "/nowhere"),
+        ("Worker", "PARTITIONS", "-1"), ("Worker", "LOG_LEVEL", "loud"),
+        ("Worker", "LOG_FORMAT", "xml"), ("API", "DATABASE_POOLER", "statement"),
+        ("API", "CUSTOMER_TOKENS_KEY", "HS256:short"),
+        ("API", "CUSTOMER_TOKENS_AUDIENCE", "shop"),
     ])
     func anInvalidValueStopsTheProgramWithOneLine(program: String, name: String, value: String) async throws {
         let run = try start(program, [], [name: value])
@@ -33,14 +37,25 @@ import WorkerTestSupport
     func theHelpTextListsEverySetting(program: String) async throws {
         let run = try start(program, ["--help"])
         #expect(try await run.exitCode() == 0)
-        var names = ["REDIS_URL", "DATABASE_URL", "DATABASE_POOL_SIZE", "PARTITIONS", "LOG_LEVEL", "LOG_FORMAT"]
+        var names = [
+            "REDIS_URL", "DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_POOLER", "PARTITIONS", "DURABILITY",
+            "LOG_LEVEL",
+            "LOG_FORMAT",
+        ]
         names +=
             program == "API"
             ? [
-                "HOST", "PORT", "ADMIN_TOKEN", "DEMO", "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS", "RATE_LIMIT",
-                "RATE_LIMIT_BURST", "TRUSTED_PROXIES",
+                "HOST", "PORT", "ADMIN_TOKEN", "ADMIN_TOKENS_FILE", "CUSTOMER_TOKENS_KEY", "CUSTOMER_TOKENS_AUDIENCE",
+                "DEMO",
+                "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS",
+                "MAX_CONNECTIONS_PER_ADDRESS", "IDLE_TIMEOUT", "RATE_LIMIT",
+                "RATE_LIMIT_BURST", "TRUSTED_PROXIES", "WEBHOOK_ALLOW_PRIVATE",
             ]
-            : ["WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS", "METRICS_HOST", "METRICS_PORT"]
+            : [
+                "WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS", "RECORD_MEMORY_MARK", "WEBHOOK_CONCURRENCY",
+                "WEBHOOK_KEEP_HOURS",
+                "WEBHOOK_CA_FILE", "WEBHOOK_ALLOW_PRIVATE", "METRICS_HOST", "METRICS_PORT",
+            ]
         for name in names { #expect(run.output.contains(name)) }
         #expect(run.output.components(separatedBy: "(default:").count - 1 == names.count)
     }

@@ -50,6 +50,40 @@ import WorkerTestSupport
         }
     }
 
+    /// A worker ends after it has settled a batch that a recovery did not count.
+    @Test func unitsThatWereSettledLateAreTakenFromSale() async throws {
+        try await withSale(capacity: 100) { test in
+            #expect(try await test.claimAtOnce(5).accepted.count == 5)
+            let batch = try #require(try await test.queue().take(limit: 10))
+            try await test.redis("FLUSHDB")
+            try await test.recover()
+            #expect(try await test.counters() == Counters(available: 100))
+            _ = try await test.ledger.settle(batch.orders, lease: batch.number, epoch: batch.epoch)
+            try await test.withWorkers {
+                try await eventually("the units are not for sale") {
+                    try await test.counters() == Counters(available: 95, sold: 5)
+                }
+                try await eventually("the event is compared no more") {
+                    try await test.ledger.lateEvents(inPartition: 0).isEmpty
+                }
+            }
+            #expect(try await test.ledger.partition(0)?.epoch == 2, "one recovery")
+        }
+    }
+
+    /// It would be compared for ever otherwise, and keep others from being compared.
+    @Test func aLateEventThatIsNotInRedisIsForgotten() async throws {
+        try await withSale { test in
+            try await test.redis("DEL", test.keys.event(.demo))
+            _ = try await test.sql("INSERT INTO late_events (partition, event_id) VALUES (0, 'demo')")
+            try await test.withWorkers {
+                try await eventually("the event is compared no more", within: 30) {
+                    try await test.ledger.lateEvents(inPartition: 0).isEmpty
+                }
+            }
+        }
+    }
+
     @Test func theSaleContinuesWhilePostgresIsUnavailableAndNothingIsLost() async throws {
         try await withPostgresServer { postgres in
             try await withSale(postgres: postgres) { test in

@@ -52,7 +52,8 @@ final class BackfillWriter {
     private func send(_ rows: [BackfillRow], of event: LedgerEvent, to end: String) async throws {
         if callsInFlight.count >= Self.window { try await receive() }
         let chunk = BackfillChunk(
-            event: event.id, generation: event.generation, stamp: event.stamp, start: position, end: end, rows: rows)
+            event: event.id, generation: event.generation, stamp: event.stamp, start: position, end: end, rows: rows,
+            countsOrders: event.terms.maxOrders != nil, countsHolds: event.terms.countsHolders)
         let progress = work.progress
         let script = BackfillScript(chunk, token: work.token, done: progress.done, total: progress.total)
         let units = rows.reduce(0) { $0 + $1.units }

@@ -9,19 +9,26 @@ import RedisSchema
 struct Backfiller: Sendable {
     let publisher: EventPublisher
     let keys: Keyspace
-    let connection: RedisConnection
     let logger: Logger?
 
     var ledger: Ledger { publisher.ledger }
     var fence: Fence { publisher.inventory.fence }
 
-    var partition: Partition { Partition(keys, on: connection, fence: fence) }
+    /// On one connection, whatever task calls.
+    var partition: Partition { partition(on: nil) }
+    var connection: RedisConnection { partition.connection }
+
+    /// - Parameter server: the run id of the only server process that may be used; nil for any.
+    private func partition(on server: String?) -> Partition {
+        let client = publisher.inventory.client
+        return Partition(
+            keys, of: client, on: client.node(of: keys.slot).connections[0].eventLoop, fence: fence, server: server)
+    }
 
     init(_ publisher: EventPublisher, _ keys: Keyspace, logger: Logger? = nil) {
         self.publisher = publisher
         self.keys = keys
         self.logger = logger
-        connection = publisher.inventory.client.connections[0]
     }
 
     /// Backfills one requested event. False if another process has the lease: then the event is requested from it.
@@ -68,7 +75,7 @@ struct Backfiller: Sendable {
             throw RedisError(.preconditionFailed, "Redis is being compared with the ledger", mayHaveRun: false)
         }
         guard try await partition.run(HoldBackfillScript(token)) else { return nil }
-        let held = Partition(keys, on: connection, fence: fence, server: pass.server)
+        let held = partition(on: pass.server)
         return try await RecoveryLease(partition: held, token: token, key: keys.backfill).whileHeld(body)
     }
 }

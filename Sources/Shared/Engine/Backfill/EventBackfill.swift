@@ -36,7 +36,9 @@ struct EventBackfill {
     private func publish(
         _ events: [LedgerEvent], with writer: BackfillWriter
     ) async throws -> [EventID: PublicationOutcome] {
-        let unrecorded = try await unrecordedOrders(of: events)
+        let deadLetters = try await DeadLetteredOrders(
+            of: events, in: keys, on: backfiller.connection, backfiller.ledger)
+        let unrecorded = deadLetters.unrecorded
         if events.count > 1,
             let orders = try await backfiller.ledger.ordersToBackfill(of: events, limit: Self.readLimit)
         {
@@ -55,7 +57,8 @@ struct EventBackfill {
             var counts = UnitCounts()
             for order in unrecorded[event.id] ?? [] { counts.count(order.state, order.quantity) }
             backfilled[event.id] = BackfilledEvent(
-                backfill: .init(token: work.token, stamp: event.stamp), unrecorded: counts)
+                backfill: .init(token: work.token, stamp: event.stamp), unrecorded: counts,
+                returning: deadLetters.returning[event.id] ?? 0)
         }
         var publications = try await backfiller.publisher.publish(Array(backfilled.keys), backfilled: backfilled)
         for id in outOfStep { publications[id] = .needsBackfill }
@@ -81,19 +84,6 @@ struct EventBackfill {
         try await writer.write(orders, of: event)
         try await writer.end(event, with: unrecorded)
     }
-
-    /// Orders that are dead letters and that the ledger does not have. Their units are claimed all the same. They stay
-    /// dead letters while the event is not loaded (see requeue.lua).
-    private func unrecordedOrders(of events: [LedgerEvent]) async throws -> [EventID: [Order]] {
-        guard try await backfiller.connection.send(RedisCommand("HLEN", keys.deadLetters)).integer ?? 0 > 0 else {
-            return [:]
-        }
-        let generations = Dictionary(events.map { ($0.id, $0.generation) }) { $1 }
-        let orders = try await OrderQueue.deadLetters(in: keys, on: backfiller.connection, limit: .max)
-            .compactMap(\.order).filter { generations[$0.event] == $0.generation && $0.state.holdsUnits }
-        let known = try await backfiller.ledger.versions(of: orders.map(\.id))
-        return Dictionary(grouping: Ledger.latest(of: orders).filter { known[$0.id] == nil }, by: \.event)
-    }
 }
 
 /// A completed backfill of an event, for its publication.
@@ -101,4 +91,6 @@ struct BackfilledEvent: Hashable, Sendable {
     var backfill: EventPublication.Backfill
     /// Units of dead letters that the ledger does not have.
     var unrecorded = UnitCounts()
+    /// Units whose return is dead-lettered.
+    var returning = 0
 }

@@ -40,7 +40,7 @@ extension EventCatalogue {
         throw CatalogueError.notInEffectYet(reason: "more is claimed than the ledger's capacity")
     }
 
-    /// Publishes all events whose present state Redis may lack: see ``EventPublisher/publishUnpublished(in:)``.
+    /// Publishes all events whose present state Redis may lack: see ``EventPublisher/publishUnpublished()``.
     package func publishUnpublished() async throws -> Bool { try await publisher.publishUnpublished() }
 
     /// The progress of the recovery of the event's partition.
@@ -48,7 +48,8 @@ extension EventCatalogue {
 
     /// Requests that an event is backfilled before others.
     package func requestBackfill(of id: EventID) async throws(RedisError) {
-        _ = try await inventory.client.connection.send(
-            RedisCommand("SADD", partitioning.home(of: id).requestedBackfills, id.description))
+        let keys = partitioning.home(of: id)
+        _ = try await inventory.client.connection(of: keys.slot).send(
+            RedisCommand("SADD", keys.requestedBackfills, id.description))
     }
 }

@@ -8,22 +8,32 @@ package struct EventChange: Hashable, Sendable {
     /// `.some(nil)` removes the term.
     package var customerLimit: Int??
     package var holdSeconds: Int??
+    package var maxOrders: Int??
+    package var maxHolds: Int??
+    package var holdPauseSeconds: Int??
     package var opensAt: Timestamp??
     package var closesAt: Timestamp??
     package var paused: Bool?
+    package var archived: Bool?
 
     package init(
         name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, customerLimit: Int?? = nil,
-        holdSeconds: Int?? = nil, opensAt: Timestamp?? = nil, closesAt: Timestamp?? = nil, paused: Bool? = nil
+        holdSeconds: Int?? = nil, maxOrders: Int?? = nil, maxHolds: Int?? = nil, holdPauseSeconds: Int?? = nil,
+        opensAt: Timestamp?? = nil, closesAt: Timestamp?? = nil, paused: Bool? = nil,
+        archived: Bool? = nil
     ) {
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
         self.customerLimit = customerLimit
         self.holdSeconds = holdSeconds
+        self.maxOrders = maxOrders
+        self.maxHolds = maxHolds
+        self.holdPauseSeconds = holdPauseSeconds
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused
+        self.archived = archived
     }
 
     /// The terms after the change; a new event needs a capacity.
@@ -37,9 +47,13 @@ package struct EventChange: Hashable, Sendable {
         if let maxQuantity { terms.maxQuantity = maxQuantity }
         if let customerLimit { terms.customerLimit = customerLimit }
         if let holdSeconds { terms.holdSeconds = holdSeconds }
+        if let maxOrders { terms.maxOrders = maxOrders }
+        if let maxHolds { terms.maxHolds = maxHolds }
+        if let holdPauseSeconds { terms.holdPauseSeconds = holdPauseSeconds }
         if let opensAt { terms.opensAt = opensAt }
         if let closesAt { terms.closesAt = closesAt }
         if let paused { terms.paused = paused }
+        if let archived { terms.isArchived = archived }
         if let opens = terms.opensAt, let closes = terms.closesAt, opens >= closes {
             throw .invalid(field: "closes_at", "the event must close after it opens")
         }
@@ -54,8 +68,19 @@ package enum CatalogueError: Error, Hashable, Sendable {
     /// The capacity is below the units that are sold, held or queued and not yet persisted; their number if it is
     /// known.
     case capacityInUse(claimed: Int?)
-    /// Released units have not reached the ledger yet, so the capacity cannot be lowered at the moment.
+    /// The ledger lacks returns of units that were made before the capacity was lowered in Redis, so the capacity cannot
+    /// be lowered at the moment.
     case releasesInFlight
+    /// Units of the event are held, so it cannot be archived.
+    case unitsHeld(Int)
+    /// Snapshots of the event's orders are queued, leased or dead-lettered, so it cannot be archived or deleted.
+    case ordersInFlight
+    /// The ledger has orders of the event, so it cannot be deleted.
+    case hasOrders
+    /// The event is archived.
+    case archived
+    /// The event's terms are not those that the change is conditional on.
+    case preconditionFailed(EventTerms?)
     /// The event is not on sale in Redis at the moment, so the number of claimed units is not known.
     case recovering
     /// The change is in the ledger, but Redis does not have it yet.

@@ -7,7 +7,8 @@ package import RedisSchema
 /// Publishes events: brings Redis to the state that the ledger has, with the events' rows locked. Any number of
 /// processes can do so at any time. An event that has to be backfilled first is not published; see ``Backfiller``.
 package struct EventPublisher: Sendable {
-    private static let pageSize = 200
+    /// Events of one transaction and one pipeline.
+    private static let pageSize = 1000
 
     package let ledger: Ledger
     package let inventory: Inventory
@@ -54,18 +55,33 @@ package struct EventPublisher: Sendable {
     private func send(
         _ event: borrowing LockedEvent, backfilled: BackfilledEvent?
     ) throws -> EventLoopFuture<PublicationOutcome> {
+        if event.terms.isArchived { return try inventory.remove(event).map { $0 ? .published : .superseded } }
         let publication = EventPublication(
-            event, backfill: backfilled?.backfill, unrecorded: backfilled?.unrecorded ?? UnitCounts())
+            event, backfill: backfilled?.backfill, unrecorded: backfilled?.unrecorded ?? UnitCounts(),
+            returning: backfilled?.returning ?? 0)
         return try inventory.partition(of: event.id).pipeline(PublishScript(publication))
     }
 
-    /// Publishes all events whose present state Redis may lack; with `keys`, those of that partition only. Returns
-    /// whether Redis now has the present state of all of them. The cost does not depend on the number of other events.
-    package func publishUnpublished(in keys: Keyspace? = nil) async throws -> Bool {
+    /// Publishes all events whose present state Redis may lack, except those that it has never had and whose sale has
+    /// ended: they are published on request. Returns whether Redis now has the present state of all of them. The cost
+    /// does not depend on the number of other events.
+    package func publishUnpublished() async throws -> Bool {
+        try await publishPages { try await ledger.unpublishedEvents(after: $0, limit: Self.pageSize) }
+    }
+
+    /// Publishes the events of a partition of which Redis may have another state than the ledger, so that nothing is sold
+    /// on the terms of an earlier state. Events that Redis has never had are left out: it sells nothing of them.
+    func publishChanged(in keys: Keyspace) async throws {
+        _ = try await publishPages(in: keys) { try await ledger.changedEvents(after: $0, limit: Self.pageSize) }
+    }
+
+    private func publishPages(
+        in keys: Keyspace? = nil, _ nextPage: (String) async throws -> [EventID]
+    ) async throws -> Bool {
         var isComplete = true
         var last = ""
         while true {
-            let page = try await ledger.unpublishedEvents(after: last, limit: Self.pageSize)
+            let page = try await nextPage(last)
             let selected = page.filter { keys == nil || keys == partitioning.home(of: $0) }
             if !selected.isEmpty, try await publish(selected).values.contains(where: \.isIncomplete) {
                 isComplete = false

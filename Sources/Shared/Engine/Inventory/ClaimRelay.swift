@@ -20,6 +20,22 @@ package final class ClaimRelay {
 
     /// As ``Inventory/claim(_:)``. The completion is called exactly once, on the event loop.
     package func claim(_ purchase: Purchase, completion: @escaping Completion) {
+        guard purchase.otherID != nil else { return claimNow(purchase, completion: completion) }
+        let node = inventory.client.node(of: inventory.partitioning.home(of: purchase.event).slot)
+        guard let connection = node.connection(on: eventLoop) else {
+            return completion(
+                .failure(RedisError(.notConnected, "the event loop has no connection", mayHaveRun: false)))
+        }
+        inventory.findID(of: purchase, on: connection) { result in
+            switch result {
+            case .success(let purchase?): self.claimNow(purchase, completion: completion)
+            case .success(nil): completion(.success(.refused(.recovering)))
+            case .failure(let error): completion(.failure(error))
+            }
+        }
+    }
+
+    private func claimNow(_ purchase: Purchase, completion: @escaping Completion) {
         guard !inventory.eventLoop.inEventLoop else {
             return inventory.claims(for: purchase).add(purchase, completion: completion)
         }

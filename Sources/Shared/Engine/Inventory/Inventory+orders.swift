@@ -10,19 +10,32 @@ extension Inventory {
     ///
     /// Two round trips, whatever the state of the order.
     package func order(_ id: OrderID) async throws(RedisError) -> Order? {
-        let connection = client.connection
+        guard let keys = partitioning.home(of: id) else { return nil }
+        let connection = client.connection(of: keys.slot)
         return try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Order?, RedisError>, _>) in
             connection.eventLoop.execute {
-                readOrder(id, on: connection) { continuation.resume(returning: $0) }
+                readOrder(id, in: keys, on: connection) { continuation.resume(returning: $0) }
             }
         }.get()
     }
 
-    /// As ``order(_:)``, on the event loop of a connection. The completion is called there exactly once.
+    /// As ``order(_:)``, on an event loop of the client, which must be the caller's. The completion is called there exactly
+    /// once.
     package func readOrder(
-        _ id: OrderID, on connection: RedisConnection, completion: @escaping (Result<Order?, RedisError>) -> Void
+        _ id: OrderID, on eventLoop: any EventLoop, completion: @escaping (Result<Order?, RedisError>) -> Void
     ) {
         guard let keys = partitioning.home(of: id) else { return completion(.success(nil)) }
+        guard let connection = client.node(of: keys.slot).connection(on: eventLoop) else {
+            return completion(
+                .failure(RedisError(.notConnected, "the event loop has no connection", mayHaveRun: false)))
+        }
+        readOrder(id, in: keys, on: connection, completion: completion)
+    }
+
+    private func readOrder(
+        _ id: OrderID, in keys: Keyspace, on connection: RedisConnection,
+        completion: @escaping (Result<Order?, RedisError>) -> Void
+    ) {
         connection.sendOnLoop([RedisCommand("GET", keys.order(id))]) { result in
             switch result {
             case .failure(let error): completion(.failure(error))
@@ -60,20 +73,12 @@ extension Inventory {
         return order
     }
 
-    /// The connection of an event loop; nil if it has none.
-    package func connection(on eventLoop: any EventLoop) -> RedisConnection? {
-        client.connections.first { $0.eventLoop === eventLoop }
-    }
-
     /// The record of an order that changed while another order's record was at its key; nil if there is none. The
     /// record does not say whether the ledger has the order: the ledger's row does.
     package func displacedOrder(_ id: OrderID) async throws(RedisError) -> Order? {
         guard let keys = partitioning.home(of: id) else { return nil }
-        return try await record(keys.displacedOrder(id))
-    }
-
-    private func record(_ key: String) async throws(RedisError) -> Order? {
-        try await client.connection.send(RedisCommand("GET", key)).string.flatMap(OrderCodec.decode)
+        let reply = try await client.connection(of: keys.slot).send(RedisCommand("GET", keys.displacedOrder(id)))
+        return reply.string.flatMap(OrderCodec.decode)
     }
 }
 

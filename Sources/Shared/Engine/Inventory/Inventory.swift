@@ -14,26 +14,31 @@ package struct Inventory: Sendable {
     package let client: RedisClient
     package let partitioning: Partitioning
     package let fence: Fence
+    private let keyedIDs: KeyedIDs
     /// All claims of a process use one connection, regardless of the event loop that they come from: this makes the
     /// groups larger, and each group costs Redis one disk sync. For measurements see docs/decisions/0013.
     let eventLoop: any EventLoop
     private let lanes: NIOLoopBound<[Lanes]>
+    /// Tests set other sizes.
+    var surveySizes = SurveySizes()
 
     /// - Parameters:
+    ///   - keyedIDs: makes the ids of purchases with idempotency keys.
     ///   - queueLimit: length of the queue at which claims are refused.
     ///   - waitingLimit: maximum number of claims that wait for the next group; the same for transitions.
     package init(
-        client: RedisClient, partitioning: Partitioning, fence: Fence, queueLimit: Int, waitingLimit: Int = 20_000
+        client: RedisClient, partitioning: Partitioning, fence: Fence, keyedIDs: KeyedIDs, queueLimit: Int,
+        waitingLimit: Int = 20_000
     ) async throws {
         self.client = client
         self.partitioning = partitioning
         self.fence = fence
-        let connection = client.connections[0]
-        let eventLoop = connection.eventLoop
+        self.keyedIDs = keyedIDs
+        let eventLoop = client.nodes[0].connections[0].eventLoop
         self.eventLoop = eventLoop
         lanes = try await eventLoop.submit {
             let lanes = partitioning.all.map { keys in
-                let partition = Partition(keys, on: connection, fence: fence)
+                let partition = Partition(keys, of: client, fence: fence, isForGroups: true)
                 return Lanes(
                     claims: GroupCaller(
                         partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
@@ -52,7 +57,8 @@ package struct Inventory: Sendable {
     ///
     /// After an error with `mayHaveRun`, the order may exist.
     package func claim(_ purchase: Purchase) async throws(RedisError) -> ClaimOutcome {
-        try await add(purchase, to: \.claims, in: partitioning.home(of: purchase.event).partition)
+        guard let purchase = try await withKnownID(purchase) else { return .refused(.recovering) }
+        return try await add(purchase, to: \.claims, in: partitioning.home(of: purchase.event).partition)
     }
 
     /// A relay for the claims of one event loop, on which it must be called.
@@ -72,7 +78,8 @@ package struct Inventory: Sendable {
     package func change(_ order: Order, by transition: OrderTransition) async throws(RedisError) -> TransitionOutcome {
         var request = TransitionRequest(
             order: order.id, event: order.event, transition: transition, fallback: order.isPersisted ? order : nil)
-        let partition = partitioning.home(of: order.event).partition
+        // An order is where its id says. Its event's partition is the same.
+        guard let partition = partitioning.home(of: order.id)?.partition else { return .orderUnknown }
         for _ in 0..<2 {
             if case .outcome(let outcome) = try await add(request, to: \.transitions, in: partition) { return outcome }
             request.isDisplaced = true
@@ -95,31 +102,37 @@ package struct Inventory: Sendable {
         }.get()
     }
 
-    /// A new order id, which names the event's partition and, if there is an idempotency key, is derived from the key.
+    /// A purchase with a new id, which names the event's partition and, if there is an idempotency key, is derived from the
+    /// key. Nil if there is a key and this program has not read the ledger yet.
     ///
     /// - Parameter generator: must be unpredictable.
-    package func makeOrderID(
-        for event: EventID, at time: Timestamp, customer: String? = nil, idempotencyKey: String? = nil,
+    package func makePurchase(
+        of event: EventID, quantity: Int, customer: String? = nil, idempotencyKey: String? = nil, at time: Timestamp,
         using generator: inout some RandomNumberGenerator
-    ) -> OrderID {
-        let scope = idempotencyKey.map { IdempotencyScope(event: event, customer: customer, key: $0) }
-        return OrderID(
-            at: time, partition: partitioning.home(of: event).partition, keyHash: scope?.hash, using: &generator)
+    ) -> Purchase? {
+        let partition = partitioning.home(of: event).partition
+        func id(_ hash: UInt64?) -> OrderID {
+            OrderID(at: time, partition: partition, keyHash: hash, using: &generator)
+        }
+        guard let idempotencyKey else {
+            return Purchase(id: id(nil), event: event, quantity: quantity, customer: customer)
+        }
+        let scope = IdempotencyScope(event: event, customer: customer, key: idempotencyKey)
+        guard let hashes = keyedIDs.hashes(of: scope, at: time) else { return nil }
+        return Purchase(
+            id: id(hashes.own), event: event, quantity: quantity, customer: customer,
+            otherID: hashes.other.map { id($0) })
     }
 
-    /// A new order id, with a random number of the operating system.
-    package func makeOrderID(
-        for event: EventID, at time: Timestamp, customer: String? = nil, idempotencyKey: String? = nil
-    ) -> OrderID {
-        var generator = SystemRandomNumberGenerator()
-        return makeOrderID(
-            for: event, at: time, customer: customer, idempotencyKey: idempotencyKey, using: &generator)
+    /// A new order id for a purchase without an idempotency key, with a random number of the operating system.
+    package func makeOrderID(for event: EventID, at time: Timestamp) -> OrderID {
+        OrderID(at: time, partition: partitioning.home(of: event).partition)
     }
 
     /// The event's partition, on the connection of the event loop that the caller runs on.
     func partition(of event: EventID) -> Partition { partition(partitioning.home(of: event)) }
 
-    func partition(_ keys: Keyspace) -> Partition { Partition(keys, on: client.connection, fence: fence) }
+    func partition(_ keys: Keyspace) -> Partition { Partition(keys, of: client, fence: fence) }
 
     /// The progress of each partition's recovery when this process last checked.
     package var recovery: [RecoveryProgress] {
@@ -129,8 +142,8 @@ package struct Inventory: Sendable {
     /// Whether all partitions are open.
     package var isOpen: Bool { partitioning.all.allSatisfy(fence.isOpen) }
 
-    /// Throws if Redis does not respond.
+    /// Throws if a server of Redis does not respond.
     package func ping() async throws(RedisError) {
-        _ = try await client.connection.send(RedisCommand("PING"))
+        for node in client.nodes { _ = try await node.connection.send(RedisCommand("PING")) }
     }
 }

@@ -1,13 +1,12 @@
 package import Domain
-import Logging
 import NIOConcurrencyHelpers
 package import NIOCore
 package import RedisClient
 package import RedisSchema
 
 /// Notifies requests that wait for an order when the order is final or in the ledger, without polling. The scripts that
-/// acknowledge and end orders publish the orders' ids on a channel, one connection of the process subscribes to it, and
-/// each waiter of a published id is notified.
+/// acknowledge and end orders publish the orders' ids on the channel of their partition, the process subscribes to these
+/// channels, and each waiter of a published id is notified.
 ///
 /// A waiter must first be registered, then read its order: then no change is missed. Messages are lost while the
 /// connection is lost, so all waiters are notified after each reconnection, and read their orders again.
@@ -24,7 +23,8 @@ package final class OrderWatch: Sendable {
     }
 
     private struct Waiters {
-        var byOrder: [OrderID: [Waiter]] = [:]
+        /// By their identity, so that one of very many who wait for an order is removed quickly.
+        var byOrder: [OrderID: [ObjectIdentifier: Waiter]] = [:]
         var count = 0
         var isClosed = false
     }
@@ -32,26 +32,21 @@ package final class OrderWatch: Sendable {
     private let waiters = NIOLockedValueBox(Waiters())
     private let onEventChange = NIOLockedValueBox<[@Sendable (EventID) -> Void]>([])
     private let limit: Int
-    private let connection = NIOLockedValueBox<RedisConnection?>(nil)
+    private let subscriber = NIOLockedValueBox<RedisSubscriber?>(nil)
 
     /// - Parameters:
-    ///   - configuration: of the subscribed connection; its subscription is replaced.
+    ///   - client: tells where the partitions are. The watch has connections of its own there.
     ///   - limit: maximum number of waiters.
+    ///   - eventLoop: where messages are received.
     package init(
-        _ configuration: RedisConfiguration, partitioning: Partitioning, limit: Int = 100_000,
-        on eventLoop: any EventLoop
-    ) async throws {
+        through client: RedisClient, partitioning: Partitioning, limit: Int = 100_000, on eventLoop: any EventLoop
+    ) {
         self.limit = limit
-        var configuration = configuration
-        configuration.scripts = []
-        configuration.subscription = RedisSubscription(
+        let subscription = RedisSubscription(
             channels: partitioning.all.map(\.finished),
             onMessage: { [weak self] message in self?.notify(named: message) },
             onListening: { [weak self] in self?.notifyAll() })
-        // The connections of the stores log that Redis is unavailable. This one would only repeat it.
-        let quiet = Logger(label: "watch") { _ in SwiftLogNoOpLogHandler() }
-        let opened = try await RedisConnection.open(configuration, on: eventLoop, logger: quiet)
-        connection.withLockedValue { $0 = opened }
+        subscriber.withLockedValue { $0 = RedisSubscriber(subscription, through: client, on: eventLoop) }
     }
 
     /// Registers a waiter for an order; remove it with ``end(_:)``. Nil if the limit is reached or the watch is closed.
@@ -61,7 +56,7 @@ package final class OrderWatch: Sendable {
         waiters.withLockedValue { waiters in
             guard !waiters.isClosed, waiters.count < limit else { return nil }
             let waiter = Waiter(order: order, onChange: onChange)
-            waiters.byOrder[order, default: []].append(waiter)
+            waiters.byOrder[order, default: [:]][ObjectIdentifier(waiter)] = waiter
             waiters.count += 1
             return waiter
         }
@@ -69,11 +64,8 @@ package final class OrderWatch: Sendable {
 
     package func end(_ waiter: Waiter) {
         waiters.withLockedValue { waiters in
-            guard var others = waiters.byOrder[waiter.order],
-                let index = others.firstIndex(where: { $0 === waiter })
-            else { return }
-            others.remove(at: index)
-            waiters.byOrder[waiter.order] = others.isEmpty ? nil : others
+            guard waiters.byOrder[waiter.order]?.removeValue(forKey: ObjectIdentifier(waiter)) != nil else { return }
+            if waiters.byOrder[waiter.order]?.isEmpty == true { waiters.byOrder[waiter.order] = nil }
             waiters.count -= 1
         }
     }
@@ -92,7 +84,7 @@ package final class OrderWatch: Sendable {
     package func close() async {
         waiters.withLockedValue { $0.isClosed = true }
         notifyAll()
-        await connection.withLockedValue { $0 }?.close()
+        await subscriber.withLockedValue { $0 }?.close()
     }
 
     private func notify(named message: [UInt8]) {
@@ -103,12 +95,12 @@ package final class OrderWatch: Sendable {
         }
         let named = waiters.withLockedValue { waiters -> [Waiter] in
             guard waiters.count > 0 else { return [] }
-            return message.orders.flatMap { waiters.byOrder[$0] ?? [] }
+            return message.orders.flatMap { waiters.byOrder[$0].map { Array($0.values) } ?? [] }
         }
         for waiter in named { waiter.onChange() }
     }
 
     private func notifyAll() {
-        for waiter in waiters.withLockedValue({ $0.byOrder.values.flatMap(\.self) }) { waiter.onChange() }
+        for waiter in waiters.withLockedValue({ $0.byOrder.values.flatMap(\.values) }) { waiter.onChange() }
     }
 }

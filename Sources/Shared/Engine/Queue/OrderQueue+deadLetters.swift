@@ -21,19 +21,45 @@ extension OrderQueue {
         var letters: [String: DeadLetter] = [:]
         var cursor = "0"
         repeat {
-            let command = RedisCommand("HSCAN", keys.deadLetters, cursor, "COUNT", "100")
-            let page = try await connection.send(command).array ?? []
-            guard page.count == 2, let next = page[0].string, let fields = page[1].array else {
-                throw RedisError(.protocolViolation, "HSCAN replied in an unknown form", mayHaveRun: false)
-            }
-            for index in stride(from: 0, to: fields.count - 1, by: 2) {
-                guard let id = fields[index].string, case .bulkString(let text) = fields[index + 1] else { continue }
-                letters[id] = DeadLetter(id: id, text)
-            }
-            cursor = next
+            let page = try await deadLetterPage(in: keys, on: connection, from: cursor)
+            for found in page.letters { letters[found.id] = found.letter }
+            cursor = page.next
         } while cursor != "0" && letters.count < limit
         let sorted = letters.values.sorted { ($0.at?.milliseconds ?? 0, $0.id) < ($1.at?.milliseconds ?? 0, $1.id) }
         return Array(sorted.prefix(limit))
+    }
+
+    /// The dead letter with an id; nil if there is none, or if it cannot be read.
+    package func deadLetter(_ id: String) async throws(RedisError) -> DeadLetter? {
+        let reply = try await connection.send(RedisCommand("HGET", keys.deadLetters, id))
+        guard case .bulkString(let stored) = reply else { return nil }
+        return DeadLetter(id: id, stored)
+    }
+
+    /// A dead letter as Redis has it.
+    struct StoredLetter: Sendable {
+        var id: String
+        var text: [UInt8]
+
+        /// Nil if it cannot be read.
+        var letter: DeadLetter? { DeadLetter(id: id, text) }
+    }
+
+    /// A page of dead letters, and the cursor of the next page. The cursor "0" begins, and ends. A letter can be in several
+    /// pages; letters that are added or removed meanwhile may be missing.
+    static func deadLetterPage(
+        in keys: Keyspace, on connection: RedisConnection, from cursor: String
+    ) async throws(RedisError) -> (letters: [StoredLetter], next: String) {
+        let command = RedisCommand("HSCAN", keys.deadLetters, cursor, "COUNT", "100")
+        let page = try await connection.send(command).array ?? []
+        guard page.count == 2, let next = page[0].string, let fields = page[1].array else {
+            throw RedisError(.protocolViolation, "HSCAN replied in an unknown form", mayHaveRun: false)
+        }
+        let letters = stride(from: 0, to: fields.count - 1, by: 2).compactMap { index -> StoredLetter? in
+            guard let id = fields[index].string, case .bulkString(let text) = fields[index + 1] else { return nil }
+            return StoredLetter(id: id, text: text)
+        }
+        return (letters, next)
     }
 
     /// The result of requeueing a dead letter.

@@ -42,39 +42,51 @@ extension OrderQueue {
     private static let headLength = 8
 
     /// Notes that the worker of this name is alive.
-    package func noteWorker(_ name: String) async throws(RedisError) {
-        _ = try await partition.run(NoteWorkerScript(name, forgetAfter: Self.forgottenAfter))
+    ///
+    /// - Returns: whether the replicas have this, and so all writes of the server until now.
+    @discardableResult
+    package func noteWorker(_ name: String) async throws(RedisError) -> Bool {
+        try await partition.runReplicated(NoteWorkerScript(name, forgetAfter: Self.forgottenAfter)).isReplicated
     }
 
-    /// The values are read one after another, so they are not of one moment.
+    /// Two round trips, however many batches there are. The values are not of one moment.
     package func status() async throws(RedisError) -> QueueStatus {
-        let now = try await connection.send(RedisCommand("TIME")).time()
+        let connection = connection
+        let lists = try await connection.send([
+            RedisCommand("TIME"), RedisCommand("LLEN", keys.queue), headCommand(keys.queue),
+            RedisCommand("HLEN", keys.deadLetters), RedisCommand("ZRANGE", keys.orderedBatches, "0", "-1"),
+            RedisCommand("ZRANGE", keys.leases, "0", "-1"),
+        ])
+        let now = try lists[0].time()
         var status = QueueStatus()
-        status.depth = try await count("LLEN", keys.queue)
-        var heads = try await head(of: keys.queue)
-        for token in try await leasedTokens() {
-            status.batches += 1
-            status.inFlight += try await count("LLEN", keys.batch(token))
-            heads += try await head(of: keys.batch(token))
-        }
-        status.deadLetters = try await deadLetterCount()
+        status.depth = count(lists[1])
+        status.deadLetters = count(lists[3])
+        var heads = head(lists[2])
+        let tokens = Set((lists[4].array ?? []).compactMap(\.string) + (lists[5].array ?? []).compactMap(\.string))
         let since = String(now.milliseconds - Self.seenWithin.milliseconds)
-        status.workers = try await count("ZCOUNT", keys.workers, since, "+inf")
+        let batches = try await connection.send(
+            [RedisCommand("ZCOUNT", keys.workers, since, "+inf")]
+                + tokens.flatMap { [RedisCommand("LLEN", keys.batch($0)), headCommand(keys.batch($0))] })
+        status.workers = count(batches[0])
+        status.batches = tokens.count
+        for index in stride(from: 1, to: batches.count, by: 2) {
+            status.inFlight += count(batches[index])
+            heads += head(batches[index + 1])
+        }
         status.oldestAge = heads.compactMap(\.queuedAt).min().map {
             .milliseconds(max(0, now.milliseconds - $0.milliseconds))
         }
         return status
     }
 
-    private func count(_ name: String, _ arguments: String...) async throws(RedisError) -> Int {
-        var command = RedisCommand(name)
-        for argument in arguments { command.append(argument) }
-        return Int(try await connection.send(command).integer ?? 0)
+    private func count(_ reply: RESPValue) -> Int { Int(reply.integer ?? 0) }
+
+    private func headCommand(_ list: String) -> RedisCommand {
+        RedisCommand("LRANGE", list, "0", String(Self.headLength - 1))
     }
 
-    private func head(of list: String) async throws(RedisError) -> [Order] {
-        let entries = try await connection.send(RedisCommand("LRANGE", list, "0", String(Self.headLength - 1))).array
-        return (entries ?? []).compactMap {
+    private func head(_ reply: RESPValue) -> [Order] {
+        (reply.array ?? []).compactMap {
             guard case .bulkString(let bytes) = $0 else { return nil }
             return try? OrderCodec.decode(entry: bytes)
         }

@@ -1,4 +1,5 @@
 package import Domain
+import Metrics
 import NIOCore
 package import RedisClient
 package import RedisSchema
@@ -9,16 +10,13 @@ import Timing
 /// At every moment an entry is in exactly one location: the queue, a leased batch, the dead letters, or acknowledged.
 /// Each step between these locations is one script.
 package struct OrderQueue: Sendable {
-    /// How long the records of settled orders stay in Redis. The ledger keeps the orders without limit.
-    package static let recordRetention = Duration.seconds(3600)
-    /// The same for orders with an idempotency key: a repeated request is answered from the record.
-    package static let keyRetention = Duration.seconds(24 * 3600)
-
     package let partition: Partition
     private let lease: Duration
     /// The fence of the scripts that check a lease: `none` for workers, whose lease is sufficient; `epoch` for a
     /// recovery.
     private let leaseFence: ScriptFence
+
+    private static let waitWithoutMemory = Duration.milliseconds(50)
 
     var connection: RedisConnection { partition.connection }
     var keys: Keyspace { partition.keys }
@@ -32,6 +30,9 @@ package struct OrderQueue: Sendable {
     /// Whether the partition is open.
     package var isOpen: Bool { partition.isOpen }
 
+    /// The replicas that were connected to the partition's server at the last look.
+    package var connectedReplicas: Int { partition.fence.connectedReplicas(keys) }
+
     /// The progress of the partition's recovery when this process last checked.
     package var recovery: RecoveryProgress { partition.recovery }
 
@@ -40,17 +41,53 @@ package struct OrderQueue: Sendable {
     /// If the reply is lost, the entries are leased to a token that no worker knows. Another worker reclaims them after
     /// the lease expires.
     package func take(limit: Int) async throws(RedisError) -> Batch? {
-        try await partition.run(TakeScript(token: Batch.makeToken(), limit: limit, lease: lease))
+        let epoch = epoch
+        var batch = try await runCounting(TakeScript(token: Batch.makeToken(), limit: limit, lease: lease))
+        batch?.epoch = epoch
+        return batch
     }
+
+    /// The epoch of the pass; nil for a recovery, which has none. It is read before a lease begins: an epoch that is too low
+    /// costs a comparison, one that is too high could hide a late settlement.
+    private var epoch: Int? { partition.fence.pass(keys).flatMap { Int($0.epoch) } }
+
+    /// Runs a script that begins a lease. The batch is used even if the replicas do not have the lease: if one of them is
+    /// promoted then, the partition is rebuilt from the ledger.
+    ///
+    /// The wait is also short on a primary that was replaced: one that was paused accepts a call when it continues, and gives
+    /// up the wait when it learns of its demotion. Its batch can have orders that are on no server, so it must not reach the
+    /// ledger. Therefore the server is asked once more, and this throws if it is not the one of the pass any more.
+    private func runCounting<Script: PartitionScript, Value>(
+        _ script: Script
+    ) async throws(RedisError) -> Value? where Script.Reply == Value? {
+        let pass = partition.fence.pass(keys)
+        let reply = try await partition.runReplicated(script)
+        guard !reply.isReplicated else { return reply.value }
+        Counter(label: FewReplicas.metric, dimensions: [("call", Script.lua.script.name)]).increment()
+        guard reply.value != nil, let pass else { return reply.value }
+        guard try await partition.isServer(of: pass) else {
+            throw RedisError(.preconditionFailed, "the server was replaced while a batch was taken", mayHaveRun: true)
+        }
+        return reply.value
+    }
+
+    /// The connection of another client to the server that has the queue.
+    package func connection(of client: RedisClient) -> RedisConnection { client.connection(of: keys.slot) }
 
     /// Waits until the queue has an entry, for at most `limit`. Changes nothing, even if the connection fails.
     ///
     /// Sends a BLMOVE of the queue's head onto itself: a blocking command that removes nothing, so that no entry is
-    /// lost if the connection fails. Other commands on `blocking` wait for this one.
+    /// lost if the connection fails. Other commands on `blocking` wait for this one. Redis refuses the command at
+    /// `maxmemory`: then this waits for at most 50 ms, so that the queue is emptied nevertheless.
     package func waitForWork(on blocking: RedisConnection, upTo limit: Duration) async throws(RedisError) {
         let seconds = Double(limit.milliseconds) / 1000
         let command = RedisCommand("BLMOVE", keys.queue, keys.queue, "LEFT", "LEFT", String(seconds))
-        _ = try await blocking.send(command, timeout: TimeAmount(limit) + .seconds(2))
+        do throws(RedisError) {
+            _ = try await blocking.send(command, timeout: TimeAmount(limit) + .seconds(2))
+        } catch {
+            guard error.serverCode == "OOM" else { throw error }
+            try? await Task.sleep(for: min(limit, Self.waitWithoutMemory))
+        }
     }
 
     /// Tokens whose leases have expired.
@@ -72,7 +109,11 @@ package struct OrderQueue: Sendable {
     /// worker was faster.
     package func reclaim(_ token: String) async throws(RedisError) -> Reclaim? {
         let successors = (0..<ReclaimScript.pieceLimit).map { _ in Batch.makeToken() }
-        return try await partition.run(ReclaimScript(token, successors: successors, lease: lease))
+        let epoch = epoch
+        let reclaim = try await runCounting(ReclaimScript(token, successors: successors, lease: lease))
+        guard case .batch(var batch)? = reclaim else { return reclaim }
+        batch.epoch = epoch
+        return .batch(batch)
     }
 
     /// Whether this batch may be written: no batch that was taken earlier has to reach the ledger first.
@@ -96,17 +137,5 @@ package struct OrderQueue: Sendable {
     /// Acknowledges a batch that the ledger has settled. False if its lease was lost: then nothing was changed.
     package func acknowledge(_ batch: Batch, _ settlements: [Settlement]) async throws(RedisError) -> Bool {
         try await partition.run(AcknowledgeScript(batch, settlements, fence: leaseFence))
-    }
-
-    /// Deletes the records of the batch that was settled first, if that was at least `retention` ago. True if it did:
-    /// then another batch may be due. Orders with an idempotency key are listed separately, with a retention time of
-    /// their own.
-    package func deleteOldestRecords(
-        withKey: Bool = false, retention: Duration? = nil
-    ) async throws(RedisError) -> Bool {
-        let list = keys.settled(withKey: withKey)
-        let retention = retention ?? (withKey ? Self.keyRetention : Self.recordRetention)
-        guard let batch = try await connection.send(RedisCommand("LINDEX", list, "0")).string else { return false }
-        return try await partition.run(DeleteRecordsScript(batch, withKey: withKey, retention: retention))
     }
 }

@@ -7,7 +7,8 @@ extension EventCatalogue {
     /// counters, the units of its customers, and the records and holds of its orders.
     ///
     /// Possible differences are searched for in slices, without a lock. They are then compared with the ledger while
-    /// the event's row is locked, which delays the settlement of the event's orders: see ``ExpectedCounts``.
+    /// the event's row is locked, which delays the settlement of the event's orders: see ``ExpectedCounts``. The orders in
+    /// flight are read in parts, each of which occupies Redis for 1 ms.
     package func reconcile(_ id: EventID) async throws -> Reconciliation {
         guard let event = try await ledger.event(id) else { throw CatalogueError.eventUnknown }
         guard try await inventory.event(id) != nil else { return Self.notLoaded(id) }
@@ -42,32 +43,33 @@ extension EventCatalogue {
     private func compare(_ id: EventID, customers: [String], orders: [OrderID]) async throws -> Reconciliation {
         let result = try await ledger.withLockedEvent(id) { event in
             let units = try await event.units(of: customers)
-            let survey: EventSurvey
-            switch try await inventory.survey(event, customers: customers) {
-            case .found(let found): survey = found
-            case .tooMany(let count):
-                return Self.notCompared(id, "\(count) orders are in flight, too many to read them all")
-            case .notLoaded, .batchesChanged: return Self.notLoaded(id)
+            guard let (survey, inFlight) = try await inventory.survey(event, customers: customers) else {
+                return Self.notLoaded(id)
             }
             guard survey.capacity == event.terms.capacity else {
                 return Self.notCompared(id, "its capacity is being changed")
             }
-            let rows = try await event.versions(of: survey.snapshots.map(\.id))
-            let expected = ExpectedCounts(event.event, rows: rows, customers: units, survey)
-            let lacking = try await lacking(orders, of: event, survey)
+            var rows: [OrderID: OrderVersion] = [:]
+            for ids in inFlight.ids(inPartsOf: Self.partSize) {
+                rows.merge(try await event.versions(of: ids)) { $1 }
+            }
+            let expected = ExpectedCounts(event.event, rows: rows, customers: units, survey, inFlight)
+            let lacking = try await lacking(orders, of: event, inFlight)
             return try await repair(event, expected, lacking)
         }
         guard let result else { throw CatalogueError.eventUnknown }
         return result
     }
 
+    /// Orders of one query of the ledger.
+    private static let partSize = 10_000
+
     /// Those of the orders that lack a record or a hold. Orders with a snapshot in flight are left out: the snapshot
     /// may be later than the ledger's version.
     private func lacking(
-        _ ids: [OrderID], of event: borrowing LockedEvent, _ survey: EventSurvey
+        _ ids: [OrderID], of event: borrowing LockedEvent, _ inFlight: InFlightOrders
     ) async throws -> [Order] {
-        guard survey.unreadable == 0 else { return [] }
-        let inFlight = Set(survey.snapshots.map(\.id))
+        guard inFlight.unreadable == 0 else { return [] }
         let orders = try await event.orders(ids.filter { !inFlight.contains($0) })
         return try await inventory.ordersLackingData(orders, of: event.id)
     }

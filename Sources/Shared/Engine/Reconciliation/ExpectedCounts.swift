@@ -23,19 +23,35 @@ package struct ExpectedCounts: Hashable {
     package init(
         _ event: LedgerEvent, rows: [OrderID: OrderVersion], customers: [String: Int] = [:], _ survey: EventSurvey
     ) {
-        let latest = Ledger.latest(
-            of: survey.snapshots.filter { $0.event == event.id && $0.generation == event.generation })
+        var orders = InFlightOrders(
+            of: event.id, generation: event.generation, customers: Array(survey.customers.keys))
+        orders.add(survey.snapshots)
+        orders.unreadable = survey.unreadable
+        self.init(event, rows: rows, customers: customers, survey, orders)
+    }
+
+    /// - Parameters:
+    ///   - rows: those of the orders that the ledger has.
+    ///   - customers: units of the orders' customers in the ledger.
+    ///   - survey: the counters; its snapshots are not read.
+    ///   - orders: the orders in flight.
+    init(
+        _ event: LedgerEvent, rows: [OrderID: OrderVersion], customers: [String: Int], _ survey: EventSurvey,
+        _ orders: InFlightOrders
+    ) {
         var expected = UnitCounts(held: event.held, sold: event.sold)
         var expectedOf = customers
-        for order in latest {
-            let row = rows[order.id]
+        for (id, snapshot) in orders.orders {
+            let row = rows[id]
             // The ledger has a later version, and no later snapshot is in flight: a later one reached the ledger first.
-            if let row, row.version > order.version { continue }
-            expected.count(row?.state, -order.quantity)
-            expected.count(order.state, order.quantity)
-            guard let customer = order.customer else { continue }
-            if row?.state.holdsUnits == true { expectedOf[customer, default: 0] -= order.quantity }
-            if order.state.holdsUnits { expectedOf[customer, default: 0] += order.quantity }
+            if let row, row.version > Int(snapshot.version) { continue }
+            let quantity = Int(snapshot.quantity)
+            expected.count(row?.state, -quantity)
+            expected.count(snapshot.state, quantity)
+            guard snapshot.customer >= 0 else { continue }
+            let customer = orders.customers[Int(snapshot.customer)]
+            if row?.state.holdsUnits == true { expectedOf[customer, default: 0] -= quantity }
+            if snapshot.state.holdsUnits { expectedOf[customer, default: 0] += quantity }
         }
         customerDrift = survey.customers.reduce(into: [:]) { drift, found in
             let difference = found.value - (expectedOf[found.key] ?? 0)
@@ -43,8 +59,8 @@ package struct ExpectedCounts: Hashable {
         }
         expected.available = survey.capacity - expected.pending - expected.held - expected.sold
         drift = survey.counts - expected
-        inFlight = latest.count
-        unreadable = survey.unreadable
+        inFlight = orders.count
+        unreadable = orders.unreadable
     }
 
     /// The change that repairs Redis's counters. Removing units from sale that do not exist is always safe. Returning

@@ -19,9 +19,10 @@ extension Inventory {
     /// The units of customers in Redis, in the order of `customers`.
     package func units(of customers: [String], in event: EventID) async throws(RedisError) -> [Int] {
         guard !customers.isEmpty else { return [] }
-        var command = RedisCommand("HMGET", partitioning.home(of: event).customers(event))
+        let keys = partitioning.home(of: event)
+        var command = RedisCommand("HMGET", keys.customers(event))
         for customer in customers { command.append(customer) }
-        let values = try await client.connection.send(command).array ?? []
+        let values = try await client.connection(of: keys.slot).send(command).array ?? []
         return values.map { $0.integer.map { Int($0) } ?? 0 }
     }
 
@@ -30,8 +31,9 @@ extension Inventory {
     package func customers(of event: EventID, from cursor: String) async throws(RedisError) -> (
         page: [String], next: String
     ) {
-        let key = partitioning.home(of: event).customers(event)
-        let answer = try await client.connection.send(RedisCommand("HSCAN", key, cursor, "COUNT", "1000")).array ?? []
+        let keys = partitioning.home(of: event)
+        let command = RedisCommand("HSCAN", keys.customers(event), cursor, "COUNT", "1000")
+        let answer = try await client.connection(of: keys.slot).send(command).array ?? []
         guard answer.count == 2, let next = answer[0].string, let fields = answer[1].array else {
             throw RedisError(.protocolViolation, "HSCAN replied in an unknown form", mayHaveRun: false)
         }

@@ -19,11 +19,14 @@ extension Recovery {
         var state: PartitionState
         var plan: RecoveryPlan
 
-        var pass: Fence.Pass { Fence.Pass(server: found.server, epoch: found.epoch ?? "") }
+        var pass: Fence.Pass {
+            Fence.Pass(server: found.server, replication: found.replication, epoch: found.epoch ?? "")
+        }
     }
 
     /// Compares a partition in both stores. Throws if a store does not respond, or if the Redis server is not a master.
     package func compare(_ keys: Keyspace) async throws -> Comparison {
+        let connection = connection(keys)
         guard let server = await connection.server() else {
             // Throws the reason for which there is no connection.
             _ = try await connection.send(RedisCommand("PING"))
@@ -43,18 +46,31 @@ extension Recovery {
         return comparison
     }
 
+    /// Throws if the server's data have another history than those that were compared. Then it was replaced and promoted again
+    /// meanwhile, under the same run id, and can lack what a rebuild has deleted.
+    func requireSameData(_ keys: Keyspace, _ found: RecoveryPlan.Found) async throws {
+        let status = try await connection(keys).status(of: found.server)
+        guard status.isPrimary, status.replicationID == found.replication else {
+            throw RedisError(.preconditionFailed, "the server has taken other data", mayHaveRun: false)
+        }
+    }
+
     private func compare(
         _ keys: Keyspace, _ known: PartitionEpoch?, on server: String
     ) async throws -> Comparison {
         // Read before Redis, where the number only increases.
         let seen = try await leasesSeen(in: keys)
-        let role = try await connection.send(RedisCommand("ROLE"), to: server).array?.first?.string
-        guard role == "master" else {
-            throw RedisError(.preconditionFailed, "the server is a \(role ?? "?"), not a master", mayHaveRun: false)
+        let connection = connection(keys)
+        // Before the rest: a server that takes other data meanwhile has another history afterwards.
+        let status = try await connection.status(of: server)
+        note(status, of: keys)
+        guard status.isPrimary else {
+            throw RedisError(.preconditionFailed, "the server is a replica", mayHaveRun: false)
         }
-        let state = try await Partition(keys, on: connection, fence: fence, server: server).run(InspectScript())
+        let partition = Partition(keys, of: redis, on: connection.eventLoop, fence: fence, server: server)
+        let state = try await partition.run(InspectScript())
         let found = RecoveryPlan.Found(
-            server: server, epoch: state.epoch, leasesBegun: state.leasesBegun,
+            server: server, replication: status.replicationID, epoch: state.epoch, leasesBegun: state.leasesBegun,
             resumedFrom: state.seal.flatMap { $0.phase == .resume ? $0.from : nil })
         return Comparison(
             known: known, seen: seen, found: found, state: state,

@@ -19,7 +19,8 @@ package struct Recovery: Sendable {
     package let fence: Fence
     package let logger: Logger
 
-    var connection: RedisConnection { redis.connections[0] }
+    /// The connection on which a partition is compared and recovered.
+    func connection(_ keys: Keyspace) -> RedisConnection { redis.node(of: keys.slot).connections[0] }
 
     package init(redis: RedisClient, ledger: Ledger, fence: Fence, publisher: EventPublisher, logger: Logger) {
         self.redis = redis
@@ -55,18 +56,21 @@ package struct Recovery: Sendable {
         fence.note(RecoveryProgress(comparison.state, isOpen: false), of: keys)
         guard let plan = comparison.plan.seal else { return .closed }
         let sealed = SealedPartition(
-            keys, token: Batch.makeToken(), on: connection, server: comparison.found.server)
+            keys, token: Batch.makeToken(), of: redis, on: connection(keys).eventLoop, fence: fence,
+            server: comparison.found.server, replication: comparison.found.replication)
         guard let phase = try await sealed.seal(found: comparison.found.epoch, plan: plan) else { return .closed }
         let lease = RecoveryLease(partition: sealed.partition, token: sealed.token, key: keys.recovery)
         try await lease.whileHeld { try await recover(sealed, keys, comparison, from: phase) }
         return phase == .resume ? .needsBackfill(token: nil) : .needsBackfill(token: sealed.token)
     }
 
-    /// Backfills and publishes the events that a rebuild has left out. False if another process has the lease.
+    /// Publishes the events that a resumption has left out, because Redis had nothing of them to sell, and backfills and
+    /// publishes those that a rebuild has left out. False if another process has the lease.
     ///
     /// - Parameter token: from ``check(_:)``.
     package func backfill(_ keys: Keyspace, token: String?) async throws -> Bool {
-        try await Backfiller(publisher, keys, logger: logger).run(token: token)
+        if token == nil { _ = try await publisher.publishUnpublished() }
+        return try await Backfiller(publisher, keys, logger: logger).run(token: token)
     }
 
     private func recover(
@@ -88,30 +92,36 @@ package struct Recovery: Sendable {
         }
         if phase == .resume {
             // An event that cannot be published yet is published with its backfill.
-            _ = try await publisher.publishUnpublished(in: keys)
+            try await publisher.publishChanged(in: keys)
         } else {
+            try await requireSameData(keys, found)
             try await sealed.wipe()
         }
-        // Read again, because the drain has settled more batches.
-        let seen = try await leasesSeen(in: keys)
-        let epoch = try await begin(keys, comparison)
+        let (epoch, seen) = try await begin(keys, comparison)
+        if phase != .resume { try await requireSameData(keys, found) }
         try await sealed.open(epoch: epoch, seen: seen, rebuilt: phase != .resume)
-        fence.open(keys, for: Fence.Pass(server: found.server, epoch: String(epoch)))
+        fence.open(keys, for: Fence.Pass(server: found.server, replication: found.replication, epoch: String(epoch)))
         logger.notice(
             "Redis may be used",
             metadata: ["partition": "\(keys.partition)", "epoch": "\(epoch)", "recovery": "\(comparison.plan)"])
     }
 
-    /// Begins the next epoch in the ledger, unless an interrupted resumption has begun it. Returns the epoch.
-    private func begin(_ keys: Keyspace, _ comparison: Comparison) async throws -> Int {
+    /// Begins the next epoch in the ledger, unless an interrupted resumption has begun it. Returns the epoch, and the highest
+    /// lease number that the ledger has seen until then: the drain has settled more batches.
+    private func begin(_ keys: Keyspace, _ comparison: Comparison) async throws -> (epoch: Int, seen: Int) {
         let (known, found) = (comparison.known, comparison.found)
         if let known, comparison.plan == .resume, let from = found.resumedFrom, from != String(known.epoch) {
-            return known.epoch
+            return (known.epoch, try await leasesSeen(in: keys))
         }
         let epoch = (known?.epoch ?? 0) + 1
-        guard try await ledger.begin(epoch: epoch, of: keys.partition, on: found.server) else {
-            throw RedisError(.preconditionFailed, "another recovery was faster", mayHaveRun: false)
+        let next = PartitionEpoch(epoch: epoch, server: found.server, replication: found.replication)
+        switch try await ledger.begin(
+            next, of: keys.partition, unlessSeenAbove: comparison.plan == .resume ? found.leasesBegun : nil)
+        {
+        case .begun(let seen): return (epoch, seen)
+        case .overtaken: throw RedisError(.preconditionFailed, "another recovery was faster", mayHaveRun: false)
+        case .ledgerIsAhead:
+            throw RedisError(.preconditionFailed, "a batch that Redis lacks was settled meanwhile", mayHaveRun: false)
         }
-        return epoch
     }
 }

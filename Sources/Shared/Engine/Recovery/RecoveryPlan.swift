@@ -5,7 +5,7 @@ import RedisSchema
 package enum RecoveryPlan: Hashable {
     /// None: Redis has all that the ledger has seen.
     case upToDate
-    /// The server is another process than before, but has all that the ledger has seen. Unpublished changes of events
+    /// The server is another process than before, or its data have another history, but it has all that the ledger has seen. Unpublished changes of events
     /// are published, and a new epoch begins.
     case resume
     /// Redis has lost some or all data. Its remaining orders are settled in the ledger, and it is backfilled from
@@ -24,6 +24,8 @@ package enum RecoveryPlan: Hashable {
     /// A partition's state in Redis.
     package struct Found: Hashable {
         var server: String
+        /// The id of the history of its data.
+        var replication: String
         /// The text of its epoch key; nil if it has none.
         var epoch: String?
         /// The number of leases that have begun.
@@ -42,7 +44,7 @@ package enum RecoveryPlan: Hashable {
             self = .rebuild
             return
         }
-        let isKnownServer = found.server == known.server
+        let isKnownServer = found.server == known.server && found.replication == known.replication
         if found.epoch == String(known.epoch) {
             self = isKnownServer ? .upToDate : .resume
         } else if let from = found.resumedFrom,

@@ -1,4 +1,5 @@
 import Ledger
+import NIOCore
 import RedisClient
 import RedisSchema
 
@@ -15,11 +16,18 @@ struct SealedPartition: Sendable {
     private var keys: Keyspace { partition.keys }
     private var connection: RedisConnection { partition.connection }
 
-    /// - Parameter server: the run id of the server process that is being recovered.
-    init(_ keys: Keyspace, token: String, on connection: RedisConnection, server: String) {
+    /// - Parameters:
+    ///   - fence: the fence of the programs; the recovery has one of its own.
+    ///   - server: the run id of the server process that is being recovered.
+    ///   - replication: the id of the history of its data.
+    init(
+        _ keys: Keyspace, token: String, of client: RedisClient, on eventLoop: any EventLoop, fence: Fence,
+        server: String, replication: String
+    ) {
         self.token = token
-        partition = Partition(keys, on: connection, fence: Fence(), server: server)
-        partition.fence.open(keys, for: Fence.Pass(server: server, epoch: SealScript.seal(token)))
+        partition = Partition(keys, of: client, on: eventLoop, fence: fence.closedCopy(), server: server)
+        partition.fence.open(
+            keys, for: Fence.Pass(server: server, replication: replication, epoch: SealScript.seal(token)))
         queue = OrderQueue(partition, lease: .seconds(60), leaseFence: .epoch)
     }
 
@@ -77,7 +85,8 @@ struct SealedPartition: Sendable {
 
     private func run(_ script: some PartitionScript<Bool>) async throws(RedisError) {
         guard try await partition.run(script) else {
-            throw RedisError(.preconditionFailed, "another recovery has begun", mayHaveRun: false)
+            throw RedisError(
+                .preconditionFailed, "another recovery has begun, or the server has older data", mayHaveRun: false)
         }
     }
 }

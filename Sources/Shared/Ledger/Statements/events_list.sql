@@ -1,8 +1,9 @@
--- Events in the order of their ids, those after an id only.
-SELECT id, name, capacity, max_quantity, per_customer_limit, hold_seconds,
+-- Events that are not archived, in the order of their ids, those after an id only.
+SELECT id, name, capacity, max_quantity, per_customer_limit, hold_seconds, max_orders, max_holds,
+    hold_pause_seconds,
     floor(extract(epoch FROM opens_at) * 1000)::bigint AS opens_at,
     floor(extract(epoch FROM closes_at) * 1000)::bigint AS closes_at,
-    paused, held, sold, generation, published_generation, unpublished,
+    paused, archived, held, sold, generation, published_generation, unpublished,
     -- Changes with every change of the row.
     xmin::text || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint AS stamp
-FROM events WHERE id > :after ORDER BY id LIMIT :limit
+FROM events WHERE NOT archived AND id > :after ORDER BY id LIMIT :limit

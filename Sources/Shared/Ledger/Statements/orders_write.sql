@@ -34,11 +34,36 @@ WITH input AS (
         FROM written GROUP BY event_id
     ) AS sums
     WHERE events.id = sums.event_id
+    RETURNING events.id, sold, capacity, sold_units
+), changed AS (
+    -- The outbox. Without an endpoint, nothing is written and nothing is joined.
+    INSERT INTO changes (type, event_id, order_id, version, customer, quantity, claimed_at, confirmed_at, expires_at,
+        details)
+    SELECT 'order.' || written.status, written.event_id, written.id, input.version, input.customer, written.quantity,
+        to_timestamp(claimed_ms::bigint / 1000.0),
+        CASE input.status WHEN 'pending' THEN now() ELSE to_timestamp(confirmed_ms::bigint / 1000.0) END,
+        to_timestamp(expires_ms::bigint / 1000.0), NULL::json
+    FROM written JOIN input ON input.id = written.id
+    WHERE EXISTS (SELECT FROM webhook_endpoints)
+    UNION ALL
+    -- The last unit was sold by this statement.
+    SELECT 'event.sold_out', id, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        json_build_object('capacity', capacity, 'sold', sold)
+    FROM moved WHERE sold = capacity AND sold_units > 0 AND EXISTS (SELECT FROM webhook_endpoints)
 ), noted AS (
     -- Counting what was written ends first, so this runs after all events are locked.
     INSERT INTO leases_seen (partition, slot, leased)
     SELECT :partition::int, pg_backend_pid() % 16, :lease::bigint WHERE (SELECT count(*) FROM written) > 0
-    ON CONFLICT (partition, slot) DO UPDATE SET leased = greatest(leases_seen.leased, excluded.leased)
+    -- A lease of an earlier epoch is none that Redis has to have begun.
+    ON CONFLICT (partition, slot) DO UPDATE SET leased =
+        CASE WHEN leases_seen.epoch <> :epoch::bigint THEN leases_seen.leased
+            ELSE greatest(leases_seen.leased, excluded.leased) END
+    RETURNING epoch
+), late AS (
+    -- A recovery has begun another epoch since the lease began. It may not have counted these orders.
+    INSERT INTO late_events (partition, event_id)
+    SELECT DISTINCT :partition::int, event_id FROM written, noted WHERE noted.epoch <> :epoch::bigint
+    ON CONFLICT (partition, event_id) DO UPDATE SET noted = late_events.noted + 1
 )
 SELECT NULL AS id, 'now' AS outcome, floor(extract(epoch FROM now()) * 1000)::bigint AS written_at
 UNION ALL

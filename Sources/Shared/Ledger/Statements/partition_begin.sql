@@ -1,4 +1,5 @@
 -- Begins an epoch of a partition; changes nothing unless it follows the present one.
-INSERT INTO partitions (partition, epoch, server) VALUES (:partition, :epoch, :server)
-ON CONFLICT (partition) DO UPDATE SET epoch = :epoch, server = :server, recovered_at = now()
+INSERT INTO partitions (partition, epoch, server, replication)
+VALUES (:partition, :epoch, :server, :replication)
+ON CONFLICT (partition) DO UPDATE SET epoch = :epoch, server = :server, replication = :replication, recovered_at = now()
 WHERE partitions.epoch = :epoch::bigint - 1

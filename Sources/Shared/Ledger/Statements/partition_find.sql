@@ -1,1 +1,1 @@
-SELECT epoch, server FROM partitions WHERE partition = :partition
+SELECT epoch, server, coalesce(replication, '') AS replication FROM partitions WHERE partition = :partition

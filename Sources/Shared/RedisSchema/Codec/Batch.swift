@@ -6,6 +6,8 @@ package struct Batch: Hashable, Sendable {
     /// The number of its lease, which increases with each lease of the partition. The ledger stores the highest number
     /// that it has seen.
     package let number: Int
+    /// The partition's epoch when the lease began; nil if the batch belongs to a recovery.
+    package var epoch: Int?
     /// The number of times that the batch has been taken, including this one.
     package let attempts: Int
     /// Whether it must not reach the ledger before the batches that were taken earlier; see take.lua.

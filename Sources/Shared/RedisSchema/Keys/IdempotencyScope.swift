@@ -13,9 +13,20 @@ package struct IdempotencyScope: Hashable {
         self.key = key
     }
 
-    /// The first 64 bits of the SHA-256 of event, customer and key, with a zero byte after event and customer, which
+    /// The first 64 bits of the HMAC-SHA-256 of event, customer and key, with a zero byte after event and customer, which
     /// cannot contain one. It must be the same in every process and release, because stored orders are found by it.
-    package var hash: UInt64 {
+    func hash(_ function: HMACSHA256) -> UInt64 {
+        function.code { message in
+            message.append(event.description)
+            message.append(0)
+            if let customer { message.append(customer) }
+            message.append(0)
+            message.append(key)
+        }.first64Bits
+    }
+
+    /// The same with SHA-256, which needs no secret: the ids of releases before migration 7.
+    package var plainHash: UInt64 {
         var text: [UInt8] = []
         for part in [event.description, customer ?? ""] {
             text += part.utf8

@@ -1,18 +1,29 @@
 package import Domain
+package import RedisClient
 
 /// The names of all keys in Redis.
 ///
-/// Every key of a partition contains the partition's number as hash tag, so that all keys of a partition are in one
-/// slot of a Redis Cluster and each script runs on one node.
+/// Every key of a partition contains the partition's hash tag, so that all keys of a partition are in one slot of a Redis
+/// Cluster and each script runs on one node.
 package struct Keyspace: Hashable, Sendable {
     package let partition: Int
+    /// The slot of all keys of the partition in a Redis Cluster.
+    package let slot: HashSlot
+    private let tag: String
     private let prefix: String
     /// The beginning of every record's key.
     let orderPrefix: String
 
     package init(partition: Int) {
+        self.init(partition: partition, tag: String(partition))
+    }
+
+    /// - Parameter tag: the hash tag of the partition's keys.
+    package init(partition: Int, tag: String) {
         self.partition = partition
-        prefix = "tb:{\(partition)}:"
+        self.tag = tag
+        prefix = "tb:{\(tag)}:"
+        slot = HashSlot(ofKey: prefix)
         orderPrefix = prefix + "order:"
     }
 
@@ -28,6 +39,12 @@ package struct Keyspace: Hashable, Sendable {
     package var orderedBatches: String { prefix + "sequence" }
     /// The epoch in which the partition can be used. It is missing or `sealed:TOKEN` if the partition cannot be used.
     package var epoch: String { prefix + "epoch" }
+    /// A key that never exists. Every script declares it.
+    ///
+    /// While a Redis Cluster moves a slot key by key, a script runs on the source if all keys that it declares are
+    /// there. It is stopped in the middle, with its writes so far, when it uses a key that is not: one that it has just
+    /// emptied is enough. If a declared key is missing, both nodes refuse the script with TRYAGAIN before it runs.
+    package var guardKey: String { prefix + "guard" }
     /// The current recovery: the token and lease of its holder, its phase, the epoch from which it began.
     package var recovery: String { prefix + "recovery" }
     /// The backfill since the last rebuild: the token and lease of its holder, its progress.
@@ -38,6 +55,8 @@ package struct Keyspace: Hashable, Sendable {
     package var requestedBackfills: String { prefix + "wanted" }
     /// The number of leases that have begun.
     package var leasesBegun: String { prefix + "leased" }
+    /// The number of entries that were ever taken from the queue.
+    package var taken: String { prefix + "taken" }
     /// Matches every key of the partition.
     package var everything: String { prefix + "*" }
     /// The workers. The score is the time at which the worker was last alive.
@@ -49,18 +68,29 @@ package struct Keyspace: Hashable, Sendable {
     /// The ranges of sequence numbers of the confirmed orders in the settled batches of the same kind: see
     /// ``ConfirmedRange``. The score is the last number.
     package func confirmed(withKey: Bool) -> String { prefix + (withKey ? "confirmed:keyed" : "confirmed") }
+    /// The orders with an idempotency key whose records went early because the memory was short.
+    package var forgotten: String { prefix + "forgotten" }
     /// The sequence number of the last order that was claimed without a hold.
     package var lastSequence: String { prefix + "numbered" }
     /// Events that have holds. The score is the time at which the first hold expires.
     package var eventsWithHolds: String { prefix + "holding" }
     /// The channel on which the ids of orders are published when they are final or in the ledger.
     package var finished: String { prefix + "finished" }
+    /// The figures of an interval, of all processes: see ``IntervalFigures``. In the slot of the partition, but not among the keys
+    /// that ``everything`` matches: they are not part of the sale, and stay when the partition is rebuilt.
+    package func figures(ofInterval number: Int64) -> String { "tb:figures:{\(tag)}:\(number)" }
+    /// The stock of a strategy of the lab.
+    package func lab(_ strategy: String) -> String { prefix + "lab:" + strategy }
     package func batch(_ token: String) -> String { prefix + "inflight:" + token }
     package func event(_ id: EventID) -> String { prefix + "event:" + id.description }
     /// The units of each customer of the event.
     package func customers(_ id: EventID) -> String { prefix + "customers:" + id.description }
     /// The event's holds. The score is the time at which they expire.
     package func holds(_ id: EventID) -> String { prefix + "holds:" + id.description }
+    /// The holders of the event, if it has a term that counts them: see `Prelude/holders.lua`.
+    package func holders(_ id: EventID) -> String { prefix + "holders:" + id.description }
+    /// The holders whose holds lapsed. The score is the time at which that is forgotten.
+    package func lapsed(_ id: EventID) -> String { prefix + "lapsed:" + id.description }
     /// The progress of an event's backfill: the stamp of its row in the ledger, and the position that the backfill has
     /// reached.
     package func backfill(_ id: EventID) -> String { prefix + "fill:" + id.description }
@@ -70,31 +100,4 @@ package struct Keyspace: Hashable, Sendable {
     /// The record of a settled order that changes after a later order with the same idempotency key has taken its key.
     /// Such records are rare and are never deleted.
     package func displacedOrder(_ id: OrderID) -> String { prefix + "displaced:" + id.description }
-}
-
-/// Maps events and orders to their partitions.
-package struct Partitioning: Hashable, Sendable {
-    package let all: [Keyspace]
-
-    package var count: Int { all.count }
-
-    package init(count: Int) {
-        precondition((1...OrderID.partitionLimit).contains(count))
-        all = (0..<count).map { Keyspace(partition: $0) }
-    }
-
-    /// The partition of an order; nil if its id names a partition that does not exist.
-    package func home(of order: OrderID) -> Keyspace? {
-        order.partition < count ? all[order.partition] : nil
-    }
-
-    /// The partition of an event: the FNV-1a hash of its id, modulo the number of partitions.
-    package func home(of event: EventID) -> Keyspace {
-        guard count > 1 else { return all[0] }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in event.description.utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-        }
-        return all[Int(hash % UInt64(count))]
-    }
 }

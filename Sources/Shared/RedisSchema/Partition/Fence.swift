@@ -2,28 +2,38 @@ import NIOConcurrencyHelpers
 import NIOCore
 package import RedisClient
 
-/// The Redis that this process trusts: for each partition, the server process and the epoch that a comparison found to
-/// have all that the ledger has seen. Every script that sells, changes or takes orders uses the fence.
+/// The Redis that this process trusts: for each partition, the server process, the history of its data and the epoch that a
+/// comparison found to have all that the ledger has seen. Every script that sells, changes or takes orders uses the fence.
 ///
-/// A restarted server process has another run id, and an emptied Redis has no epoch. Neither sells anything before a
-/// recovery has checked it.
+/// A restarted server process has another run id, an emptied Redis has no epoch, and a primary that took the data of another
+/// one has another history. None sells anything before a recovery has checked it.
 package final class Fence: Sendable {
     /// The permission to use a partition.
     package struct Pass: Hashable {
         /// The run id of the server process.
         package var server: String
+        /// The id of the history of the server's data (`master_replid`).
+        package var replication: String
         /// The value that the epoch key must have.
         package var epoch: String
 
-        package init(server: String, epoch: String) {
+        package init(server: String, replication: String, epoch: String) {
             self.server = server
+            self.replication = replication
             self.epoch = epoch
+        }
+
+        /// Whether the pass is one for this server with these data, and the server accepts writes.
+        func isFor(_ status: RedisServerStatus) -> Bool {
+            status.isPrimary && status.runID == server && status.replicationID == replication
         }
     }
 
     private struct State {
         var passes: [Int: Pass] = [:]
         var progress: [Int: RecoveryProgress] = [:]
+        /// The replicas that were connected to each partition's server at the last look.
+        var connectedReplicas: [Int: Int] = [:]
         var isCheckRequested = false
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
@@ -31,7 +41,28 @@ package final class Fence: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    package init() {}
+    package let durability: Durability
+
+    package init(_ durability: Durability) { self.durability = durability }
+
+    /// The number of replicas that an acknowledgement waits for.
+    func replicas(_ keys: Keyspace) -> Int {
+        guard durability != .disk else { return 0 }
+        return durability.replicas(connected: connectedReplicas(keys))
+    }
+
+    /// A fence for the same servers that trusts none of them yet.
+    package func closedCopy() -> Fence {
+        let copy = Fence(durability)
+        let replicas = state.withLockedValue { $0.connectedReplicas }
+        copy.state.withLockedValue { $0.connectedReplicas = replicas }
+        return copy
+    }
+
+    /// The replicas that were connected to the partition's server at the last look.
+    package func connectedReplicas(_ keys: Keyspace) -> Int {
+        state.withLockedValue { $0.connectedReplicas[keys.partition] } ?? 0
+    }
 
     package func pass(_ keys: Keyspace) -> Pass? { state.withLockedValue { $0.passes[keys.partition] } }
 
@@ -43,6 +74,21 @@ package final class Fence: Sendable {
 
     package func close(_ keys: Keyspace) {
         state.withLockedValue { $0.passes[keys.partition] = nil }
+    }
+
+    /// Notes the replicas of a partition's server. Closes the partition, and requests a check, if the server is not the one
+    /// that the pass is for any more.
+    ///
+    /// - Returns: the replicas that were noted before; nil if there was no look before.
+    package func note(_ status: RedisServerStatus, of keys: Keyspace) -> Int? {
+        let (isClosed, before) = state.withLockedValue { state in
+            let before = state.connectedReplicas.updateValue(status.onlineReplicas, forKey: keys.partition)
+            guard let pass = state.passes[keys.partition], !pass.isFor(status) else { return (false, before) }
+            state.passes[keys.partition] = nil
+            return (true, before)
+        }
+        if isClosed { requestCheck() }
+        return before
     }
 
     /// Stores the progress of a partition's recovery, for reports.

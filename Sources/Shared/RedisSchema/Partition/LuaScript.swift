@@ -15,7 +15,7 @@ package struct LuaScript: Sendable {
 
     /// Functions that several scripts use.
     package enum Prelude: Sendable, CaseIterable {
-        case numbers, clock, lists, customers, releases, orders, confirmed, lease, messages
+        case numbers, clock, lists, customers, releases, orders, confirmed, forgotten, holders, holds, lease, messages
 
         var source: [UInt8] {
             switch self {
@@ -26,6 +26,9 @@ package struct LuaScript: Sendable {
             case .releases: PackageResources.releases_lua
             case .orders: PackageResources.orders_lua
             case .confirmed: PackageResources.confirmed_lua
+            case .forgotten: PackageResources.forgotten_lua
+            case .holders: PackageResources.holders_lua
+            case .holds: PackageResources.holds_lua
             case .lease: PackageResources.lease_lua
             case .messages: PackageResources.messages_lua
             }
@@ -55,7 +58,7 @@ package struct LuaScript: Sendable {
     private static let base =
         "local KEYS, ARGV, call, tonumber, unpack, math, string = KEYS, ARGV, redis.call, tonumber, unpack, math, string"
 
-    /// The last key is the epoch's. The last argument is the epoch that the caller knows; it is empty if the call has
+    /// The last key is the epoch's; the one before is the guard key, which is declared and not used. The last argument is the epoch that the caller knows; it is empty if the call has
     /// no fence.
     private static func epochCheck(_ name: String) -> String {
         """
@@ -83,12 +86,12 @@ package struct LuaScript: Sendable {
         if !numbers.isEmpty { lines.append("if \(numbers.joined(separator: " or ")) then \(malformed(name)) end") }
         guard !layout.rows.isEmpty else {
             lines.append(
-                "if #KEYS ~= \(keys.count + 1) or #ARGV ~= \(arguments.count + 1) then \(malformed(name)) end")
+                "if #KEYS ~= \(keys.count + 2) or #ARGV ~= \(arguments.count + 1) then \(malformed(name)) end")
             return lines.joined(separator: "\n")
         }
         lines.append("local key_at, argument_at = \(keys.count), \(arguments.count)")
         lines += layout.rows.map { reading($0, name) }
-        lines.append("if #KEYS ~= key_at + 1 or #ARGV ~= argument_at + 1 then \(malformed(name)) end")
+        lines.append("if #KEYS ~= key_at + 2 or #ARGV ~= argument_at + 1 then \(malformed(name)) end")
         return lines.joined(separator: "\n")
     }
 

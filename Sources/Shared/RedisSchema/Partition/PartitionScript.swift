@@ -15,6 +15,10 @@ package protocol PartitionScript<Reply>: Sendable {
     /// The precondition of the call. It has no default, so that no script omits it by mistake.
     var fence: ScriptFence { get }
 
+    /// Whether the reply is an acknowledgement that a loss of the primary must not undo: the call waits for replicas as
+    /// ``Durability`` says. False for what the ledger has already, and for what a recovery repeats.
+    static var waitsForReplicas: Bool { get }
+
     /// Writes the keys and arguments. The sequence of names must not depend on the values.
     func encode(into call: inout ScriptEncoder)
 
@@ -32,6 +36,8 @@ package enum ScriptFence: Hashable, Sendable {
 }
 
 extension PartitionScript {
+    package static var waitsForReplicas: Bool { false }
+
     /// The error for a reply in an unknown form.
     package static func unreadable(mayHaveRun: Bool = true) -> RedisError {
         RedisError(

@@ -7,7 +7,7 @@ package struct AcknowledgeScript: PartitionScript {
 
     package static let lua = LuaScript(
         Self.self, "acknowledge", PackageResources.acknowledge_lua, .allowOutOfMemory,
-        prelude: [.numbers, .clock, .lists, .customers, .releases, .orders, .confirmed])
+        prelude: [.numbers, .clock, .lists, .customers, .releases, .orders, .confirmed, .holders, .holds])
     package static var sample: AcknowledgeScript {
         let order = Order(
             id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1, state: .pending,
@@ -53,8 +53,11 @@ package struct AcknowledgeScript: PartitionScript {
             row.key("event", keys.event(move.event))
             row.key("customers", keys.customers(move.event))
             row.key("holds", keys.holds(move.event))
+            row.key("holders", keys.holders(move.event))
+            row.key("lapsed", keys.lapsed(move.event))
             row.text("generation", String(move.generation))
             row.number("sold", move.sold)
+            row.number("returned", move.returned)
         }
         call.rows("ranges", settlement.ranges) { row, range in
             row.number("last", range.last)

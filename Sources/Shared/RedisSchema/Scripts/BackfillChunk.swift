@@ -18,10 +18,16 @@ package struct BackfillChunk: Hashable, Sendable {
     /// The id of the chunk's last order, or ``last``.
     package var end: String
     package var rows: [BackfillRow]
+    /// Whether the orders, and the holds, of customers are counted: see `Prelude/holders.lua`.
+    package var countsOrders: Bool
+    package var countsHolds: Bool
 
     package init(
-        event: EventID, generation: Int, stamp: String, start: String, end: String, rows: [BackfillRow]
+        event: EventID, generation: Int, stamp: String, start: String, end: String, rows: [BackfillRow],
+        countsOrders: Bool = false, countsHolds: Bool = false
     ) {
+        self.countsOrders = countsOrders
+        self.countsHolds = countsHolds
         self.event = event
         self.generation = generation
         self.stamp = stamp
@@ -38,6 +44,28 @@ package struct BackfillChunk: Hashable, Sendable {
         }
         return customers
     }
+
+    /// What a customer has in this chunk.
+    struct Holder: Hashable {
+        /// Orders that have units.
+        var orders = 0
+        var holds = 0
+    }
+
+    /// The customers whose orders or holds are counted. The ledger does not know the client addresses.
+    var holders: [String: Holder] {
+        guard countsOrders || countsHolds else { return [:] }
+        var holders: [String: Holder] = [:]
+        for row in rows {
+            guard let customer = row.customer, row.units > 0 else { continue }
+            if countsOrders { holders[customer, default: Holder()].orders += 1 }
+            if countsHolds, row.record?.state == .held { holders[customer, default: Holder()].holds += 1 }
+        }
+        return holders.filter { $0.value.orders > 0 || $0.value.holds > 0 }
+    }
+
+    /// Orders that customers hold.
+    var heldByCustomers: [Order] { rows.compactMap(\.record).filter { $0.state == .held && $0.customer != nil } }
 }
 
 /// The progress of an event's backfill in Redis.

@@ -16,16 +16,19 @@ package enum BackfillOutcome: Int, ScriptCode {
 /// Writes a chunk of an event's orders.
 package struct BackfillScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "backfill", PackageResources.backfill_lua, prelude: [.numbers, .clock, .lists, .lease],
+        Self.self, "backfill", PackageResources.backfill_lua,
+        prelude: [.numbers, .clock, .lists, .lease, .holders, .holds],
         codes: [BackfillOutcome.self])
     package static var sample: BackfillScript {
         let order = Order(
-            id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1, state: .held,
+            id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1, customer: "",
+            state: .held,
             claimedAt: Timestamp(milliseconds: 0), expiresAt: Timestamp(milliseconds: 0))
         let rows = [BackfillRow(customer: "", units: 1, record: order)]
         return BackfillScript(
-            BackfillChunk(event: .demo, generation: 1, stamp: "", start: "", end: "", rows: rows), token: "", done: 0,
-            total: 0)
+            BackfillChunk(
+                event: .demo, generation: 1, stamp: "", start: "", end: "", rows: rows, countsOrders: true,
+                countsHolds: true), token: "", done: 0, total: 0)
     }
 
     private let chunk: BackfillChunk
@@ -53,6 +56,9 @@ package struct BackfillScript: PartitionScript {
         call.key("event", keys.event(id))
         call.key("customers", keys.customers(id))
         call.key("holds", keys.holds(id))
+        call.key("holders", keys.holders(id))
+        call.key("lapsed", keys.lapsed(id))
+        call.key("settled_keyed", keys.settled(withKey: true))
         call.text("token", token)
         call.number("lease", RecoveryTiming.lease.milliseconds)
         call.number("done", done)
@@ -61,9 +67,19 @@ package struct BackfillScript: PartitionScript {
         call.text("stamp", chunk.stamp)
         call.text("from", chunk.start)
         call.text("to", chunk.end)
+        call.text("settled_ids", Self.settled(orders))
         call.rows("units", chunk.customers) { row, customer in
             row.text("customer", customer.key)
             row.number("units", customer.value)
+        }
+        call.rows("new_holders", chunk.holders) { row, holder in
+            row.text("name", "c" + holder.key)
+            row.number("orders", holder.value.orders)
+            row.number("held", holder.value.holds)
+        }
+        call.rows("held_orders", chunk.countsHolds ? chunk.heldByCustomers : []) { row, order in
+            row.text("id", order.id.description)
+            row.text("name", "c" + (order.customer ?? ""))
         }
         call.rows("records", orders) { row, order in
             row.key("record_key", keys.order(order.id))
@@ -73,6 +89,11 @@ package struct BackfillScript: PartitionScript {
             row.number("expires_at", order.expiresAt?.milliseconds ?? 0)
             row.text("id", order.id.description)
         }
+    }
+
+    /// The ids of the orders that are kept for their idempotency keys only, separated by commas.
+    private static func settled(_ orders: [Order]) -> String {
+        orders.filter { $0.state != .held && $0.id.isMadeFromKey }.map(\.id.description).joined(separator: ",")
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> BackfillOutcome {

@@ -5,11 +5,12 @@ import Domain
 /// An order that the ledger has confirmed as it was claimed is confirmed by the range of its sequence number. The record
 /// of any other order is changed.
 struct BatchSettlement: Hashable, Sendable {
-    /// An event of the batch, and its units that moved from pending to sold.
+    /// An event of the batch, its units that moved from pending to sold, and the units whose return the ledger has now.
     struct EventMove: Hashable, Sendable {
         var event: EventID
         var generation: Int
         var sold = 0
+        var returned = 0
     }
 
     struct RecordChange: Hashable, Sendable {
@@ -50,6 +51,10 @@ struct BatchSettlement: Hashable, Sendable {
     }
 
     private mutating func add(_ order: Order, _ settlement: Settlement) {
+        if order.releasesUnits {
+            // A return that is dead-lettered stays counted, because the ledger lacks it.
+            if case .unsettleable = settlement {} else { moves[index(ofEventOf: order)].returned += order.quantity }
+        }
         switch settlement {
         case .recorded(let version, let confirmedAt):
             var change = RecordChange(id: order.id, version: version)

@@ -24,8 +24,18 @@ enum ClaimCode: Int, ScriptCode {
     /// The time at which the next hold expires.
     case allHeld = 12
     case idempotencyKeyReused = 13
+    /// 0. The event counts the orders or holds of client addresses, and the purchase has neither a customer nor an address.
+    case addressRequired = 14
+    /// The limit.
+    case orderLimit = 15
+    /// The limit.
+    case holdLimit = 16
+    /// The time until which the holder can hold nothing.
+    case holdPaused = 17
     /// `time at which the hold expires, or nothing|id of the first order`
     case replayed = 20
+    /// The id of the first order, whose record is gone.
+    case inLedger = 21
 }
 
 /// Claims stock for a group of purchases in one call.
@@ -36,16 +46,21 @@ package struct ClaimScript: GroupScript {
     package static let sizeLimit = 128
 
     package static let lua = LuaScript(
-        Self.self, "claim", PackageResources.claim_lua, prelude: [.numbers, .clock, .lists, .orders],
+        Self.self, "claim", PackageResources.claim_lua,
+        prelude: [.numbers, .clock, .lists, .orders, .forgotten, .holders],
         codes: [ClaimCode.self])
     package static let sample = ClaimScript(
         [Purchase(id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1)], queueLimit: 1)
+
+    /// Precedes the address of a client. A customer contains no control characters.
+    private static let addressMark = "\u{1}"
 
     let purchases: [Purchase]
     private let queueLimit: Int
     private let grouping: EventGrouping
 
     package var fence: ScriptFence { .epoch }
+    package static var waitsForReplicas: Bool { true }
 
     package init(_ purchases: [Purchase], queueLimit: Int) {
         precondition(!purchases.isEmpty && purchases.count <= Self.sizeLimit)
@@ -58,14 +73,16 @@ package struct ClaimScript: GroupScript {
         call.key("queue", call.keys.queue)
         call.key("events_with_holds", call.keys.eventsWithHolds)
         call.key("last_sequence", call.keys.lastSequence)
+        call.key("forgotten", call.keys.forgotten)
         call.number("queue_limit", queueLimit)
+        call.number("with_address", purchases.count { $0.customer == nil && $0.client != nil })
         call.rows("events", grouping.groups) { $0.encode($1) }
         call.columns("orders", grouping.indices) { row, index in
             let purchase = purchases[index]
             row.key("record_key", recordOf: purchase.id)
             row.text("id", purchase.id)
             row.number("quantity", purchase.quantity)
-            row.text("customer", purchase.customer ?? "")
+            row.text("customer", purchase.customer ?? purchase.client.map { Self.addressMark + $0 } ?? "")
         }
     }
 
@@ -89,6 +106,7 @@ package struct ClaimScript: GroupScript {
         switch code {
         case .replayed: return replay(detail.string ?? "")
         case .customerLimit: return customerLimit(detail.string ?? "")
+        case .inLedger: return OrderID(detail.string ?? "").map { .inLedger($0) }
         default: break
         }
         guard let number = detail.integer else { return nil }
@@ -107,8 +125,16 @@ package struct ClaimScript: GroupScript {
         case .customerRequired: .refused(.customerRequired)
         case .allHeld: .refused(.allHeld(until: time, now: now))
         case .idempotencyKeyReused: .refused(.idempotencyKeyReused)
-        case .replayed, .customerLimit: nil
+        case .addressRequired: .clientRequired
+        case .orderLimit: .refused(.orderLimit(Int(number)))
+        case .holdLimit: .refused(.holdLimit(Int(number)))
+        case .holdPaused: .refused(.holdPaused(until: time, now: now))
+        case .replayed, .customerLimit, .inLedger: nil
         }
+    }
+
+    package static func isAcknowledgement(_ outcome: ClaimOutcome) -> Bool {
+        if case .accepted = outcome { true } else { false }
     }
 
     private static func replay(_ detail: String) -> ClaimOutcome? {

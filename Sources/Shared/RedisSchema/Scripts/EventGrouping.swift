@@ -36,6 +36,8 @@ extension ScriptEncoder {
         key("event", keys.event(group.id))
         key("customers", keys.customers(group.id))
         key("holds", keys.holds(group.id))
+        key("holders", keys.holders(group.id))
+        key("lapsed", keys.lapsed(group.id))
         text("id", group.id.description)
         number("count", group.indices.count)
     }

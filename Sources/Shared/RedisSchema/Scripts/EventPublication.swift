@@ -7,6 +7,8 @@ package struct EventPublication: Hashable, Sendable {
     package var generation: Int
     /// Units in the ledger. `pending` are units of dead letters that the ledger does not have.
     package var counts: UnitCounts
+    /// Units whose return is dead-lettered: the ledger counts them until the dead letter is requeued and settled.
+    package var returning: Int
     /// A number that increases with each publication, lowering and closing of the event.
     package var revision: Int
     /// Whether no order of this generation can exist yet.
@@ -27,13 +29,14 @@ package struct EventPublication: Hashable, Sendable {
     }
 
     package init(
-        id: EventID, terms: EventTerms, generation: Int, counts: UnitCounts, revision: Int, isNew: Bool,
-        backfill: Backfill? = nil
+        id: EventID, terms: EventTerms, generation: Int, counts: UnitCounts, returning: Int = 0, revision: Int,
+        isNew: Bool, backfill: Backfill? = nil
     ) {
         self.id = id
         self.terms = terms
         self.generation = generation
         self.counts = counts
+        self.returning = returning
         self.revision = revision
         self.isNew = isNew
         self.backfill = backfill

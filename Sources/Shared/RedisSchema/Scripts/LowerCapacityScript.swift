@@ -11,7 +11,8 @@ package enum LoweringOutcome: Hashable, Sendable {
     case done
     /// Redis does not have the event in this generation; nothing was changed.
     case notLoaded
-    /// Snapshots that release units are queued or leased; nothing was changed. Another attempt may succeed.
+    /// The capacity is lowered in Redis, but the ledger lacks returns of units that it needs before it can take the new
+    /// capacity. Another attempt succeeds when it has them. A caller that gives up publishes the event.
     case releasesInFlight
     /// More units are claimed than the new capacity allows: this many. Nothing was changed.
     case inUse(Int)
@@ -41,6 +42,7 @@ package struct LowerCapacityScript: PartitionScript {
     package func encode(into call: inout ScriptEncoder) {
         call.key("event", call.keys.event(id))
         call.key("pending_releases", call.keys.pendingReleases)
+        call.key("dead_letters", call.keys.deadLetters)
         call.text("generation", String(generation))
         call.number("capacity", capacity)
         call.number("revision", revision)

@@ -13,6 +13,7 @@ package struct NoteWorkerScript: PartitionScript {
     private let forgetAfter: Duration
 
     package var fence: ScriptFence { .none }
+    package static var waitsForReplicas: Bool { true }
 
     /// - Parameter forgetAfter: workers that have not been alive for this long are removed.
     package init(_ name: String, forgetAfter: Duration) {

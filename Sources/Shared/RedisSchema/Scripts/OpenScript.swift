@@ -1,7 +1,8 @@
 import RedisClient
 import Timing
 
-/// Opens a sealed partition in a new epoch. False if the partition is not sealed with this token.
+/// Opens a sealed partition in a new epoch. False if the partition is not sealed with this token, or is to be resumed and
+/// lacks a lease that the ledger has seen.
 package struct OpenScript: PartitionScript {
     package typealias Reply = Bool
 
@@ -15,6 +16,8 @@ package struct OpenScript: PartitionScript {
     private let isRebuilt: Bool
 
     package var fence: ScriptFence { .none }
+    /// A replica that is promoted then has the epoch of the ledger.
+    package static var waitsForReplicas: Bool { true }
 
     /// - Parameter leasesSeen: the highest number of a lease that the ledger has seen.
     package init(_ token: String, epoch: Int, leasesSeen: Int, isRebuilt: Bool) {

@@ -4,7 +4,7 @@ package import RedisClient
 /// Sets an event's hash to the state in the ledger. The caller has the event's row locked.
 package struct PublishScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "publish", PackageResources.publish_lua, prelude: [.numbers, .lease, .messages],
+        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory, prelude: [.numbers, .lease, .messages],
         codes: [PublicationOutcome.self])
     package static let sample = PublishScript(
         EventPublication(
@@ -28,6 +28,8 @@ package struct PublishScript: PartitionScript {
         call.key("leases", keys.leases)
         call.key("customers", keys.customers(id))
         call.key("holds", keys.holds(id))
+        call.key("holders", keys.holders(id))
+        call.key("lapsed", keys.lapsed(id))
         call.key("events_with_holds", keys.eventsWithHolds)
         call.key("event_backfill", keys.backfill(id))
         call.key("backfill", keys.backfill)
@@ -42,9 +44,14 @@ package struct PublishScript: PartitionScript {
         call.number("held", event.counts.held)
         call.number("sold", event.counts.sold)
         call.number("pending", event.counts.pending)
+        call.number("returning", event.returning)
         call.number("max_quantity", terms.maxQuantity)
         call.optional("customer_limit", terms.customerLimit)
         call.optional("hold_seconds", terms.holdSeconds)
+        call.flag("counts_holders", terms.countsHolders)
+        call.optional("max_orders", terms.maxOrders)
+        call.optional("max_holds", terms.maxHolds)
+        call.optional("hold_pause_seconds", terms.holdPauseSeconds)
         call.optional("opens_at", terms.opensAt?.milliseconds)
         call.optional("closes_at", terms.closesAt?.milliseconds)
         call.flag("paused", terms.paused)

@@ -22,6 +22,8 @@ package struct ReclaimScript: PartitionScript {
     private let lease: Duration
 
     package var fence: ScriptFence { .epoch }
+    /// A replica that is promoted knows each lease under which orders reached the ledger: nothing has to be rebuilt.
+    package static var waitsForReplicas: Bool { true }
 
     /// - Parameter successors: tokens for the batch, or for its pieces: at least one.
     package init(_ token: String, successors: [String], lease: Duration) {

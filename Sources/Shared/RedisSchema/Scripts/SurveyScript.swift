@@ -23,6 +23,24 @@ package struct EventSurvey: Hashable, Sendable {
     }
 }
 
+/// Where the entries in flight were when a survey began, for reading them in parts.
+package struct SurveyStart: Hashable, Sendable {
+    /// Entries of the queue.
+    package var queued: Int
+    /// Entries that were ever taken from the queue.
+    package var taken: Int
+    package var deadLetters: Int
+    /// Tokens of the leased batches.
+    package var batches: [String]
+
+    package init(queued: Int, taken: Int, deadLetters: Int, batches: [String]) {
+        self.queued = queued
+        self.taken = taken
+        self.deadLetters = deadLetters
+        self.batches = batches
+    }
+}
+
 /// The codes of survey.lua.
 enum SurveyCode: Int, ScriptCode {
     case found, batchesChanged, tooMany
@@ -34,8 +52,8 @@ package struct SurveyScript: PartitionScript {
         case found(EventSurvey)
         /// Other batches are leased by now: repeat with the present tokens.
         case batchesChanged
-        /// More entries are in flight than the limit: this many. The event cannot be surveyed until there are fewer.
-        case tooMany(Int)
+        /// More entries are in flight than the limit. The survey has no snapshots; they are read in parts.
+        case tooMany(EventSurvey, SurveyStart)
         /// Redis has no such event in this generation, or its counters cannot be read.
         case notLoaded
     }
@@ -70,6 +88,7 @@ package struct SurveyScript: PartitionScript {
         call.key("queue", keys.queue)
         call.key("dead_letters", keys.deadLetters)
         call.key("leases", keys.leases)
+        call.key("taken", keys.taken)
         call.key("customers", keys.customers(id))
         call.text("id", id.description)
         call.number("limit", limit)
@@ -83,28 +102,34 @@ package struct SurveyScript: PartitionScript {
     package func decode(_ reply: RESPValue) throws(RedisError) -> Reply {
         let values = reply.array ?? []
         switch SurveyCode(values.first) {
-        case .found: return found(values)
+        case .found: return survey(values).map { .found($0) } ?? .notLoaded
         case .batchesChanged: return .batchesChanged
-        case .tooMany: return .tooMany(values.last?.integer.map { Int($0) } ?? 0)
+        case .tooMany:
+            let numbers = values.dropFirst(8).prefix(3).compactMap { $0.integer.map { Int($0) } }
+            guard numbers.count == 3 else { throw Self.unreadable(mayHaveRun: false) }
+            let start = SurveyStart(
+                queued: numbers[0], taken: numbers[1], deadLetters: numbers[2], batches: batches)
+            return survey(values).map { .tooMany($0, start) } ?? .notLoaded
         case nil: throw Self.unreadable(mayHaveRun: false)
         }
     }
 
-    private func found(_ values: [RESPValue]) -> Reply {
+    /// Nil if Redis has no such event in this generation, or its counters cannot be read.
+    private func survey(_ values: [RESPValue]) -> EventSurvey? {
         let numbers = values.dropFirst().prefix(7).map { $0.integer.map { Int($0) } }
+        let entries = 11 + customers.count
         guard numbers.count == 7, numbers[0] == generation, let capacity = numbers[1], let stock = numbers[2],
             let pending = numbers[3], let held = numbers[4], let sold = numbers[5], var unreadable = numbers[6],
-            values.count >= 8 + customers.count
-        else { return .notLoaded }
-        let units = values[8..<8 + customers.count].map { $0.integer.map { Int($0) } ?? 0 }
+            values.count >= entries
+        else { return nil }
+        let units = values[11..<entries].map { $0.integer.map { Int($0) } ?? 0 }
         var snapshots: [Order] = []
-        for entry in values.dropFirst(8 + customers.count).compactMap(\.bytes) {
+        for entry in values.dropFirst(entries).compactMap(\.bytes) {
             if let order = try? OrderCodec.decode(entry: entry) { snapshots.append(order) } else { unreadable += 1 }
         }
-        return .found(
-            EventSurvey(
-                counts: UnitCounts(available: stock, pending: pending, held: held, sold: sold), capacity: capacity,
-                snapshots: snapshots, unreadable: unreadable,
-                customers: Dictionary(zip(customers, units)) { $1 }))
+        return EventSurvey(
+            counts: UnitCounts(available: stock, pending: pending, held: held, sold: sold), capacity: capacity,
+            snapshots: snapshots, unreadable: unreadable,
+            customers: Dictionary(zip(customers, units)) { $1 })
     }
 }

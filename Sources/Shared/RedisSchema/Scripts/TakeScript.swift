@@ -4,7 +4,7 @@ import Timing
 /// Takes up to `limit` of the oldest entries under a new lease; nil if the queue is empty.
 package struct TakeScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "take", PackageResources.take_lua, .allowOutOfMemory, prelude: [.clock, .lists, .releases])
+        Self.self, "take", PackageResources.take_lua, .allowOutOfMemory, prelude: [.numbers, .clock, .lists, .releases])
     package static let sample = TakeScript(token: "", limit: 1, lease: .seconds(1))
 
     private let token: String
@@ -12,6 +12,8 @@ package struct TakeScript: PartitionScript {
     private let lease: Duration
 
     package var fence: ScriptFence { .epoch }
+    /// A replica that is promoted knows each lease under which orders reached the ledger: nothing has to be rebuilt.
+    package static var waitsForReplicas: Bool { true }
 
     package init(token: String, limit: Int, lease: Duration) {
         self.token = token
@@ -28,6 +30,7 @@ package struct TakeScript: PartitionScript {
         call.key("pending_releases", keys.pendingReleases)
         call.key("ordered_batches", keys.orderedBatches)
         call.key("leases_begun", keys.leasesBegun)
+        call.key("taken", keys.taken)
         call.text("token", token)
         call.number("limit", limit)
         call.number("lease", lease.milliseconds)

@@ -40,7 +40,8 @@ package struct TransitionScript: GroupScript {
 
     package static let lua = LuaScript(
         Self.self, "transition", PackageResources.transition_lua, .allowOutOfMemory,
-        prelude: [.numbers, .clock, .customers, .orders, .confirmed, .messages], codes: [TransitionCode.self])
+        prelude: [.numbers, .clock, .customers, .orders, .confirmed, .holders, .holds, .messages],
+        codes: [TransitionCode.self])
     package static let sample = TransitionScript(
         [
             TransitionRequest(
@@ -53,6 +54,7 @@ package struct TransitionScript: GroupScript {
     private let membersToRemove: String
 
     package var fence: ScriptFence { .epoch }
+    package static var waitsForReplicas: Bool { true }
 
     /// The limit of the queue does not apply to transitions, because they change existing orders.
     package init(_ requests: [TransitionRequest], queueLimit: Int) {
@@ -106,6 +108,13 @@ package struct TransitionScript: GroupScript {
             answers[index] = answer
         }
         return answers
+    }
+
+    package static func isAcknowledgement(_ outcome: TransitionAnswer) -> Bool {
+        switch outcome {
+        case .outcome(.done), .outcome(.already): true
+        default: false
+        }
     }
 
     private static func answer(_ code: TransitionCode, _ record: String) -> TransitionAnswer? {

@@ -16,7 +16,7 @@ package struct OrderCheck: Hashable, Sendable {
 /// Names the orders of an event that lack a record, a record as new as the ledger's, or a hold.
 package struct VerifyScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "verify", PackageResources.verify_lua, .noWrites, prelude: [.orders])
+        Self.self, "verify", PackageResources.verify_lua, .noWrites, prelude: [.orders, .forgotten])
     package static let sample = VerifyScript(
         [
             OrderCheck(
@@ -39,6 +39,7 @@ package struct VerifyScript: PartitionScript {
     package func encode(into call: inout ScriptEncoder) {
         let keys = call.keys
         call.key("holds", keys.holds(id))
+        call.key("forgotten", keys.forgotten)
         call.rows("orders", checks) { row, check in
             row.key("record_key", keys.order(check.order.id))
             row.text("id", check.order.id.description)

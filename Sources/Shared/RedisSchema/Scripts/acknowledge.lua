@@ -18,7 +18,16 @@ local function move(event, generation, units, from, to)
   return true
 end
 
+-- The ledger has these returns now. Returns that an earlier release made were not counted.
+local function record_returns(event, generation, units)
+  local present = call('HMGET', event, 'generation', 'returned', 'recorded')
+  if present[1] ~= generation then return end
+  local recorded = (tonumber(present[3] or '') or 0) + units
+  call('HSET', event, 'recorded', text(math.min(recorded, tonumber(present[2] or '') or 0)))
+end
+
 for _, event in ipairs(events) do
+  if event.returned > 0 then record_returns(event.event, event.generation, event.returned) end
   if event.sold > 0 then move(event.event, event.generation, event.sold, 'pending', 'sold') end
 end
 
@@ -61,6 +70,7 @@ for _, rejection in ipairs(rejections) do
     if counter and move(event.event, rejection.generation, record.quantity, counter) then
       move_units(event.customers, record.customer, -record.quantity)
       call('ZREM', event.holds, record.id)
+      end_hold(event.holders, event.lapsed, record.id, 'rejected', nil, 0)
     end
     record.state, record.ledger_version, record.reason = 'rejected', record.version, rejection.reason
     record.sequence = ''
@@ -80,7 +90,7 @@ local function note_settled(list, ranges_key, ids)
     call('ZADD', ranges_key, unpack(members, from, math.min(from + 999, #members)))
   end
   call('RPUSH', list, call('TIME')[1] .. '|' .. ids .. (#lasts > 0 and '|' .. table.concat(lasts, ',') or ''))
-  call('PUBLISH', finished, ids)
+  call('SPUBLISH', finished, ids)
 end
 note_settled(settled, confirmed, settled_ids)
 note_settled(settled_keyed, confirmed_keyed, settled_keyed_ids)

@@ -16,7 +16,7 @@ for i = 1, 5 do
 end
 if present[6] == generation and is_intact then return ALREADY_PUBLISHED end
 if from == '' then
-  call('UNLINK', customers, holds)
+  call('UNLINK', customers, holds, holders, lapsed)
 else
   local state = call('HMGET', event_backfill, 'stamp', 'at')
   if state[1] ~= stamp or state[2] ~= from then return OUT_OF_STEP end
@@ -32,12 +32,20 @@ for first = 1, #units, 1000 do
   end
   call('HSET', customers, unpack(totals))
 end
+for _, new in ipairs(new_holders) do
+  local holder = decode_holder(call('HGET', holders, new.name))
+  holder.orders, holder.holds = holder.orders + new.orders, holder.holds + new.held
+  write_holder(holders, new.name, holder)
+end
+for _, order in ipairs(held_orders) do call('HSET', holders, 'o' .. order.id, order.name) end
 local pairs_to_set = {}
 for _, record in ipairs(records) do
   pairs_to_set[#pairs_to_set + 1] = record.record_key
   pairs_to_set[#pairs_to_set + 1] = record.record
 end
 set_all(pairs_to_set)
+-- Like a settled batch, so that the records are deleted some time.
+if settled_ids ~= '' then call('RPUSH', settled_keyed, call('TIME')[1] .. '|' .. settled_ids) end
 local members = {}
 for _, hold in ipairs(new_holds) do
   members[#members + 1] = hold.expires_at

@@ -3,7 +3,8 @@
 -- nothing.
 --
 -- A record's key is named by the second half of the order's id. If the purchase has an idempotency key, that half is
--- made from the key, the event and the customer (see OrderID). If its record exists, the reply is that order.
+-- made from the key, the event and the customer (see OrderID). If its record exists, the reply is that order. If its record
+-- went early, the reply is its id, and the ledger has the order (see forgotten.lua).
 --
 -- Orders without a hold get consecutive sequence numbers in the order in which they are queued: see confirmed.lua.
 --
@@ -15,6 +16,15 @@
 local now = clock()
 local room = queue_limit - call('LLEN', queue)
 local record_keys, ids, quantities, buyers = orders.record_key, orders.id, orders.quantity, orders.customer
+
+-- Purchases without a customer can have the address of their client instead: a byte of value 1 precedes it, which no
+-- customer contains.
+local addresses = {}
+if with_address > 0 then
+  for i = 1, orders.count do
+    if string.byte(buyers[i]) == 1 then addresses[i], buyers[i] = string.sub(buyers[i], 2), '' end
+  end
+end
 
 -- Read.
 
@@ -57,13 +67,76 @@ local function read_customers(event, first, last)
   for k = 1, #names do event.units[names[k]] = tonumber(values[k] or '0') end
 end
 
+-- The rules of events that count their holders (see holders.lua). They are made on demand: every function that a script defines
+-- costs each call some 50 ns.
+local function make_holder_rules()
+  -- The customer or the address of an order; nil if the call has neither.
+  local function name_of(i)
+    if buyers[i] ~= '' then return 'c' .. buyers[i] end
+    return addresses[i] and 'a' .. addresses[i]
+  end
+
+  -- Reads the holders of the orders of an event.
+  local function read(event, first, last)
+    local terms, names = call('HMGET', event.event, 'max_orders', 'max_holds'), {}
+    event.max_orders, event.max_holds = tonumber(terms[1] or ''), tonumber(terms[2] or '')
+    event.known_holders, event.changed_holders, event.new_holds = {}, {}, {}
+    for i = first, last do
+      local name = name_of(i)
+      if name and event.known_holders[name] == nil then
+        event.known_holders[name] = false
+        names[#names + 1] = name
+      end
+    end
+    if #names == 0 then return end
+    local values = call('HMGET', event.holders, unpack(names))
+    for k = 1, #names do event.known_holders[names[k]] = decode_holder(values[k]) end
+  end
+
+  -- The code and the detail with which the terms on holders refuse a claim; nil if they do not.
+  local function refuse(event, i)
+    local name = name_of(i)
+    if not name then return ADDRESS_REQUIRED, 0 end
+    local holder = event.known_holders[name]
+    if event.max_orders and holder.orders >= event.max_orders then return ORDER_LIMIT, event.max_orders end
+    if not event.hold then return nil end
+    if event.max_holds and holder.holds >= event.max_holds then return HOLD_LIMIT, event.max_holds end
+    if now < holder.paused_until then return HOLD_PAUSED, holder.paused_until end
+  end
+
+  local function count(event, i)
+    local name = name_of(i)
+    local holder = event.known_holders[name]
+    if event.max_orders then holder.orders = holder.orders + 1 end
+    if event.hold then
+      holder.holds = holder.holds + 1
+      event.new_holds[#event.new_holds + 1] = 'o' .. ids[i]
+      event.new_holds[#event.new_holds + 1] = name
+    end
+    if event.max_orders or event.hold then event.changed_holders[name] = holder end
+  end
+
+  -- The command that writes the holders of an event; nil if there is nothing to write.
+  local function command(event)
+    local fields = event.new_holds
+    for name, holder in pairs(event.changed_holders) do
+      fields[#fields + 1] = name
+      fields[#fields + 1] = encode_holder(holder)
+    end
+    return #fields > 0 and { 'HSET', event.holders, unpack(fields) } or nil
+  end
+
+  return { read = read, refuse = refuse, count = count, command = command }
+end
+local holder_rules
+
 local function read_event(event)
   local fields = call('HMGET', event.event, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused',
-    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds')
+    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds', 'counts_holders')
   event.generation, event.stock, event.maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
   event.opens_at, event.closes_at = tonumber(fields[4] or ''), tonumber(fields[5] or '')
   event.paused, event.closed, event.pending, event.held = fields[6], fields[7], tonumber(fields[8]), tonumber(fields[9])
-  event.limit, event.hold = optional(fields[10]), optional(fields[11])
+  event.limit, event.hold, event.counts_holders = optional(fields[10]), optional(fields[11]), fields[12]
   event.refusal, event.detail = refusal(event)
   event.taken, event.held_ids = 0, {}
   event.expires_at = event.hold and now + event.hold * 1000
@@ -73,6 +146,19 @@ end
 
 -- Records of earlier orders with the same idempotency keys, and of those that this call accepts; false for a key without.
 local earlier, has_keys = {}, false
+-- The ids that the orders of deleted records have left, by the key of the record.
+local forgotten_entries = {}
+local function read_forgotten()
+  local keys, fields = {}, {}
+  for i = 1, orders.count do
+    local key = record_keys[i]
+    if earlier[key] == false then keys[#keys + 1], fields[#fields + 1] = key, forgotten_field(ids[i]) end
+  end
+  if #keys == 0 then return end
+  local found = call('HMGET', forgotten, unpack(fields))
+  for k = 1, #keys do forgotten_entries[keys[k]] = found[k] or nil end
+end
+
 local function read_earlier()
   local keys = {}
   for i = 1, orders.count do
@@ -86,14 +172,20 @@ local function read_earlier()
   if not has_keys then return end
   local found = call('MGET', unpack(keys))
   for k = 1, #keys do earlier[keys[k]] = found[k] end
+  if call('EXISTS', forgotten) == 1 then read_forgotten() end
 end
 
 -- Judge.
 
 -- The answer to a claim whose idempotency key has led to an order already; nil if it has not.
 local function replay(event, i)
+  if event.refusal == EVENT_UNKNOWN or event.refusal == RECOVERING then return nil end
   local first = earlier[record_keys[i]]
-  if not first or event.refusal == EVENT_UNKNOWN or event.refusal == RECOVERING then return nil end
+  if not first then
+    local id, generation = find_forgotten(forgotten_entries[record_keys[i]], ids[i])
+    if id and generation == event.generation then return IN_LEDGER, id end
+    return nil
+  end
   local known = decode_order(first)
   local is_of_event = known and known.event == event.id
   -- A reset has deleted orders of earlier generations, so the key can be used again.
@@ -104,7 +196,7 @@ local function replay(event, i)
   return IDEMPOTENCY_KEY_REUSED, 0
 end
 
-local accepted = 0
+local accepted, has_replay = 0, false
 local function judge(event, i)
   if event.refusal then return event.refusal, event.detail end
   local quantity, customer, limit, stock = quantities[i], buyers[i], event.limit, event.stock
@@ -124,6 +216,10 @@ local function judge(event, i)
   end
   if stock == 0 then return SOLD_OUT, 0 end
   if quantity > stock then return INSUFFICIENT_STOCK, stock end
+  if event.counts_holders then
+    local code, detail = holder_rules.refuse(event, i)
+    if code then return code, detail end
+  end
   if accepted >= room then return QUEUE_FULL, 0 end
   return ACCEPTED, event.expires_at or 0
 end
@@ -147,6 +243,7 @@ local function accept(event, i)
     event.units[customer] = event.units[customer] + quantity
     event.changed[customer] = true
   end
+  if event.counts_holders then holder_rules.count(event, i) end
   local number
   if event.hold then
     event.held = event.held + quantity
@@ -184,6 +281,7 @@ local function prepare_writes(event)
     totals[size + 1], totals[size + 2] = customer, small_text(event.units[customer])
   end
   if #totals > 2 then writes[#writes + 1] = totals end
+  if event.counts_holders then writes[#writes + 1] = holder_rules.command(event) end
 end
 
 local malformed = read_earlier()
@@ -191,11 +289,18 @@ if malformed then return malformed end
 local answers, index = {}, 0
 for _, event in ipairs(events) do
   read_event(event)
-  if not event.refusal then read_customers(event, index + 1, index + event.count) end
+  if not event.refusal then
+    read_customers(event, index + 1, index + event.count)
+    if event.counts_holders then
+      holder_rules = holder_rules or make_holder_rules()
+      holder_rules.read(event, index + 1, index + event.count)
+    end
+  end
   for _ = 1, event.count do
     index = index + 1
     local code, detail
     if has_keys then code, detail = replay(event, index) end
+    if code == REPLAYED then has_replay = true end
     if not code then code, detail = judge(event, index) end
     if code == ACCEPTED then accept(event, index) end
     answers[2 * index - 1], answers[2 * index] = code, detail
@@ -206,7 +311,9 @@ end
 for _, write in ipairs(writes) do call(unpack(write)) end
 -- One command for all records and one for all entries, which share the cost of a command.
 set_all(records)
-if sequence ~= first_sequence then call('SET', last_sequence, text(sequence)) end
+-- A replay acknowledges an order that another connection may have written: with a write of this call, the caller's wait for
+-- replicas covers that order too.
+if sequence and (sequence ~= first_sequence or has_replay) then call('SET', last_sequence, text(sequence)) end
 push(queue, entries, 1, accepted)
 answers[#answers + 1] = now
 return answers

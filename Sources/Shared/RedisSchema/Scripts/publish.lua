@@ -24,7 +24,7 @@ if known == generation then
   call('HSET', event, 'stock', text(stock + capacity - before))
 else
   if is_new then
-    call('UNLINK', customers, holds)
+    call('UNLINK', customers, holds, holders, lapsed)
     call('ZREM', events_with_holds, id)
   else
     local is_untouched = is_rebuilt and call('SISMEMBER', published, id) == 0
@@ -37,17 +37,21 @@ else
   end
   call('DEL', event, event_backfill)
   call('HSET', event, 'generation', text(generation), 'stock', text(math.max(0, capacity - held - sold - pending)),
-    'held', text(held), 'sold', text(sold), 'pending', text(pending))
+    'held', text(held), 'sold', text(sold), 'pending', text(pending), 'returned', text(returning), 'recorded', '0')
 end
 call('HSET', event, 'capacity', text(capacity), 'max_quantity', max_quantity, 'paused', paused and '1' or '0',
   'name', name, 'revision', text(revision))
-call('HDEL', event, 'closed')
+call('HDEL', event, 'closed', 'lowered')
 local optional = { per_customer_limit = customer_limit, hold_seconds = hold_seconds, opens_at = opens_at,
-  closes_at = closes_at }
-for _, field in ipairs({ 'per_customer_limit', 'hold_seconds', 'opens_at', 'closes_at' }) do
+  closes_at = closes_at, max_orders = max_orders, max_holds = max_holds, hold_pause_seconds = hold_pause_seconds,
+  counts_holders = counts_holders and '1' or '' }
+-- Without a term that counts the holders, what was counted is forgotten.
+if not counts_holders then call('UNLINK', holders, lapsed) end
+for _, field in ipairs({ 'per_customer_limit', 'hold_seconds', 'opens_at', 'closes_at', 'max_orders', 'max_holds',
+  'hold_pause_seconds', 'counts_holders' }) do
   if optional[field] == '' then call('HDEL', event, field) else call('HSET', event, field, optional[field]) end
 end
 if is_rebuilt then call('SADD', published, id) end
 call('SREM', requested_backfills, id)
-call('PUBLISH', finished, EVENT_CHANGED .. id)
+call('SPUBLISH', finished, EVENT_CHANGED .. id)
 return PUBLISHED

@@ -11,6 +11,7 @@ if length == 0 then return {} end
 if call('EXISTS', batch) == 1 then return redis.error_reply('ERR take: the token is in use') end
 
 local entries = call('LRANGE', queue, 0, limit - 1)
+call('SET', taken, text((tonumber(call('GET', taken) or '') or 0) + #entries))
 if length <= limit then
   call('RENAME', queue, batch)
 else

@@ -36,13 +36,16 @@ local function next_state(transition, state, expires_at)
 end
 
 local function read_event(event)
-  local fields = call('HMGET', event.event, 'generation', 'stock', 'held', 'sold', 'closed')
+  local fields = call('HMGET', event.event, 'generation', 'stock', 'held', 'sold', 'closed', 'returned',
+    'counts_holders', 'hold_pause_seconds')
   event.generation, event.stock = fields[1], tonumber(fields[2])
   event.had_stock = event.stock ~= 0
   event.held, event.sold = tonumber(fields[3]), tonumber(fields[4])
   event.is_readable = event.generation and event.stock and event.held and event.sold and fields[5] ~= '1'
   -- Units that customers release, holds that end, and whether one of the holds stays.
   event.released, event.ended_holds, event.keeps_hold = {}, {}, not event.is_readable
+  event.returned, event.returns = tonumber(fields[6] or '0'), 0
+  event.counts_holders, event.pause = fields[7], tonumber(fields[8] or '')
 end
 
 -- The state that follows for an order, or nil and the code of the refusal.
@@ -54,7 +57,8 @@ local function judge(event, order, record)
   return next_state(order.transition, record.state, tonumber(record.expires_at))
 end
 
-local finished_ids = {}
+-- The orders that release units, and all that have changed, which their watchers are told.
+local finished_ids, changed_ids = {}, {}
 local function apply(event, record, after)
   local units = tonumber(record.quantity)
   if record.state == 'held' then event.held = event.held - units else event.sold = event.sold - units end
@@ -62,16 +66,18 @@ local function apply(event, record, after)
     event.sold, record.confirmed_at = event.sold + units, text(now)
   else
     event.stock = event.stock + units
+    event.returns = event.returns + units
     if record.customer ~= '' then
       event.released[record.customer] = (event.released[record.customer] or 0) + units
     end
     finished_ids[#finished_ids + 1] = record.id
   end
+  changed_ids[#changed_ids + 1] = record.id
   record.state, record.version = after, text(record.version + 1)
   event.is_changed = true
 end
 
-local answers, entries, records = {}, {}, {}
+local answers, entries, records, has_already = {}, {}, {}, false
 local function transition(event, order)
   local text_before = present[order.record_key] or order.fallback
   local record = decode_order(text_before)
@@ -85,10 +91,14 @@ local function transition(event, order)
     records[#records + 1] = order.record_key
     records[#records + 1] = text_before
     entries[#entries + 1] = text_before
-    if was_held then event.ended_holds[#event.ended_holds + 1] = order.id end
+    if was_held then
+      event.ended_holds[#event.ended_holds + 1] = order.id
+      if event.counts_holders then end_hold(event.holders, event.lapsed, order.id, after, event.pause, now) end
+    end
   elseif code == CONFLICT and was_held then
     event.keeps_hold = true
   end
+  if code == ALREADY then has_already = true end
   answers[#answers + 1] = after and DONE or code
   answers[#answers + 1] = text_before
 end
@@ -96,9 +106,14 @@ end
 local function write_event(event)
   if event.is_changed then
     -- The event may be for sale again, which the processes that remember its refusal must know at once.
-    if event.had_stock == false and event.stock > 0 then call('PUBLISH', finished, EVENT_CHANGED .. event.id) end
+    if event.had_stock == false and event.stock > 0 then call('SPUBLISH', finished, EVENT_CHANGED .. event.id) end
     call('HSET', event.event, 'stock', text(event.stock), 'held', text(event.held), 'sold', text(event.sold))
+    -- Units that the ledger still counts, until it has this change: see lower_capacity.lua.
+    if event.returns > 0 and event.returned then
+      call('HSET', event.event, 'returned', text(event.returned + event.returns))
+    end
     for customer, units in pairs(event.released) do move_units(event.customers, customer, -units) end
+    if event.counts_holders then forget_lapses(event.holders, event.lapsed, now) end
   end
   -- An order that was claimed alone is a member of the holds by itself. A member of several ids is removed after the
   -- transitions of all of its orders.
@@ -129,8 +144,13 @@ if #records > 0 then
   call('MSET', unpack(records))
   call('RPUSH', queue, unpack(entries))
 end
+-- A transition that was made before is acknowledged again, and another connection may have made it: with a write of this
+-- call, the caller's wait for replicas covers it too.
+if has_already and #records == 0 then call('INCRBY', pending_releases, 0) end
 if #finished_ids > 0 then
   call('INCRBY', pending_releases, #finished_ids)
-  call('PUBLISH', finished, table.concat(finished_ids, ','))
+end
+if #changed_ids > 0 then
+  call('SPUBLISH', finished, table.concat(changed_ids, ','))
 end
 return answers

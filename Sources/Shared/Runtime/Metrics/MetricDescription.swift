@@ -42,12 +42,26 @@ struct MetricDescription: Sendable {
             "ticketblitz_transition_group_size", .histogram(sizes),
             "Confirmations and cancellations in one call of the transition script."),
         .init(
+            "ticketblitz_event_reads_total", .counter,
+            "Events that were read from the stores for clients that look at them."),
+        .init("ticketblitz_viewers", .gauge, "Clients that watch events or orders with a stream."),
+        .init("ticketblitz_live_messages_total", .counter, "Updates that were sent on streams."),
+        .init(
             "ticketblitz_drift_units_total", .counter, "Units by which Redis and the ledger differed at reconciliation."
         ),
         .init("ticketblitz_http_connections", .gauge, "Open client connections."),
         .init(
+            "ticketblitz_connections_evicted_total", .counter,
+            "Connections that were closed because others needed their places."),
+        .init(
+            "ticketblitz_connections_refused_total", .counter,
+            "New connections that were closed, by reason: all places were taken, or the address has too many."),
+        .init(
             "ticketblitz_rate_limited_total", .counter, "Requests that exceeded the rate limit of their client address."
         ),
+        .init(
+            "ticketblitz_client_faults_total", .counter,
+            "Requests that their clients broke off, by what they did."),
         // The queue in Redis: all programs report the same values.
         .init("ticketblitz_queue_entries", .gauge, "Orders in the queue that no worker has taken."),
         .init("ticketblitz_queue_oldest_age_seconds", .gauge, "Age of the oldest order that is queued or in flight."),
@@ -58,12 +72,24 @@ struct MetricDescription: Sendable {
         .init(
             "ticketblitz_open_partitions", .gauge,
             "Partitions of Redis that are open; the others are being recovered."),
+        .init(
+            "ticketblitz_connected_replicas", .gauge,
+            "Replicas that are connected to the primary that has the fewest."),
+        .init(
+            "ticketblitz_unreplicated_calls_total", .counter,
+            "Calls of Redis whose writes too few replicas confirmed in time, by script."),
         .init("ticketblitz_recovery_tickets", .gauge, "Tickets that the last recovery has to backfill."),
         .init("ticketblitz_recovery_tickets_done", .gauge, "Tickets that the last recovery has backfilled."),
         .init(
             "ticketblitz_recovery_remaining_seconds", .gauge,
             "Estimated remaining seconds of the recovery; 0 if no partition is being recovered."),
+        .init("ticketblitz_redis_used_memory_bytes", .gauge, "Memory that Redis uses; of a cluster, the fullest node."),
+        .init("ticketblitz_redis_max_memory_bytes", .gauge, "The maxmemory of the same server; 0: no limit."),
         // The ledger writer.
+        .init(
+            "ticketblitz_records_deleted_early_total", .counter,
+            "Records of settled orders that this worker deleted before their time because the memory of Redis was short."
+        ),
         .init("ticketblitz_batch_size", .histogram(sizes), "Orders in a batch that a worker writes to the ledger."),
         .init(
             "ticketblitz_persist_duration_seconds", .histogram(seconds),
@@ -77,6 +103,16 @@ struct MetricDescription: Sendable {
             "ticketblitz_rejected_total", .counter,
             "Orders that the ledger rejected because the event had no units left."),
         .init("ticketblitz_holds_expired_total", .counter, "Holds that this worker expired."),
+        // Webhooks.
+        .init(
+            "ticketblitz_webhook_attempts_total", .counter,
+            "Webhook messages that this worker sent, by outcome: delivered, failed (sent again later) or dead."),
+        .init(
+            "ticketblitz_webhook_duration_seconds", .histogram(seconds),
+            "Time from the sending of a webhook message to its answer or its failure."),
+        .init(
+            "ticketblitz_webhook_oldest_age_seconds", .gauge,
+            "Age of the oldest change that a webhook lacks; those that are paused do not count."),
         // Postgres.
         .init("ticketblitz_postgres_connections", .gauge, "Connections to Postgres: lent, idle or being opened."),
         .init("ticketblitz_postgres_idle_connections", .gauge, "Idle connections to Postgres."),

@@ -1,5 +1,6 @@
 package import Engine
 package import PostgresClient
+import RedisClient
 import RedisSchema
 
 /// The metrics that are read from the stores for each request of `/metrics`.
@@ -42,17 +43,35 @@ package struct StoreReadings: Sendable {
         }
     }
 
+    /// The memory of the server that is the fullest, or of one without a limit.
+    private func fullestMemory() async -> RedisMemory? {
+        var fullest: RedisMemory?
+        for queue in queues {
+            guard let memory = try? await queue.memory() else { continue }
+            if fullest.map({ $0.share < memory.share }) ?? true { fullest = memory }
+        }
+        return fullest
+    }
+
     private var ofQueues: [MetricReading] {
         get async {
             var readings = [MetricReading("ticketblitz_open_partitions", Double(queues.count(where: \.isOpen)))]
             let recovery = queues.map(\.recovery)
             readings += [
+                MetricReading(
+                    "ticketblitz_connected_replicas", Double(queues.map(\.connectedReplicas).min() ?? 0)),
                 MetricReading("ticketblitz_recovery_tickets", Double(recovery.reduce(0) { $0 + $1.total })),
                 MetricReading("ticketblitz_recovery_tickets_done", Double(recovery.reduce(0) { $0 + $1.done })),
                 MetricReading(
                     "ticketblitz_recovery_remaining_seconds",
                     Double(recovery.map(\.remainingSeconds).max() ?? 0)),
             ]
+            if let memory = await fullestMemory() {
+                readings += [
+                    MetricReading("ticketblitz_redis_used_memory_bytes", Double(memory.used)),
+                    MetricReading("ticketblitz_redis_max_memory_bytes", Double(memory.limit ?? 0)),
+                ]
+            }
             guard let status = try? await QueueStatus(of: queues) else { return readings }
             readings += [
                 MetricReading("ticketblitz_queue_entries", Double(status.depth)),

@@ -1,6 +1,6 @@
 package import PostgresClient
 package import RedisClient
-import RedisSchema
+package import RedisSchema
 
 extension ServerSettings {
     private static let postgresQuery = PostgresStatement<[String], (name: String, setting: String)>(
@@ -13,7 +13,8 @@ extension ServerSettings {
     }
 
     /// Reads the settings of both servers.
-    package init(_ redis: RedisConnection, _ pool: PostgresPool) async throws {
+    package init(_ redis: RedisConnection, _ pool: PostgresPool, durability: Durability) async throws {
+        self.durability = durability
         let info = try await redis.send(RedisCommand("INFO", "server")).string ?? ""
         redisVersion =
             info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
@@ -38,4 +39,15 @@ extension ServerSettings {
 /// The settings of a server do not allow a safe sale. The description is one line.
 package struct UnsafeSettings: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+}
+
+extension UnsafeSettings {
+    /// Nil if a program has the number of partitions that the ledger has noted.
+    init?(partitions count: Int, noted: Int) {
+        guard noted != count else { return nil }
+        description = """
+            PARTITIONS is \(count), but the programs of this ledger have PARTITIONS=\(noted); give all of them the same \
+            value (API migrate --change-partitions changes it)
+            """
+    }
 }

@@ -1,9 +1,13 @@
+import RedisSchema
+
 /// The settings of the two servers that affect durability, and the findings about them. No I/O.
 package struct ServerSettings: Hashable {
     /// The result of `CONFIG GET`; nil if the server refuses the command, as some hosted services do.
     package var redis: [String: String]?
     /// The version of Redis: `7.0.15`. Valkey reports the Redis version with which it is compatible.
     var redisVersion = ""
+    /// The setting of the programs, which requires others of Redis.
+    var durability: Durability
     /// Settings of PostgreSQL by name.
     package var postgres: [String: String] = [:]
 
@@ -21,10 +25,39 @@ package struct ServerSettings: Hashable {
         var line: String
     }
 
-    static let redisNames = ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory-policy"]
+    static let redisNames = [
+        "appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory-policy", "min-replicas-to-write",
+        "cluster-enabled", "cluster-node-timeout",
+    ]
     static let postgresNames = ["server_version_num", "synchronous_commit", "fsync", "full_page_writes"]
 
-    var findings: [Finding] { redisFindings + postgresFindings }
+    var findings: [Finding] { redisFindings + replicaFindings + postgresFindings }
+
+    /// About replicas and their promotion.
+    private var replicaFindings: [Finding] {
+        guard let redis else { return [] }
+        var findings: [Finding] = []
+        if durability == .replicaStrict, redis["min-replicas-to-write"] == "0" {
+            findings.append(
+                Finding(
+                    weight: .refuse,
+                    line:
+                        "DURABILITY is replica-strict, but Redis's min-replicas-to-write is 0: it would accept orders "
+                        + "that no replica has; set it to 1"))
+        }
+        if redis["cluster-enabled"] == "yes",
+            let timeout = redis["cluster-node-timeout"].flatMap({ Int($0) }), !(2000...15_000).contains(timeout)
+        {
+            let consequence =
+                timeout < 2000
+                ? "a disk that stalls could cause a failover" : "the loss of a primary stops its sales that long"
+            findings.append(
+                Finding(
+                    weight: .warn,
+                    line: "Redis's cluster-node-timeout is \(timeout) ms: \(consequence); set it to 2000 to 15000"))
+        }
+        return findings
+    }
 
     private var redisFindings: [Finding] {
         var findings: [Finding] = []

@@ -17,31 +17,35 @@ package struct StoreSupervisor: Service {
     /// While another process recovers a partition, or a store is unavailable: each check opens a connection to
     /// Postgres.
     private static let intervalWhileClosed = Duration.milliseconds(100)
+    /// The time after which a partition counts as closed for long. Another process resumes it in some ten milliseconds.
+    private static let shortlyClosed = Duration.milliseconds(500)
 
     private let recovery: Recovery
     private let partitions: [Keyspace]
+    private let keyedIDs: KeyedIDs
+    private let settings: SettingsCheck
     private let logger: Logger
     /// Partitions that this process is backfilling.
     private let backfilling = NIOLockedValueBox<Set<Int>>([])
 
-    package init(_ recovery: Recovery, partitioning: Partitioning, logger: Logger) {
+    package init(_ recovery: Recovery, partitioning: Partitioning, keyedIDs: KeyedIDs, logger: Logger) {
         self.recovery = recovery
         partitions = partitioning.all
+        self.keyedIDs = keyedIDs
+        settings = SettingsCheck(
+            redis: recovery.redis, pool: recovery.ledger.pool, durability: recovery.fence.durability, logger: logger)
         self.logger = logger
     }
 
     package func run() async throws {
         do {
             try await cancelWhenGracefulShutdown {
-                try await retrying("preparing the ledger", logger: logger, unless: { $0 is MigrationError }) {
-                    try await recovery.ledger.migrate()
-                }
-                let findings = try await retrying("reading the servers' settings", logger: logger) {
-                    try await ServerSettings(recovery.redis.connections[0], recovery.ledger.pool).findings
-                }
-                try report(findings)
+                try await prepareLedger()
+                try await settings.checkAll()
                 try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask { try await ServerWatch(recovery, partitions: partitions).run() }
                     var reasons: [Int: String] = [:]
+                    var lastOpen = ContinuousClock.now
                     while true {
                         recovery.fence.clearRequests()
                         for keys in partitions {
@@ -49,7 +53,8 @@ package struct StoreSupervisor: Service {
                             guard case .needsBackfill(let token) = result, beginBackfill(keys) else { continue }
                             group.addTask { await backfill(keys, token: token) }
                         }
-                        try await sleep()
+                        if partitions.allSatisfy(recovery.fence.isOpen) { lastOpen = .now }
+                        try await sleep(lastOpen: lastOpen)
                     }
                 }
             }
@@ -58,13 +63,18 @@ package struct StoreSupervisor: Service {
         }
     }
 
-    /// - Throws: ``UnsafeSettings`` if a finding does not allow a sale.
-    private func report(_ findings: [ServerSettings.Finding]) throws(UnsafeSettings) {
-        for finding in findings {
-            switch finding.weight {
-            case .warn: logger.warning("\(finding.line)")
-            case .refuse: throw UnsafeSettings(description: finding.line)
-            }
+    /// Brings the schema up to date, agrees with the other programs on the number of partitions, and gets the secret of the
+    /// installation.
+    ///
+    /// - Throws: ``UnsafeSettings`` if the programs have different numbers: they would look for an event in different
+    ///   partitions.
+    private func prepareLedger() async throws {
+        let isFinal = { @Sendable (error: any Error) in error is MigrationError || error is UnsafeSettings }
+        try await retrying("preparing the ledger", logger: logger, unless: isFinal) {
+            try await recovery.ledger.prepare()
+            let noted = try await recovery.ledger.partitionCount(otherwise: partitions.count)
+            if let difference = UnsafeSettings(partitions: partitions.count, noted: noted) { throw difference }
+            keyedIDs.set(try await recovery.ledger.secret())
         }
     }
 
@@ -92,6 +102,7 @@ package struct StoreSupervisor: Service {
     /// Checks a partition; nil if the check failed.
     private func check(_ keys: Keyspace, lastReason: inout String?) async -> Recovery.Check? {
         do {
+            try await settings.check(serverOf: keys)
             let result = try await recovery.check(keys)
             if result.isOpen { lastReason = nil }
             return result
@@ -110,9 +121,10 @@ package struct StoreSupervisor: Service {
     }
 
     /// Sleeps until a check is requested, at most a second; less while a partition is closed.
-    private func sleep() async throws {
+    private func sleep(lastOpen: ContinuousClock.Instant) async throws {
         guard partitions.allSatisfy(recovery.fence.isOpen) else {
-            return try await Task.sleep(for: Self.intervalWhileClosed)
+            let isShort = ContinuousClock.now - lastOpen < Self.shortlyClosed
+            return try await Task.sleep(for: isShort ? Self.shortestInterval : Self.intervalWhileClosed)
         }
         try await Task.sleep(for: Self.shortestInterval)
         await withTaskGroup(of: Void.self) { group in

@@ -1,0 +1,33 @@
+/// Base64url without padding (RFC 7515, section 2).
+enum Base64URL {
+    /// Nil if the text is not the encoding of its bytes: another character, padding, a length that no bytes have, or bits
+    /// behind the last byte.
+    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let text = text.utf8
+        guard text.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 3 / 4)
+        var (bits, count): (UInt32, Int) = (0, 0)
+        for character in text {
+            guard let value = value(character) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            guard count >= 8 else { continue }
+            count -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            bits &= 1 << UInt32(count) - 1
+        }
+        return bits == 0 ? bytes : nil
+    }
+
+    private static func value(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// One purchase: it is kept with its idempotency key before it is sent, and until its outcome is known. So it can be sent
+// again after a failure and after a reload, and leads to one order.
+import { newKey, request, serverNow, wait } from "/common.js";
+
+const RESUMED = 10 * 60_000; // A younger purchase goes on by itself after a reload; an older one if the buyer says so.
+const HARMLESS = ["queue-full", "recovering", "too-many-clients"]; // With these, nothing was changed.
+const FORGOTTEN = 23 * 3600_000; // The service knows a key for 24 hours.
+
+/**
+ * The purchase of an event. `onState` is called with what is under way, or null:
+ *
+ * - `{ phase: "sending" }`
+ * - `{ phase: "waiting", ends, problem, isUnknown }`: sent again at `ends` (milliseconds of the server's clock).
+ * - `{ phase: "unknown" }`: stopped; whether the purchase was made is not known.
+ * - `{ phase: "elsewhere" }`: another tab sends it.
+ *
+ * `onAccepted(order, customer)` and `onRefused(problem, retryAfter)` are called at the end.
+ */
+export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
+  let stopping = null; // an AbortController while it runs
+
+  const report = (state) => onState(state);
+  const put = (purchase) => kept.change((present) => { present.purchase = purchase; });
+  const present = () => {
+    const { purchase } = kept.read();
+    if (purchase && Date.now() - purchase.at > FORGOTTEN) { put(null); return null; }
+    return purchase;
+  };
+
+  /** Whether another try can have another outcome. */
+  const mayRepeat = ({ status, problem }) => status === 0 || status === 408 || status >= 500 || problem.code === "rate-limited";
+  /** Whether a response leaves open what became of the purchase. Only some say that nothing was changed. */
+  const leavesOpen = ({ status, problem }) =>
+    !(problem.code === "rate-limited" || (status === 503 && (HARMLESS.includes(problem.code) || /nothing was changed/i.test(problem.detail))));
+
+  const send = async (signal) => {
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const wanted = present();
+      if (!wanted) { report(null); return; }
+      report({ phase: "sending", attempt });
+      const wasOpen = wanted.isOpen;
+      put({ ...wanted, isOpen: true });
+      const result = await request("/buy", {
+        method: "POST", key: wanted.key, seconds: 15, signal,
+        body: { event, quantity: wanted.quantity, ...(wanted.customer && { customer: wanted.customer }) },
+      });
+      if (result.ok) {
+        put(null);
+        report(null);
+        onAccepted(result.body, wanted.customer);
+        return;
+      }
+      if (!mayRepeat(result)) {
+        put(null);
+        report(null);
+        onRefused(result.problem, result.retryAfter);
+        return;
+      }
+      const isOpen = wasOpen || leavesOpen(result);
+      put({ ...wanted, isOpen });
+      if (signal.aborted) break;
+      // As the service says, or longer each time; and not everybody in the same moment.
+      const seconds = (result.retryAfter ?? Math.min(8, 2 ** attempt)) + Math.random() / 2;
+      report({ phase: "waiting", ends: serverNow() + seconds * 1000, problem: result.problem, isUnknown: isOpen });
+      const early = new AbortController();
+      signal.addEventListener("abort", () => early.abort(), { once: true });
+      // Without a response nobody has said how long to wait.
+      if (result.status === 0) addEventListener("online", () => early.abort(), { once: true, signal: early.signal });
+      await wait(seconds, early.signal);
+      early.abort();
+    }
+    const left = present();
+    if (left?.isOpen) {
+      put({ ...left, isStopped: true });
+      report({ phase: "unknown" });
+    } else {
+      put(null);
+      report(null);
+    }
+  };
+
+  const run = async () => {
+    if (stopping) return;
+    stopping = new AbortController();
+    const { signal } = stopping;
+    try {
+      // One tab sends; another one goes on if it is closed. Without TLS browsers have no locks; the key is the same then.
+      if (!navigator.locks) { await send(signal); return; }
+      const name = `ticketblitz:${event}`;
+      const isMine = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+        if (lock) await send(signal);
+        return lock !== null;
+      });
+      if (isMine) return;
+      report({ phase: "elsewhere" });
+      await navigator.locks.request(name, { signal }, () => send(signal)).catch(() => {});
+    } finally {
+      stopping = null;
+    }
+  };
+
+  return {
+    start(quantity, customer) {
+      if (present()) return;
+      put({ key: newKey(), quantity, customer, at: Date.now(), isOpen: false });
+      run();
+    },
+    /** Goes on with the purchase that was kept, if there is one. */
+    resume() {
+      const kept = present();
+      if (!kept) return;
+      if (Date.now() - kept.at < RESUMED && !kept.isStopped) run(); else report({ phase: "unknown" });
+    },
+    /** Asks the service again, because the buyer wants it. */
+    again() {
+      const kept = present();
+      if (!kept) { report(null); return; }
+      put({ ...kept, isStopped: false });
+      run();
+    },
+    /** Stops sending, or forgets a purchase whose outcome is not known. */
+    stop() {
+      if (stopping) { stopping.abort(); return; }
+      put(null);
+      report(null);
+    },
+    /** Another tab has changed what is kept. */
+    sync() {
+      if (stopping) return;
+      const kept = present();
+      if (!kept) report(null);
+      else if (kept.isStopped) report({ phase: "unknown" });
+      else {
+        report({ phase: "elsewhere" });
+        setTimeout(run, 1000); // The tab whose buyer pressed the button comes first.
+      }
+    },
+  };
+}

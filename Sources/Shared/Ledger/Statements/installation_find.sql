@@ -1,0 +1,2 @@
+-- What the installation has under a name.
+SELECT value FROM installation WHERE name = :name

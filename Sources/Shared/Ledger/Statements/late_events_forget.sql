@@ -1,0 +1,1 @@
+DELETE FROM late_events WHERE partition = :partition AND event_id = :event_id AND noted = :noted

@@ -1,0 +1,1 @@
+SELECT count(*) AS count FROM webhook_endpoints

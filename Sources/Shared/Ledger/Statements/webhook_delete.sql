@@ -1,0 +1,2 @@
+-- Its deliveries are removed later, in slices.
+DELETE FROM webhook_endpoints WHERE id = :id
