@@ -18,7 +18,10 @@ package actor SharedServers {
 
     private var redis: Task<RedisServer, any Error>?
     private var postgres: Task<PostgresServer, any Error>?
-    private var poolers: [PgBouncerServer.Mode: Task<PgBouncerServer, any Error>] = [:]
+    /// For tests that read changes: a transaction that stays open anywhere on a server delays all changes of that server.
+    private var postgresOfChanges: Task<PostgresServer, any Error>?
+    /// By the folder of the server and the mode.
+    private var poolers: [String: Task<PgBouncerServer, any Error>] = [:]
     private var count = 0
 
     /// The maximum number of tests with stores at the same time. Each has about ten connections, and all share two
@@ -46,19 +49,21 @@ package actor SharedServers {
         if waiting.isEmpty { present -= 1 } else { waiting.removeFirst().resume() }
     }
 
-    func next() async throws -> (RedisServer, PostgresServer, Int) {
+    func next(readsChanges: Bool) async throws -> (RedisServer, PostgresServer, Int) {
         count += 1
         let number = count
-        if redis == nil { redis = Task { try await RedisServer.start() } }
-        if postgres == nil { postgres = Task { try await PostgresServer.start() } }
-        guard let redis, let postgres else { fatalError("unreachable") }
+        let redis = redis ?? Task { try await RedisServer.start() }
+        self.redis = redis
+        let postgres = (readsChanges ? postgresOfChanges : postgres) ?? Task { try await PostgresServer.start() }
+        if readsChanges { postgresOfChanges = postgres } else { self.postgres = postgres }
         return (try await redis.value, try await postgres.value, number)
     }
 
-    /// The pooler in front of the shared PostgreSQL.
+    /// The pooler in front of a shared PostgreSQL.
     func pooler(_ mode: PgBouncerServer.Mode, to postgres: PostgresServer) async throws -> PgBouncerServer {
-        let pooler = poolers[mode] ?? Task { try await PgBouncerServer.start(mode, to: postgres) }
-        poolers[mode] = pooler
+        let name = "\(mode) \(postgres.directory.path)"
+        let pooler = poolers[name] ?? Task { try await PgBouncerServer.start(mode, to: postgres) }
+        poolers[name] = pooler
         return try await pooler.value
     }
 }
@@ -68,19 +73,22 @@ package actor SharedServers {
 /// - Parameters:
 ///   - redis: a server for this test only, if the test kills or changes it; nil: the shared server.
 ///   - postgres: likewise.
+///   - readsChanges: whether the test reads changes of the ledger. Then it shares a server only with tests that keep no
+///     transaction open.
 ///   - redisTimeout: the timeout of commands and of connecting. It is long, because many tests share a disk that can
 ///     stall for seconds.
 ///   - durability: the setting of the programs.
 ///   - pooler: the mode of a PgBouncer before the shared server; nil: none, or the one that the variable `TEST_POOLER`
 ///     names.
 package func withTestStores<Value>(
-    redis: RedisServer? = nil, postgres: PostgresServer? = nil, queueLimit: Int = 1_000_000, partitions: Int = 1,
-    redisTimeout: TimeAmount = .seconds(20), durability: Durability = .replica, pooler: PgBouncerServer.Mode? = nil,
+    redis: RedisServer? = nil, postgres: PostgresServer? = nil, readsChanges: Bool = false, queueLimit: Int = 1_000_000,
+    partitions: Int = 1, redisTimeout: TimeAmount = .seconds(20), durability: Durability = .replica,
+    pooler: PgBouncerServer.Mode? = nil,
     _ body: (TestStores) async throws -> Value
 ) async throws -> Value {
     let test = try await TestStores.make(
-        redis: redis, postgres: postgres, queueLimit: queueLimit, partitions: partitions, redisTimeout: redisTimeout,
-        durability: durability,
+        redis: redis, postgres: postgres, readsChanges: readsChanges, queueLimit: queueLimit, partitions: partitions,
+        redisTimeout: redisTimeout, durability: durability,
         pooler: pooler ?? PgBouncerServer.Mode.ofTheRun)
     do {
         let value = try await body(test)
@@ -111,11 +119,11 @@ package struct TestStores: Sendable {
     package var keys: Keyspace { Keyspace(partition: 0) }
 
     fileprivate static func make(
-        redis ownRedis: RedisServer?, postgres ownPostgres: PostgresServer?, queueLimit: Int, partitions: Int,
-        redisTimeout: TimeAmount, durability: Durability, pooler: PgBouncerServer.Mode?
+        redis ownRedis: RedisServer?, postgres ownPostgres: PostgresServer?, readsChanges: Bool, queueLimit: Int,
+        partitions: Int, redisTimeout: TimeAmount, durability: Durability, pooler: PgBouncerServer.Mode?
     ) async throws -> TestStores {
         let permit = await SharedServers.shared.enter()
-        let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next()
+        let (sharedRedis, sharedPostgres, number) = try await SharedServers.shared.next(readsChanges: readsChanges)
         let redis = ownRedis ?? sharedRedis
         let postgres = ownPostgres ?? sharedPostgres
         let environment = [

@@ -16,7 +16,9 @@ extension Ledger {
     package func changes(
         after position: ChangePosition, in state: ChangesState, limit: Int
     ) async throws -> [Change] {
-        try await pool.query(Statements.changesRead, (after: position, below: state.below, limit: limit))
+        try await inIndexOrder {
+            try await $0.query(Statements.changesRead, (after: position, below: state.below, limit: limit))
+        }
     }
 
     /// Removes changes that are older than some hours and that no endpoint needs, from a slice of `limit` changes after a
@@ -26,8 +28,9 @@ extension Ledger {
     package func removeChanges(
         after position: ChangePosition, olderThan hours: Int, limit: Int
     ) async throws -> (last: ChangePosition, removed: Int)? {
-        let slice = try await pool.query(
-            Statements.changesRemove, (after: position, hours: hours, limit: limit))
+        let slice = try await inIndexOrder {
+            try await $0.query(Statements.changesRemove, (after: position, hours: hours, limit: limit))
+        }
         return slice.first.flatMap { $0.mayBeFollowed ? (last: $0.last, removed: $0.count) : nil }
     }
 
@@ -40,6 +43,15 @@ extension Ledger {
             try await Task.sleep(for: .milliseconds(10))
             writers.formIntersection(try await changesWriters())
         }
+    }
+
+    /// Runs `body` in a transaction whose statements read tables in the order of an index, whatever their statistics say. It can
+    /// be called several times, so it must have no effect outside of the transaction.
+    func inIndexOrder<Value: Sendable>(_ body: (PostgresConnection) async throws -> Value) async throws -> Value {
+        try await pool.withTransaction(beginningWith: { connection in
+            _ = try await connection.query(Statements.planInOrder, ())
+            return try await body(connection)
+        }) { _, value in value }
     }
 
     func changesWriters() async throws -> [String] { try await pool.query(Statements.changesWriters, ()) }

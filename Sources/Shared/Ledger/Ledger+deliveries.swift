@@ -13,9 +13,8 @@ extension Ledger {
     package func webhookTurn(
         _ endpoint: Int, owner: String, lease: Duration, limit: Int
     ) async throws -> WebhookTurn? {
-        try await pool.query(
-            Statements.webhookTurn, (endpoint: endpoint, owner: owner, lease: lease, limit: limit)
-        ).first
+        let input = (endpoint: endpoint, owner: owner, lease: lease, limit: limit)
+        return try await inIndexOrder { try await $0.query(Statements.webhookTurn, input).first }
     }
 
     /// Deliveries that are due, except those that the worker has already.

@@ -4,8 +4,15 @@ import PostgresClient
 /// Statements on the outbox. They are planned each time, because the size of the outbox changes much.
 extension Statements {
     static let changes: [any AnyPostgresStatement] = [
-        changesRead, changesState, changesRemove, changesWriters, changesRestored, changesRenumber,
+        planInOrder, changesRead, changesState, changesRemove, changesWriters, changesRestored, changesRenumber,
     ]
+
+    static let planInOrder = PostgresStatement<Void, String>(
+        "plan_in_order", sql: PackageResources.plan_in_order_sql, isPrepared: false
+    ) { columns in
+        let value = try columns["sorts", as: String.self]
+        return { row in try row[value] }
+    }
 
     static let changesRead = PostgresStatement<(after: ChangePosition, below: Int, limit: Int), Change>(
         "changes_read", sql: PackageResources.changes_read_sql, isPrepared: false,

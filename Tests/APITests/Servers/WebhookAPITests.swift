@@ -18,7 +18,7 @@ import WorkerTestSupport
         private allowed: Bool = true, _ body: @escaping @Sendable (TestStores, HTTPClient) async throws -> Void
     ) async throws {
         let tokens = try AdminTokens("bert viewer viewers-hush-hush")
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             try await test.withAPI(
                 demo: false,
                 change: { settings in

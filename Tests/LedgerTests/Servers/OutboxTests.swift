@@ -14,7 +14,7 @@ import Testing
     private func withSale(
         endpoint: Bool = true, capacity: Int = 1000, _ body: (TestStores) async throws -> Void
     ) async throws {
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: capacity, maxQuantity: 1000))
             if endpoint { try await register(test) }
             try await body(test)

@@ -14,7 +14,7 @@ import WorkerTestSupport
     private static let anywhere = ["WEBHOOK_ALLOW_PRIVATE": "true"]
 
     private func withSale(_ body: (TestStores) async throws -> Void) async throws {
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000, maxQuantity: 1000))
             try await body(test)
         }

@@ -7,7 +7,7 @@ import WorkerTestSupport
 @Suite(.timeLimit(.minutes(10))) struct WebhookMaintenanceTests {
     /// A sale with deliveries of every age, which a worker has cleaned up. Nothing is sent: the endpoint has failed too often.
     private func afterMaintenance(_ body: (TestStores) async throws -> Void) async throws {
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             for id in ["w", "deleted"] { try await test.register(id, "http://127.0.0.1:1/") }
             try await test.sql("UPDATE webhook_progress SET failures = 8, retry_at = now() + interval '1 hour'")
             try await test.sql(

@@ -23,7 +23,7 @@ import WorkerTestSupport
 
     /// At most N messages at a time, whatever the number of workers, and each change once if nothing fails.
     @Test func workersShareEndpoints() async throws {
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000))
             try await withWebhookReceiver(answering: { _ in
                 try? await Task.sleep(for: .milliseconds(2))
@@ -47,7 +47,7 @@ import WorkerTestSupport
 
     /// 10,000 changes to 20 endpoints, of which five fail in different ways.
     @Test func brokenEndpointsDelayNoOther() async throws {
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000))
             try await withWebhookReceiver(answering: { message in
                 switch message.path {
@@ -83,7 +83,7 @@ import WorkerTestSupport
 
     /// A receiver that is away comes back: everything is delivered, and most messages were not tried in vain.
     @Test func anEndpointThatWasAwayIsCaughtUp() async throws {
-        try await withTestStores { test in
+        try await withTestStores(readsChanges: true) { test in
             try await test.catalogue.ensure(.demo, EventTerms(name: "Demo", capacity: 1_000_000))
             let port = try await withWebhookReceiver { $0.port }
             try await test.register("w", "http://127.0.0.1:\(port)/hook")

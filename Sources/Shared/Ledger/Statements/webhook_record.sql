@@ -8,5 +8,11 @@ SET state = CASE WHEN is_success THEN 'delivered' WHEN now() >= retry_until THEN
     done_at = CASE WHEN is_success OR now() >= retry_until THEN now() END
 FROM unnest(:seqs::bigint[], :successes::boolean[], :delays::bigint[], :statuses::int[], :answers::text[])
     AS result (seq, is_success, delay, status, answer)
-WHERE endpoint = :endpoint AND deliveries.seq = result.seq AND state IN ('pending', 'retrying')
+    -- By the primary key, one row each: whatever the statistics say, not all deliveries of the endpoint are read.
+    CROSS JOIN LATERAL (
+        SELECT ctid FROM webhook_deliveries
+        WHERE endpoint = :endpoint AND webhook_deliveries.seq = result.seq AND state IN ('pending', 'retrying')
+        LIMIT 1 FOR UPDATE
+    ) AS open
+WHERE deliveries.ctid = open.ctid
 RETURNING state
