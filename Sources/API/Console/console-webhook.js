@@ -35,10 +35,10 @@ export function one(root, id) {
     redraw(figures, element("div", {},
       element("dl", { class: "figures" }, [["Pending", webhook.pending], ["Retrying", webhook.retrying, "warn"], ["Dead", webhook.dead, "bad"], ["Pauses since a success", webhook.failures, "warn"]]
         .map(([name, value, kind]) => element("div", { class: value > 0 && kind }, element("dt", {}, name), element("dd", {}, amount(value))))),
-      element("dl", { class: "card facts" }, [
+      element("div", { class: "card" }, element("dl", { class: "facts" }, [
         ["State", state(webhook)], ["Created", time(webhook.created_at)], ["Changed", time(webhook.updated_at)],
         webhook.previous_secret_until && ["Former secret", element("span", {}, "signs too until ", time(webhook.previous_secret_until))],
-      ].filter(Boolean).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]))));
+      ].filter(Boolean).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])))));
     redraw(actions, element("p", { class: "buttons" }, mayChange() && buttons(webhook)));
   }
   function drawTerms() {

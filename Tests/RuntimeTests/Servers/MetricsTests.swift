@@ -100,7 +100,7 @@ import Testing
         #expect(rules.count >= panels.count)
         let file = try ServerProcess.makeDirectory().appendingPathComponent("rules.yml")
         let groups: [String: Any] = ["groups": [["name": "dashboard", "rules": rules]]]
-        try JSONSerialization.data(withJSONObject: groups).write(to: file)
+        try JSONSerialization.data(withJSONObject: groups, options: .withoutEscapingSlashes).write(to: file)
         let run = try Run(
             URL(fileURLWithPath: "/bin/sh"), ["-c", "promtool check rules \"$0\"", file.path], [:])
         #expect(try await run.exitCode() == 0, "\(run.output)")
