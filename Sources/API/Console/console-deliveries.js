@@ -28,14 +28,14 @@ export function deliveries(path, signal) {
     next = response.body.next_after;
     more.hidden = next === undefined;
     back.hidden = after.length === 1;
-    redraw(body, table("Deliveries, the newest first", ["Delivery", "State", "Change", "Event", { title: "Attempts", number: true }, "Last answer", "Made", "Tried", "Next attempt", ...(mayChange() ? ["Action"] : [])],
+    redraw(body, table("Deliveries, the newest first", ["Delivery", "State", "Change", { title: "Attempts", number: true }, "Last answer", "Tried", "Made", ...(mayChange() ? ["Action"] : [])],
       response.body.deliveries.map(row), { empty: "There are no such deliveries." }));
   }
   const row = (delivery) => [
-    String(delivery.id), tag(delivery.state), delivery.type ?? "removed",
-    delivery.event ? element("a", { href: eventPath(delivery.event) }, delivery.event) : "",
+    String(delivery.id), element("span", {}, tag(delivery.state), ...(delivery.state === "retrying" ? [" again at ", time(delivery.next_attempt_at)] : [])),
+    element("span", {}, delivery.type ?? "removed", delivery.event && " of ", delivery.event && element("a", { href: eventPath(delivery.event) }, delivery.event)),
     count(delivery.attempts), element("span", {}, delivery.status && `${delivery.status} `, element("code", {}, delivery.answer ?? "")),
-    time(delivery.created_at), time(delivery.attempted_at), time(delivery.next_attempt_at),
+    time(delivery.attempted_at), time(delivery.created_at),
     ...(mayChange() ? [delivery.type && delivery.state !== "pending" ? button("Send again", () => retry(delivery.id), { "aria-label": `Send delivery ${delivery.id} again` }) : ""] : []),
   ];
   async function retry(id) {

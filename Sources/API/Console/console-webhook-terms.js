@@ -36,8 +36,8 @@ export function editor(known, done) {
   const save = element("button", { class: "main" }, known ? "Save" : "Create");
   const form = element("form", { class: "fields" },
     !known && element("label", {}, "Id ", element("small", {}, "letters, digits, dot, hyphen, underscore"), id),
-    element("label", {}, "URL ", element("small", {}, "https://…; empty if the changes are only read"), url),
-    element("label", {}, "Events ", element("small", {}, "their ids, with spaces between; empty for all"), events),
+    element("label", { class: "whole" }, "URL ", element("small", {}, "https://…; empty if the changes are only read"), url),
+    element("label", { class: "whole" }, "Events ", element("small", {}, "their ids, with spaces between; empty for all"), events),
     element("fieldset", {}, element("legend", {}, "Changes ", element("small", {}, "none chosen: all")),
       types.map((box) => element("label", { class: "check" }, box, box.value))),
     !known && element("label", { class: "check" }, paused, "Paused: nothing is sent until you resume it"),

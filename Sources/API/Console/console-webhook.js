@@ -15,7 +15,7 @@ export const amount = (number) => (number >= MOST ? `${count(MOST)} or more` : c
 /** What a webhook does, and why. */
 export function state({ url, paused, pause_reason: reason, failures, retry_at: retryAt }) {
   if (paused) return reason === "gone" ? element("span", {}, tag("gone"), " it has answered 410") : tag("paused");
-  if (!url) return element("span", {}, tag("no-url"), " its changes are read");
+  if (!url) return element("span", {}, tag("no URL"), " its changes are read");
   if (failures === 0) return tag("active");
   return element("span", {}, tag("failing"), ...(retryAt ? [" nothing is sent before ", time(retryAt)] : [" one message is tried"]));
 }
