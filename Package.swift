@@ -25,8 +25,9 @@ let pageFiles =
         "purchase.js",
     ].map { "Page/\($0)" }
     + [
-        ".html", ".css", ".js", "-audit.js", "-chart.js", "-comparison.js", "-download.js", "-events.js",
-        "-letters.js", "-orders.js", "-overview.js", "-parts.js", "-session.js", "-terms.js",
+        ".html", ".css", ".js", "-audit.js", "-chart.js", "-comparison.js", "-deliveries.js", "-download.js",
+        "-events.js", "-letters.js", "-orders.js", "-overview.js", "-parts.js", "-secret.js", "-session.js",
+        "-terms.js", "-webhook.js", "-webhook-terms.js", "-webhooks.js",
     ].map { "Console/console\($0)" }
 
 /// A module of Sources/Shared.

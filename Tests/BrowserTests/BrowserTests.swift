@@ -10,7 +10,7 @@ import WorkerTestSupport
     ///
     /// - Parameters:
     ///   - redis: a server for this test only; the script knows its process.
-    ///   - environment: settings of the API.
+    ///   - environment: settings of the API and of the worker.
     ///   - variables: of the script.
     ///   - prepare: what has to be in the stores before the script begins.
     private func run(
@@ -36,7 +36,7 @@ import WorkerTestSupport
             let scripts = checkout.appendingPathComponent("Tests/BrowserTests/Scripts")
             let arguments = [scripts.appendingPathComponent("\(script).py").path]
             let settings = variables
-            try await test.withWorkers {
+            try await test.withWorkers(environment: environment) {
                 let cases = try Run(try tool("python"), arguments, settings)
                 #expect(try await cases.exitCode(within: 900) == 0, "\(cases.output)\n\(api.output.suffix(4000))")
             }
@@ -59,12 +59,20 @@ import WorkerTestSupport
         try await withRedisServer { try await run("stores", redis: $0) }
     }
 
-    @Test func theConsole() async throws {
+    /// As `run`, with the token of a viewer.
+    private func runWithViewer(_ script: String, environment: [String: String] = [:]) async throws {
         let tokens = try ServerProcess.makeDirectory().appendingPathComponent("tokens")
         try "vera viewer token-of-a-viewer-of-the-tests\n".write(to: tokens, atomically: true, encoding: .utf8)
         try await run(
-            "console", environment: ["ADMIN_TOKENS_FILE": tokens.path],
+            script, environment: environment.merging(["ADMIN_TOKENS_FILE": tokens.path]) { $1 },
             variables: ["VIEWER_TOKEN": "token-of-a-viewer-of-the-tests"])
+    }
+
+    @Test func theConsole() async throws { try await runWithViewer("console") }
+
+    /// The script has receivers of its own.
+    @Test func webhooksInTheConsole() async throws {
+        try await runWithViewer("webhooks", environment: ["WEBHOOK_ALLOW_PRIVATE": "true"])
     }
 
     @Test func deadLettersInTheConsole() async throws {

@@ -17,6 +17,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function subject({ action, subject: name }) {
   if (action.startsWith("event.") && action !== "event.delete") return element("a", { href: `#events/${encodeURIComponent(name)}` }, name);
+  if (action.startsWith("webhook.") && action !== "webhook.delete") return element("a", { href: `#webhooks/${encodeURIComponent(name)}` }, name);
   return UUID.test(name) && action.startsWith("order.") ? element("a", { href: `#orders/${name}` }, element("code", {}, name)) : element("code", {}, name);
 }
 
@@ -36,7 +37,7 @@ function show(root, _, parameters) {
     input.value = parameters.get(name) ?? "";
     return input;
   });
-  const form = element("form", { class: "row" }, element("label", {}, "Event, order or entry", subjectInput), element("label", {}, "Who", actorInput), element("button", { class: "main" }, "Find"));
+  const form = element("form", { class: "row" }, element("label", {}, "Event, order, entry or webhook", subjectInput), element("label", {}, "Who", actorInput), element("button", { class: "main" }, "Find"));
   form.addEventListener("submit", (event) => { event.preventDefault(); read(); });
   root.append(head("Audit trail"), form, place, body);
   let found = [];

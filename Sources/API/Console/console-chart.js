@@ -1,8 +1,9 @@
 // Charts of the last ten minutes: lines over a fixed time, drawn as SVG.
-import { count, element, set, timeOfDay, write } from "/common.js";
+import { element, set, timeOfDay, write } from "/common.js";
 
 const WIDTH = 600;
 const HEIGHT = 120;
+const tenths = (number) => Math.round(number * 10) / 10;
 
 /** The smallest 1, 2 or 5 times a power of ten that is at least the number. */
 function ceiling(number) {
@@ -12,11 +13,11 @@ function ceiling(number) {
 }
 
 /**
- * A chart. `series` are `{ name, kind, value(sample) }`, with kind "one" or "two". Its `draw(samples, now, span)` draws
+ * A chart. `amount(number)` is a number with its unit. `series` are `{ name, kind, value(sample) }`, with kind "one" or "two". Its `draw(samples, now, span)` draws
  * samples with a member `time`; what lies between samples that are more than one interval apart is 0, or a gap if the value is
  * undefined.
  */
-export function chart(title, unit, series) {
+export function chart(title, amount, series) {
   const legend = series.map(({ name, kind }) => {
     const text = element("span");
     return { name, text, label: element("span", {}, element("span", { class: `key ${kind}` }), text) };
@@ -44,11 +45,11 @@ export function chart(title, unit, series) {
       const path = known.map(([time, at], place) => `${place === 0 ? "M" : "L"}${x(time)} ${y(at)}`).join("");
       set(lines[index].line, { d: path || "M0 0" });
       set(lines[index].fill, { d: known.length > 1 ? `${path}L${x(known.at(-1)[0])} ${HEIGHT}L${x(known[0][0])} ${HEIGHT}Z` : "M0 0" });
-      write(legend[index].text, `${legend[index].name} ${count(Math.round((known.at(-1)?.[1] ?? 0) * 10) / 10)} ${unit}`);
+      write(legend[index].text, `${legend[index].name} ${amount(tenths(known.at(-1)?.[1] ?? 0))}`);
     });
-    write(top, `scale to ${count(scale)} ${unit}`);
+    write(top, `scale to ${amount(scale)}`);
     write(from, timeOfDay(now - span));
-    set(picture, { "aria-label": `${title}: ${legend.map(({ text }) => text.textContent).join(", ")}; highest ${count(Math.round(highest * 10) / 10)} ${unit} in ten minutes` });
+    set(picture, { "aria-label": `${title}: ${legend.map(({ text }) => text.textContent).join(", ")}; highest ${amount(tenths(highest))} in ten minutes` });
   }
   return { figure, draw };
 }

@@ -1,7 +1,7 @@
 // Events: the list, and one event with its terms, its state, and what can be done with it.
 import { count, element, wait } from "/common.js";
 import { editor } from "/console/terms.js";
-import { ask, button, explain, head, number, table, tag, tell } from "/console/parts.js";
+import { ask, button, explain, head, number, redraw, repeat, table, tag, tell } from "/console/parts.js";
 import { call, fresh, mayChange } from "/console/session.js";
 import { download } from "/console/download.js";
 
@@ -38,24 +38,16 @@ function list(root) {
     draw(found);
   }
   function draw(found) {
-    const focused = body.contains(document.activeElement) && document.activeElement.hash;
-    body.replaceChildren(table("Events", ["Event", "Name", "State", ...["Capacity", "Available", "Held", "Pending", "Sold"].map((title) => ({ title, number: true }))],
+    redraw(body, table("Events", ["Event", "Name", "State", ...["Capacity", "Available", "Held", "Pending", "Sold"].map((title) => ({ title, number: true }))],
       found.map((event) => [element("a", { href: eventPath(event.id) }, event.id), event.name, state(event),
         ...[event.capacity, event.available, event.held, event.pending, event.sold].map(number)]),
       { empty: "There are no such events." }));
-    // The list is drawn anew every two seconds; the focus stays.
-    if (focused) for (const link of body.querySelectorAll("a")) if (link.hash === focused) link.focus();
   }
   archived.addEventListener("change", () => { after = [""]; read(); });
   root.append(
     head("Events", element("label", {}, element("span", { class: "unseen" }, "Show"), archived), mayChange() && element("a", { href: "#events/" }, "New event")),
     place, body, element("p", { class: "buttons" }, back, more));
-  (async () => {
-    while (!over.signal.aborted) {
-      if (document.visibilityState === "visible") await read();
-      await wait(2, over.signal);
-    }
-  })();
+  repeat(read, over.signal);
   return () => over.abort();
 }
 

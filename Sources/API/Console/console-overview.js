@@ -6,6 +6,7 @@ import { credentials, signOut } from "/console/session.js";
 
 const SPAN = 600_000;
 const sum = (counts) => Object.values(counts ?? {}).reduce((total, value) => total + value, 0);
+const orders = (number) => (number === 1 ? "order" : "orders");
 const rate = (value) => count(Math.round(value * 10) / 10);
 
 export const overview = { title: "Overview", show };
@@ -19,12 +20,12 @@ function show(root) {
   let interval = 5;
   const perSecond = (value) => value / interval;
   const charts = [
-    chart("Purchases", "/s", [
+    chart("Purchases", (number) => `${count(number)} /s`, [
       { name: "accepted", kind: "one", value: (sample) => perSecond(sample.accepted) },
       { name: "refused", kind: "two", value: (sample) => perSecond(sum(sample.refused)) },
     ]),
-    chart("Queue depth", "orders", [{ name: "waiting", kind: "one", value: (sample) => sample.depth }]),
-    chart("Age of the oldest order", "ms", [{ name: "age", kind: "one", value: (sample) => sample.oldest_age_ms ?? 0 }]),
+    chart("Queue depth", (number) => counted(number, "order"), [{ name: "waiting", kind: "one", value: (sample) => sample.depth }]),
+    chart("Age of the oldest order", (number) => `${count(number)} ms`, [{ name: "age", kind: "one", value: (sample) => sample.oldest_age_ms ?? 0 }]),
   ];
   root.append(head("Overview", state), place, figures, element("div", { class: "charts" }, charts.map(({ figure }) => figure)), reasons, partitions);
 
@@ -76,9 +77,9 @@ function read({ purchases, queue, recovery, partitions }) {
     ["Accepted", rate(purchases.accepted_per_s), "/s"],
     ["Refused", rate(sum(purchases.refused_per_s)), "/s"],
     ["Failed", rate(purchases.failed_per_s), "/s", purchases.failed_per_s > 0 ? "bad" : ""],
-    ["Queue depth", count(queue.depth), "orders"],
+    ["Queue depth", count(queue.depth), orders(queue.depth)],
     ["Oldest order", age === undefined ? "–" : age < 1000 ? count(age) : rate(age / 1000), age === undefined ? "" : age < 1000 ? "ms" : "s", age > 30_000 ? "bad" : age > 5000 ? "warn" : ""],
-    ["In flight", count(queue.in_flight), "orders"],
+    ["In flight", count(queue.in_flight), orders(queue.in_flight)],
     ["Workers alive", count(queue.workers), "", queue.workers === 0 ? "bad" : ""],
     ["Dead letters", count(queue.dead_letters), "", queue.dead_letters > 0 ? "warn" : ""],
     ["Partitions open", `${open} of ${partitions.length}`, recovery.phase === "complete" ? "" : `${recovery.phase}, ${countdown(recovery.remaining_s * 1000)} left`, open < partitions.length ? "bad" : ""],

@@ -1,5 +1,5 @@
 // Parts that several views use: tables, messages, questions, forms.
-import { announcer, count, element, find } from "/common.js";
+import { announcer, count, element, find, wait } from "/common.js";
 
 /** Says something to screen readers. */
 export const say = announcer(find("said"));
@@ -29,6 +29,29 @@ export function table(caption, columns, rows, { empty = "Nothing." } = {}) {
         (index === 0 ? element("th", { scope: "row", ...kinds[index] }, cell) : element("td", kinds[index], cell))))))));
 }
 
+/**
+ * Shows an element in a place instead of what was there, if it differs: what is drawn again every few seconds keeps the focus
+ * and where a table was scrolled to.
+ */
+export function redraw(place, made) {
+  const before = place.firstElementChild;
+  if (before?.isEqualNode(made)) return;
+  const name = (target) => `${target.closest("tr")?.firstElementChild.textContent} ${target.getAttribute("aria-label") ?? target.textContent}`;
+  const focused = place.contains(document.activeElement) && name(document.activeElement);
+  const left = before?.scrollLeft;
+  place.replaceChildren(made);
+  if (left) made.scrollLeft = left;
+  if (focused) [made, ...made.querySelectorAll("a, button")].find((target) => name(target) === focused)?.focus({ preventScroll: true });
+}
+
+/** Calls a function at once and then two seconds after each call, while the page is visible, until a signal is aborted. */
+export async function repeat(body, signal) {
+  while (!signal.aborted) {
+    if (document.visibilityState === "visible") await body();
+    await wait(2, signal);
+  }
+}
+
 /** A number in a table; nothing for undefined. */
 export const number = (value) => (value === undefined ? "" : count(value));
 
@@ -42,9 +65,9 @@ export function local(value, between = " ") {
 export const time = (value) => (value ? element("time", { datetime: value, title: value }, local(value)) : "");
 
 const KINDS = {
-  open: "good", confirmed: "good", consistent: "good", done: "good", complete: "good",
-  paused: "warn", held: "warn", pending: "warn", repaired: "warn", started: "warn", scheduled: "",
-  rejected: "bad", failed: "bad", "not-safe-to-repair": "bad", "not-compared": "bad",
+  open: "good", confirmed: "good", consistent: "good", done: "good", complete: "good", active: "good", delivered: "good",
+  paused: "warn", held: "warn", pending: "warn", repaired: "warn", started: "warn", retrying: "warn", scheduled: "",
+  rejected: "bad", failed: "bad", failing: "bad", gone: "bad", dead: "bad", "not-safe-to-repair": "bad", "not-compared": "bad",
 };
 
 /** A state as a tag. */
@@ -62,9 +85,9 @@ export function button(text, action, attributes = {}) {
 
 /**
  * Asks before something is done. With `word`, the user has to type it first. `action` returns undefined, or the text of a
- * refusal, which is shown in the dialog.
+ * refusal, which is shown in the dialog. `after` is called when the dialog is closed because the action was done.
  */
-export function ask({ title, text, word, verb, action, isDangerous = true }) {
+export function ask({ title, text, word, verb, action, after, isDangerous = true }) {
   const place = element("div");
   const typed = word && element("input", { id: "typed", autocomplete: "off", spellcheck: "false" });
   const go = element("button", { type: "submit", class: isDangerous ? "danger" : "main", disabled: Boolean(word) }, verb);
@@ -79,7 +102,7 @@ export function ask({ title, text, word, verb, action, isDangerous = true }) {
     if (word && typed.value !== word) return;
     go.disabled = true;
     const refusal = await action();
-    if (refusal === undefined) return dialog.close();
+    if (refusal === undefined) { dialog.close(); after?.(); return; }
     tell(place, "refusal", refusal);
     go.disabled = false;
   });

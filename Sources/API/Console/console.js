@@ -9,9 +9,10 @@ import { overview } from "/console/overview.js";
 import { button, explain, say, tell } from "/console/parts.js";
 import { comparison } from "/console/comparison.js";
 import * as session from "/console/session.js";
+import { webhooks } from "/console/webhooks.js";
 
 // A view is `{ title, show(root, path, parameters) }`; show returns a function that ends what it began.
-const VIEWS = { overview, events, orders, "dead-letters": letters, compare: comparison, audit };
+const VIEWS = { overview, events, orders, "dead-letters": letters, compare: comparison, webhooks, audit };
 const content = find("content");
 let leave = () => {};
 

@@ -30,14 +30,19 @@ struct PageFile: Sendable {
         .script("/console/audit.js", PackageResources.console_audit_js),
         .script("/console/chart.js", PackageResources.console_chart_js),
         .script("/console/comparison.js", PackageResources.console_comparison_js),
+        .script("/console/deliveries.js", PackageResources.console_deliveries_js),
         .script("/console/download.js", PackageResources.console_download_js),
         .script("/console/events.js", PackageResources.console_events_js),
         .script("/console/letters.js", PackageResources.console_letters_js),
         .script("/console/orders.js", PackageResources.console_orders_js),
         .script("/console/overview.js", PackageResources.console_overview_js),
         .script("/console/parts.js", PackageResources.console_parts_js),
+        .script("/console/secret.js", PackageResources.console_secret_js),
         .script("/console/session.js", PackageResources.console_session_js),
         .script("/console/terms.js", PackageResources.console_terms_js),
+        .script("/console/webhook.js", PackageResources.console_webhook_js),
+        .script("/console/webhook-terms.js", PackageResources.console_webhook_terms_js),
+        .script("/console/webhooks.js", PackageResources.console_webhooks_js),
     ]
 
     private init(_ path: String, _ bytes: [UInt8], _ type: String) {

@@ -6,13 +6,9 @@ import re
 
 from playwright.sync_api import expect
 
-from support import COLOURS, axe, case, eventually, fits, main, sign_in
+from support import COLOURS, axe, case, eventually, figure, fits, main, sign_in
 
-VIEWS = ["overview", "events", "orders", "dead-letters", "compare", "audit"]
-
-
-def figure(page, name):
-    return page.locator(".figures > div", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd")
+VIEWS = ["overview", "events", "orders", "dead-letters", "compare", "webhooks", "audit"]
 
 
 def go(page, view):
@@ -73,6 +69,9 @@ def the_overview_shows_the_sale_live(t):
     expect(figure(page, "Accepted")).not_to_have_text("0 /s")
     expect(page.get_by_role("table", name="Refused purchases")).to_contain_text("sold-out")
     expect(page.get_by_role("img", name=re.compile("^Purchases: accepted"))).to_be_visible()
+    depth = page.locator("figure", has_text="Queue depth")
+    expect(depth).to_contain_text(re.compile("scale to [1-9]"))
+    expect(depth).not_to_contain_text(re.compile(r"(?<!\d)1 orders"))
     assert page.locator("path.series.one").first.get_attribute("d").startswith("M")
 
 
@@ -237,7 +236,7 @@ def changes_are_in_the_audit_trail(t):
     sale = t.sale(capacity=4)
     sale.put(capacity=7)
     page = sign_in(t, "audit")
-    page.get_by_label("Event, order or entry").fill(sale.id)
+    page.get_by_label("Event, order, entry or webhook").fill(sale.id)
     page.get_by_role("button", name="Find").click()
     rows = page.get_by_role("table").locator("tbody tr")
     expect(rows).to_have_count(2)

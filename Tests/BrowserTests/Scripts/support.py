@@ -167,6 +167,10 @@ class Case:
 
         page.on("console", console)
 
+    def at_end(self, body, *arguments):
+        """Calls a function when the case ends; the last one first."""
+        self._open.callback(body, *arguments)
+
     def close(self):
         self._open.close()
 
@@ -180,6 +184,11 @@ def sign_in(t, view="overview", token=None, **options):
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     return page
+
+
+def figure(page, name):
+    """The value of one of the console's figures."""
+    return page.locator(".figures > div", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd")
 
 
 def axe(page, where="", rules=None):

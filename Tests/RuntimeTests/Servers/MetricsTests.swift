@@ -87,6 +87,25 @@ import Testing
         #expect(try await run.exitCode() == 0, "\(run.output)")
     }
 
+    /// promtool reads the expressions of the dashboard.
+    @Test func theExpressionsOfTheDashboardAreValid() async throws {
+        let data = try Data(contentsOf: Self.deploy.appendingPathComponent("grafana/dashboards/ticketblitz.json"))
+        let dashboard = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let panels = try #require(dashboard["panels"] as? [[String: Any]])
+        #expect(Set(panels.compactMap { $0["id"] as? Int }).count == panels.count)
+        let targets = panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] }
+        let rules = targets.compactMap { $0["expr"] as? String }.enumerated().map { index, expression in
+            ["record": "panel:\(index)", "expr": expression.replacing("$__rate_interval", with: "1m")]
+        }
+        #expect(rules.count >= panels.count)
+        let file = try ServerProcess.makeDirectory().appendingPathComponent("rules.yml")
+        let groups: [String: Any] = ["groups": [["name": "dashboard", "rules": rules]]]
+        try JSONSerialization.data(withJSONObject: groups, options: .withoutEscapingSlashes).write(to: file)
+        let run = try Run(
+            URL(fileURLWithPath: "/bin/sh"), ["-c", "promtool check rules \"$0\"", file.path], [:])
+        #expect(try await run.exitCode() == 0, "\(run.output)")
+    }
+
     /// All metrics that the alerts and the dashboard use exist.
     @Test(arguments: ["prometheus/alerts.yml", "grafana/dashboards/ticketblitz.json"])
     func everyMetricThatIsUsedExists(file: String) throws {
