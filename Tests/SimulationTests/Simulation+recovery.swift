@@ -309,7 +309,9 @@ extension Simulation {
 
     /// The dead-lettered orders of an event that are not in the ledger.
     private func unpersistedDeadLetters(_ id: EventID) -> [Order] {
-        let orders = letters.compactMap(\.order).filter { $0.event == id && $0.state.holdsUnits }
+        let orders = letters.compactMap(\.order).filter {
+            $0.event == id && ($0.state.holdsUnits || $0.state == .waiting)
+        }
         return Ledger.latest(of: orders).filter { ledger.rows[$0.id] == nil }
     }
 
