@@ -270,7 +270,9 @@ extension Simulation {
         let orders = ledger.ordersToBackfill(of: progress.event).filter { $0.id > progress.position }
         let part = orders.prefix(1)
         let isLast = part.count == orders.count
-        let last = deadLettered.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }
+        let last = deadLettered.map { order in
+            BackfillRow(customer: order.customer, units: order.state.holdsUnits ? order.quantity : 0, record: order)
+        }
         let chunk = BackfillChunk(
             event: progress.event, generation: 1, stamp: progress.stamp, start: progress.position,
             end: isLast ? BackfillChunk.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []),
