@@ -16,7 +16,7 @@ import WorkerTestSupport
             var terms = EventTerms(name: "Demo", capacity: capacity, holdSeconds: 600, hasWaitlist: true)
             change(&terms)
             try await test.catalogue.ensure(.demo, terms)
-            for _ in 0..<(sold ?? capacity) { _ = try await test.hold() }
+            for number in 0..<(sold ?? capacity) { _ = try await test.hold(customer: "walk-in \(number)") }
             try await body(test)
         }
     }
@@ -224,7 +224,7 @@ import WorkerTestSupport
     }
 
     @Test func aPlaceIsRemovedIfItsCustomerHasReachedALimit() async throws {
-        try await withSale(terms: { $0.customerLimit = 1 }, sold: 0) { test in
+        try await withSale(sold: 0, terms: { $0.customerLimit = 1 }) { test in
             let bought = [
                 try await test.hold(customer: "x"), try await test.hold(customer: "y"),
             ]
@@ -385,7 +385,7 @@ import WorkerTestSupport
     }
 
     @Test func anOfferCountsForItsHolder() async throws {
-        try await withSale(terms: { ($0.maxHolds, $0.maxOrders) = (1, 1) }, sold: 0) { test in
+        try await withSale(sold: 0, terms: { ($0.maxHolds, $0.maxOrders) = (1, 1) }) { test in
             let first = try await test.hold(customer: "x")
             _ = try await test.hold(customer: "y")
             let order = try await place(test, "a")
