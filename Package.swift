@@ -14,7 +14,8 @@ let engine: [Target.Dependency] = [
 let luaScripts = [
     "acknowledge", "adjust_counts", "backfill", "claim", "close_event", "delete_records", "discard_holds",
     "end_backfill", "expired", "extend", "hold_backfill", "inspect", "lower_capacity", "note_worker", "offer",
-    "open", "place", "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey", "survey_slice", "take",
+    "open", "place", "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey",
+    "survey_slice", "take",
     "transition", "verify", "wait", "wipe",
 ]
 

@@ -46,7 +46,8 @@ extension Simulation {
         nextID += 1
         let of = Int.random(in: 0..<1000, using: &generator)
         return Purchase(
-            id: OrderID(milliseconds: UInt64(store.now) + nextID, partition: 0, random: nextID << 20), event: Self.scarce,
+            id: OrderID(milliseconds: UInt64(store.now) + nextID, partition: 0, random: nextID << 20),
+            event: Self.scarce,
             quantity: 1 + of % 3, customer: "c\(of % 8)")
     }
 

@@ -64,7 +64,8 @@ enum ProblemCode: String, CaseIterable {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .insufficientStock, .allHeld, .customerLimit, .orderLimit, .holdLimit, .available, .waitlistFull,
-            .onWaitlist, .orderState, .notOnSale, .capacityInUse, .eventInUse, .eventHasOrders, .eventArchived, .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
+            .onWaitlist, .orderState, .notOnSale, .capacityInUse, .eventInUse, .eventHasOrders, .eventArchived,
+            .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
             .changesNotWritten:
             .conflict
         case .preconditionFailed: .preconditionFailed

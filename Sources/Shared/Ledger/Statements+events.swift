@@ -125,7 +125,8 @@ extension Statements {
                 customerLimit: try row[customerLimit], holdSeconds: try row[holdSeconds],
                 maxOrders: try row[maxOrders], maxHolds: try row[maxHolds],
                 holdPauseSeconds: try row[holdPauseSeconds], hasWaitlist: try row[waitlist],
-                offerSeconds: try row[offerSeconds], opensAt: try row[opensAt], closesAt: try row[closesAt], paused: try row[paused], isArchived: try row[archived])
+                offerSeconds: try row[offerSeconds], opensAt: try row[opensAt], closesAt: try row[closesAt],
+                paused: try row[paused], isArchived: try row[archived])
             return LedgerEvent(
                 id: try row[id], terms: terms, held: try row[held], sold: try row[sold],
                 generation: try row[generation], publishedGeneration: try row[publishedGeneration],

@@ -312,7 +312,8 @@ import WorkerTestSupport
     @Test func thePositionIsTheOrderOfJoining() async throws {
         try await withSale { test in
             let orders = [
-                try await place(test, "a", quantity: 2), try await place(test, "b"), try await place(test, "c", quantity: 3),
+                try await place(test, "a", quantity: 2), try await place(test, "b"),
+                try await place(test, "c", quantity: 3),
             ]
             for (index, order) in orders.enumerated() {
                 #expect(try await test.inventory.position(of: order) == index + 1)

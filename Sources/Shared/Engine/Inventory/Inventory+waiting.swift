@@ -23,7 +23,8 @@ extension Inventory {
     ) -> Purchase? {
         // A key of a client has no control characters.
         makePurchase(
-            of: event, quantity: quantity, customer: customer, idempotencyKey: idempotencyKey.map { "\u{1}place\u{1}\($0)" },
+            of: event, quantity: quantity, customer: customer,
+            idempotencyKey: idempotencyKey.map { "\u{1}place\u{1}\($0)" },
             at: time, using: &generator)
     }
 

@@ -15,7 +15,8 @@ package struct LuaScript: Sendable {
 
     /// Functions that several scripts use.
     package enum Prelude: Sendable, CaseIterable {
-        case numbers, clock, lists, customers, releases, orders, confirmed, forgotten, holders, holds, lease, messages, places
+        case numbers, clock, lists, customers, releases, orders, confirmed, forgotten, holders, holds, lease, messages,
+            places
 
         var source: [UInt8] {
             switch self {

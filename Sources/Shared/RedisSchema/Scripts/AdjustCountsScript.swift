@@ -6,7 +6,7 @@ package struct AdjustCountsScript: PartitionScript {
     package typealias Reply = Bool
 
     package static let lua = LuaScript(
-        Self.self, "adjust_counts", PackageResources.adjust_counts_lua, .allowOutOfMemory, 
+        Self.self, "adjust_counts", PackageResources.adjust_counts_lua, .allowOutOfMemory,
         prelude: [.numbers, .clock])
     package static let sample = AdjustCountsScript(.demo, generation: 1, by: UnitCounts())
 

@@ -103,7 +103,8 @@ package struct BackfillScript: PartitionScript {
 
     /// The ids of the orders that are kept for their idempotency keys only, separated by commas.
     private static func settled(_ orders: [Order]) -> String {
-        orders.filter { $0.state != .held && $0.state != .waiting && $0.id.isMadeFromKey }.map(\.id.description).joined(separator: ",")
+        orders.filter { $0.state != .held && $0.state != .waiting && $0.id.isMadeFromKey }.map(\.id.description).joined(
+            separator: ",")
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> BackfillOutcome {

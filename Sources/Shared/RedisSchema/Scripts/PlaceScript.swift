@@ -1,5 +1,5 @@
 package import Domain
-import RedisClient
+package import RedisClient
 
 /// Reads the position of an order's place on the waiting list of its event, from 1; 0 if it has none.
 package struct PlaceScript: PartitionScript {

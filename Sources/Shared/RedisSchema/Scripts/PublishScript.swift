@@ -4,7 +4,8 @@ package import RedisClient
 /// Sets an event's hash to the state in the ledger. The caller has the event's row locked.
 package struct PublishScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory, prelude: [.numbers, .clock, .lease, .messages],
+        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory,
+        prelude: [.numbers, .clock, .lease, .messages],
         codes: [PublicationOutcome.self])
     package static let sample = PublishScript(
         EventPublication(
