@@ -13,9 +13,10 @@ let engine: [Target.Dependency] = [
 /// The bodies of the Lua scripts in Sources/Shared/RedisSchema/Scripts, each beside its Swift type.
 let luaScripts = [
     "acknowledge", "adjust_counts", "backfill", "claim", "close_event", "delete_records", "discard_holds",
-    "end_backfill", "expired", "extend", "hold_backfill", "inspect", "lower_capacity", "note_worker", "open",
-    "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey", "survey_slice", "take",
-    "transition", "verify", "wipe",
+    "end_backfill", "expired", "extend", "hold_backfill", "inspect", "lower_capacity", "note_worker", "offer",
+    "open", "place", "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey",
+    "survey_slice", "take",
+    "transition", "verify", "wait", "wipe",
 ]
 
 /// The files of Sources/API/Page and Sources/API/Console, which the API serves.

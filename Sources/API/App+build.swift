@@ -119,6 +119,7 @@ extension App {
         }
         return Controllers(
             orders: OrdersController(orders: orders, responders: responders),
+            waitlist: WaitlistController(orders: orders),
             events: EventsController(
                 catalogue: catalogue, list: EventList(catalogue, views), views: views, restorer: restorer,
                 access: access),

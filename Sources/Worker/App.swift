@@ -74,8 +74,8 @@ struct App: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    /// The services of the Worker, for `work` and for tests: among them a ledger writer and a hold expiry for each
-    /// partition.
+    /// The services of the Worker, for `work` and for tests: among them a ledger writer, a hold expiry and the
+    /// offers for each partition.
     static func services(
         _ settings: WorkerSettings, stores: Stores, group: any EventLoopGroup, logger: Logger
     ) async throws -> [any Service] {
@@ -110,6 +110,7 @@ struct App: AsyncParsableCommand {
                 HoldExpiryService(
                     holds: HoldExpirer(stores.partition(keys)),
                     logger: logger))
+            services.append(OfferService(offers: OfferMaker(stores.partition(keys)), logger: logger))
         }
         services.append(webhooks(settings, name: name, signal: signal, group: group, logger: logger))
         if let port = settings.metricsPort {

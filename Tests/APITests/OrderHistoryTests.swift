@@ -58,5 +58,19 @@ import Testing
         #expect(text(row(.confirmed, confirmed: 2), live(.pending)) == "pending@1 confirmed@2", "a record lags behind")
     }
 
+    @Test func ordersThatWaited() {
+        #expect(text(row(.waiting)) == "waiting@1")
+        #expect(text(nil, live(.waiting)) == "waiting@1")
+        #expect(text(row(.held, from: .waiting, version: 2, expires: 5)) == "waiting@1 held@?")
+        #expect(text(row(.held, version: 2, expires: 5)) == "waiting@1 held@?", "the ledger never had it as waiting")
+        #expect(
+            text(row(.confirmed, from: .held, version: 3, confirmed: 4, expires: 5))
+                == "waiting@1 held@? confirmed@4")
+        #expect(text(row(.expired, from: .held, version: 3, expires: 5)) == "waiting@1 held@? expired@5")
+        #expect(text(row(.cancelled, from: .waiting, version: 2)) == "waiting@1 cancelled@9")
+        #expect(text(row(.cancelled, version: 2)) == "waiting@1 cancelled@9", "the ledger never had it as waiting")
+        #expect(text(row(.waiting), live(.held, version: 2, expires: 5)) == "waiting@1 held@?")
+    }
+
     @Test func nothingIsKnown() { #expect(text(nil).isEmpty) }
 }

@@ -6,7 +6,10 @@ import Testing
     /// All transitions; any other is not allowed.
     private let allowed: [OrderState: [OrderTransition: OrderState]] = [
         .pending: [.persist: .confirmed, .reject: .rejected],
-        .held: [.confirm: .confirmed, .cancel: .cancelled, .expire: .expired, .reject: .rejected],
+        .waiting: [.offer: .held, .cancel: .cancelled, .leave: .cancelled],
+        .held: [
+            .confirm: .confirmed, .cancel: .cancelled, .leave: .cancelled, .expire: .expired, .reject: .rejected,
+        ],
         .confirmed: [.cancel: .cancelled, .reject: .rejected],
     ]
 

@@ -86,7 +86,7 @@ struct ClientObservations {
             switch before {
             case .cancelled, .expired, .rejected: if state != before { return false }
             case .confirmed: if state != .confirmed, !(state == .cancelled && cancelled.contains(id)) { return false }
-            case .pending, .held: break
+            case .waiting, .pending, .held: break
             }
         }
         return state != .cancelled || cancelled.contains(id)

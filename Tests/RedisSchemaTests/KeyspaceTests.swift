@@ -16,6 +16,7 @@ import Testing
             keys.backfill, keys.recovery, keys.published, keys.requestedBackfills,
             keys.settled(withKey: true), keys.displacedOrder(id), keys.lastSequence, keys.confirmed(withKey: false),
             keys.confirmed(withKey: true), keys.orderedBatches,
+            keys.waiting(event), keys.waiters(event), keys.offersDue,
         ]
         for key in all { #expect(key.hasPrefix("tb:{7}:")) }
         #expect(Set(all).count == all.count)

@@ -44,7 +44,8 @@ struct LedgerModel: Hashable {
 
     private mutating func reject(_ orders: ArraySlice<Order>) -> [OrderID: Settlement] {
         guard var order = orders.first else { return [:] }
-        if rows[order.id] == nil {
+        let before = rows[order.id]
+        if before == nil || before?.state == .waiting && before?.version ?? 0 < order.version {
             order.state = .rejected
             order.reason = "oversold"
             order.ledgerVersion = order.version
@@ -102,7 +103,7 @@ struct LedgerModel: Hashable {
     /// The backfill rows of an event, in the order of the order ids.
     func ordersToBackfill(of id: EventID) -> [(id: String, row: BackfillRow)] {
         rows.values.filter { $0.event == id }.sorted { $0.id.description < $1.id.description }.compactMap { order in
-            let needsRecord = order.state == .held || order.id.isMadeFromKey
+            let needsRecord = [.held, .waiting].contains(order.state) || order.id.isMadeFromKey
             guard needsRecord || order.customer != nil && order.state.holdsUnits else { return nil }
             let units = order.state.holdsUnits ? order.quantity : 0
             return (

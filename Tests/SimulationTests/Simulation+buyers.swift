@@ -22,6 +22,7 @@ extension Simulation {
     /// Whether the replica has what was claimed.
     private func claim(_ purchases: [Purchase]) throws -> Bool {
         guard !purchases.isEmpty else { return true }
+        let isReserved = isReserved
         let outcomes = try current(ClaimScript(purchases, queueLimit: 40))
         let isReplicated = !guards.waitsForClaims || waitForReplica()
         let isLost = chance(8) || !isReplicated
@@ -35,6 +36,9 @@ extension Simulation {
                 }
             }
             guard case .accepted(let acceptance) = outcome else { continue }
+            if isReserved, purchase.event == Self.scarce, !acceptance.isReplay {
+                throw fail("a walk-in got what the waiting list can have")
+            }
             if !known.contains(acceptance.order) { known.append(acceptance.order) }
             if purchase.id.isMadeFromKey {
                 if let first = byKey[purchase.id.low], first != acceptance.order {
@@ -116,7 +120,8 @@ extension Simulation {
     private func check(_ outcome: TransitionOutcome, of transition: OrderTransition, from before: Order) throws {
         let isAllowed =
             switch outcome {
-            case .done: before.state == .held || before.state == .confirmed && transition == .cancel
+            case .done:
+                before.state == .held || [.confirmed, .waiting].contains(before.state) && transition == .cancel
             case .already(let present), .conflict(let present): present == before
             case .holdExpired, .orderUnknown, .recovering: true
             }

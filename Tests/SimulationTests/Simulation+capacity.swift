@@ -52,7 +52,7 @@ extension Simulation {
     }
 
     /// Brings Redis to the ledger's capacity.
-    private func publishChange(_ id: EventID) throws {
+    func publishChange(_ id: EventID) throws {
         guard let locked = ledger.lock(id) else { return }
         let outcome = try run(PublishScript(EventPublication(locked)))
         note("publish \(id): \(outcome)")

@@ -67,6 +67,7 @@ extension Simulation {
         for id in [Self.plain, Self.scarce]
         where isAtRest || redis("SISMEMBER", Self.keys.published, id.description).integer == 1 {
             try check(id, inFlight: entries + letters)
+            if id == Self.scarce { try checkPlaces() }
         }
     }
 
@@ -104,7 +105,8 @@ extension Simulation {
                 throw fail("\(name) has \(holds[name, default: 0]) holds: \(value)")
             }
         }
-        if let limit = terms.maxHolds, !hasLost, holds.values.contains(where: { $0 > limit }) {
+        // Offers are made also to customers who have as many holds.
+        if let limit = terms.maxHolds, !hasLost, !hasWaitlist, holds.values.contains(where: { $0 > limit }) {
             throw fail("above the limit of holds: \(holds)")
         }
     }
@@ -152,6 +154,7 @@ extension Simulation {
             }
             store.now += 400
             try expireHolds()
+            try restPlaces()
             for index in workers.indices { try work(index) }
             try takeOver(finishing: true)
             for letter in letters { try requeue(letter) }

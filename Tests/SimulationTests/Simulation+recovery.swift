@@ -270,7 +270,9 @@ extension Simulation {
         let orders = ledger.ordersToBackfill(of: progress.event).filter { $0.id > progress.position }
         let part = orders.prefix(1)
         let isLast = part.count == orders.count
-        let last = deadLettered.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }
+        let last = deadLettered.map { order in
+            BackfillRow(customer: order.customer, units: order.state.holdsUnits ? order.quantity : 0, record: order)
+        }
         let chunk = BackfillChunk(
             event: progress.event, generation: 1, stamp: progress.stamp, start: progress.position,
             end: isLast ? BackfillChunk.last : part.last?.id ?? "", rows: part.map(\.row) + (isLast ? last : []),
@@ -309,7 +311,9 @@ extension Simulation {
 
     /// The dead-lettered orders of an event that are not in the ledger.
     private func unpersistedDeadLetters(_ id: EventID) -> [Order] {
-        let orders = letters.compactMap(\.order).filter { $0.event == id && $0.state.holdsUnits }
+        let orders = letters.compactMap(\.order).filter {
+            $0.event == id && ($0.state.holdsUnits || $0.state == .waiting)
+        }
         return Ledger.latest(of: orders).filter { ledger.rows[$0.id] == nil }
     }
 

@@ -109,6 +109,8 @@ final class Simulation {
     var isLedgerAway = false
     /// No more faults begin.
     var isEnding = false
+    /// The places that an earlier call has named as the next ones.
+    var staleNext: [OrderID] = []
     /// The slot of the partition is being moved to another server.
     var move: SlotMove?
 
@@ -119,6 +121,7 @@ final class Simulation {
         ledger.events[Self.plain] = LedgerModel.Event(terms: EventTerms(name: "p", capacity: 12))
         ledger.events[Self.scarce] = LedgerModel.Event(
             terms: EventTerms(name: "s", capacity: 4, customerLimit: 3, holdSeconds: 1, maxHolds: 2))
+        ledger.events[Self.scarce]?.terms.hasWaitlist = hasWaitlist
     }
 
     /// Runs random steps, then brings everything to rest and checks it.
@@ -134,6 +137,7 @@ final class Simulation {
         try endFaults()
         try recoverAll()
         try rest()
+        if hasWaitlist { try endSale() }
         try publishAllChanges()
         try checkAtRest()
         try checkDeletion()
@@ -148,11 +152,11 @@ final class Simulation {
         if paused != nil, chance(40) { return try continuePause() }
         if move != nil, chance(40) { return chance(50) ? try change() : try continueMove() }
         switch Int.random(in: 0..<100, using: &generator) {
-        case 0..<22: try claim()
+        case 0..<22: if hasWaitlist, chance(40) { try join() } else { try claim() }
         case 22..<34: try change()
         case 34..<70: try work(Int.random(in: 0..<workers.count, using: &generator))
         case 70..<78: try takeOver()
-        case 78..<84: try expireHolds()
+        case 78..<84: if hasWaitlist, chance(60) { try makeOffers() } else { try expireHolds() }
         case 84..<88: try useStaleToken()
         case 88..<90: try deleteRecords()
         case 90..<93 where seed % 4 == 0: loseData()

@@ -1,6 +1,7 @@
 /// One controller for each subject. The routes dispatch to them (see ``Route/all``).
 struct Controllers: Sendable {
     let orders: OrdersController
+    let waitlist: WaitlistController
     let events: EventsController
     let live: LiveController
     let administration: AdministrationController

@@ -97,7 +97,7 @@ struct EventsController: Sendable {
             return try result.get()
         } catch let error as CatalogueError {
             switch error {
-            case .notInEffectYet, .releasesInFlight, .ordersInFlight, .unitsHeld, .hasOrders:
+            case .notInEffectYet, .releasesInFlight, .ordersInFlight, .unitsHeld, .placesTaken, .hasOrders:
                 await restorer.schedulePublish(id)
             default: break
             }

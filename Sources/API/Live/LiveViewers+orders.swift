@@ -55,5 +55,5 @@ extension LiveViewers {
 
 extension Order {
     /// Whether its state still changes by itself or by what its customer does next.
-    var isLive: Bool { state == .pending || state == .held }
+    var isLive: Bool { state == .waiting || state == .pending || state == .held }
 }

@@ -17,7 +17,7 @@ struct EntityTag: Hashable, Sendable, CustomStringConvertible {
         terms = Self.digest(report.terms)
         counters = Self.digest([
             String(report.available), String(report.held), String(report.pending), String(report.sold),
-            report.status.rawValue,
+            String(report.waiting), report.status.rawValue,
         ])
     }
 
@@ -36,7 +36,7 @@ struct EntityTag: Hashable, Sendable, CustomStringConvertible {
             terms.name, String(terms.capacity), String(terms.maxQuantity), text(terms.customerLimit),
             text(terms.holdSeconds), text(terms.opensAt?.milliseconds), text(terms.closesAt?.milliseconds),
             String(terms.paused), String(terms.isArchived), text(terms.maxOrders), text(terms.maxHolds),
-            text(terms.holdPauseSeconds),
+            text(terms.holdPauseSeconds), String(terms.hasWaitlist), text(terms.offerSeconds),
         ])
     }
 

@@ -8,7 +8,7 @@ import Timing
 struct EventRequest {
     private static let fields: Set<String> = [
         "name", "capacity", "per_customer_limit", "max_quantity", "hold_seconds", "max_orders", "max_holds",
-        "hold_pause_seconds", "opens_at", "closes_at", "paused", "archived",
+        "hold_pause_seconds", "waitlist", "offer_seconds", "opens_at", "closes_at", "paused", "archived",
     ]
 
     var change = EventChange()
@@ -32,6 +32,8 @@ struct EventRequest {
         change.maxOrders = try object.integerOrNull("max_orders", in: EventTerms.maxOrdersRange)
         change.maxHolds = try object.integerOrNull("max_holds", in: EventTerms.maxHoldsRange)
         change.holdPauseSeconds = try object.integerOrNull("hold_pause_seconds", in: EventTerms.holdPauseSecondsRange)
+        change.hasWaitlist = try object.boolean("waitlist")
+        change.offerSeconds = try object.integerOrNull("offer_seconds", in: EventTerms.offerSecondsRange)
         change.opensAt = try Self.time("opens_at", in: object)
         change.closesAt = try Self.time("closes_at", in: object)
         change.paused = try object.boolean("paused")

@@ -38,6 +38,34 @@ extension APIResponse {
         return json.end()
     }
 
+    /// The response to a request for a place on a waiting list: 201, also if the request is repeated.
+    ///
+    /// - Parameter position: the position of the place; nil if the order does not wait any more.
+    init(joined order: Order, position: Int?, isReplay: Bool) {
+        var json = JSONWriter()
+        json.field("ticket_id") { $0.write(order.id) }
+        json.field("event", order.event.description)
+        json.field("quantity", order.quantity)
+        json.field("status", order.state.rawValue)
+        if let position { json.field("position", position) }
+        json.field("status_url") { buffer in
+            buffer.writeStaticString("/waitlist/")
+            buffer.write(order.id)
+        }
+        if let end = order.expiresAt { json.field("expires_at", end) }
+        self.init(.created, json.end())
+        location = order.id
+        self.isReplay = isReplay
+    }
+
+    /// The response with the current state of an order, and the position of its place if it waits.
+    init(place order: Order, position: Int?) {
+        var json = JSONWriter(changed: order)
+        json.field("persisted", order.isPersisted)
+        if let position { json.field("position", position) }
+        self.init(.ok, json.end())
+    }
+
     /// The response to a transition. It is the same if the transition is repeated, so it does not contain `persisted`, which
     /// changes later.
     init(changed order: Order) {

@@ -76,6 +76,17 @@ extension Problem {
             self.init(
                 code,
                 "This Idempotency-Key was used before with another quantity; use a new key.")
+        case .noWaitlist:
+            self.init(code, "The event '\(event)' has no waiting list.")
+        case .available(let units):
+            self.init(code, "\(units) tickets are available; buy them instead of waiting.")
+            extras.append(("available", .integer(units)))
+        case .waitlistFull(let limit):
+            self.init(code, "The waiting list has \(limit) places, which is its limit.")
+            extras.append(("limit", .integer(limit)))
+        case .onWaitlist(let order):
+            self.init(code, "This customer has a place on the waiting list already.")
+            extras.append(("ticket_id", .string(order.description)))
         }
     }
 
@@ -126,6 +137,12 @@ extension Problem {
             self.init(
                 .eventInUse, "\(units) tickets are held; an event can be archived when its holds have ended.")
             extras.append(("held", .integer(units)))
+        case .placesTaken(let places):
+            self.init(
+                .eventInUse,
+                "The waiting list has \(places) places; an event can be archived when they have ended, which the end of the sale does."
+            )
+            extras.append(("waiting", .integer(places)))
         case .ordersInFlight:
             self.init(
                 .eventInUse,

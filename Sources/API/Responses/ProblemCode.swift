@@ -12,6 +12,7 @@ enum ProblemCode: String, CaseIterable {
     case orderNotFound = "order-not-found"
     case webhookNotFound = "webhook-not-found"
     case deliveryNotFound = "delivery-not-found"
+    case noWaitlist = "no-waitlist"
     case routeNotFound = "route-not-found"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -20,6 +21,9 @@ enum ProblemCode: String, CaseIterable {
     case customerLimit = "customer-limit"
     case orderLimit = "order-limit"
     case holdLimit = "hold-limit"
+    case available
+    case waitlistFull = "waitlist-full"
+    case onWaitlist = "on-waitlist"
     case orderState = "order-state"
     case notOnSale = "not-on-sale"
     case capacityInUse = "capacity-in-use"
@@ -55,13 +59,13 @@ enum ProblemCode: String, CaseIterable {
         case .unauthorized: .unauthorized
         case .adminDisabled, .forbidden: .forbidden
         case .eventNotFound, .orderNotFound, .deadLetterNotFound, .webhookNotFound, .deliveryNotFound,
-            .routeNotFound:
+            .noWaitlist, .routeNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .insufficientStock, .allHeld, .customerLimit, .orderLimit, .holdLimit, .orderState, .notOnSale,
-            .capacityInUse, .eventInUse,
-            .eventHasOrders, .eventArchived, .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
+        case .insufficientStock, .allHeld, .customerLimit, .orderLimit, .holdLimit, .available, .waitlistFull,
+            .onWaitlist, .orderState, .notOnSale, .capacityInUse, .eventInUse, .eventHasOrders, .eventArchived,
+            .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
             .changesNotWritten:
             .conflict
         case .preconditionFailed: .preconditionFailed
@@ -95,6 +99,7 @@ enum ProblemCode: String, CaseIterable {
         case .changesNotWritten: "Changes are not written"
         case .cursorExpired: "Changes after the cursor may be missing"
         case .tooManyReaders: "Too many clients wait for changes"
+        case .noWaitlist: "The event has no waiting list"
         case .routeNotFound: "There is no such route"
         case .methodNotAllowed: "The route does not accept this method"
         case .requestTimeout: "The request took too long to arrive"
@@ -103,6 +108,9 @@ enum ProblemCode: String, CaseIterable {
         case .customerLimit: "The customer's limit is reached"
         case .orderLimit: "The limit of orders is reached"
         case .holdLimit: "The limit of holds is reached"
+        case .available: "Tickets are available"
+        case .waitlistFull: "The waiting list is full"
+        case .onWaitlist: "The customer is on the waiting list"
         case .orderState: "The order's state does not allow it"
         case .notOnSale: "The event is not on sale"
         case .capacityInUse: "The capacity is in use"
@@ -147,6 +155,10 @@ extension ProblemCode {
             case .allHeld: .allHeld
             case .soldOut: .soldOut
             case .idempotencyKeyReused: .idempotencyKeyReused
+            case .noWaitlist: .noWaitlist
+            case .available: .available
+            case .waitlistFull: .waitlistFull
+            case .onWaitlist: .onWaitlist
             }
     }
 }

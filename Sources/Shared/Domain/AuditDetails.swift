@@ -49,6 +49,8 @@ extension AuditDetails {
         self["max_orders"] = terms.maxOrders.map { .number($0) }
         self["max_holds"] = terms.maxHolds.map { .number($0) }
         self["hold_pause_seconds"] = terms.holdPauseSeconds.map { .number($0) }
+        if terms.hasWaitlist { self["waitlist"] = .flag(true) }
+        self["offer_seconds"] = terms.offerSeconds.map { .number($0) }
         self["opens_at"] = terms.opensAt.map { .time($0) }
         self["closes_at"] = terms.closesAt.map { .time($0) }
         self["paused"] = .flag(terms.paused)

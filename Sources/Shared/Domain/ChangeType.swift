@@ -1,5 +1,8 @@
 /// What a change is, as other systems are told of it.
 package enum ChangeType: String, CaseIterable, Sendable {
+    /// A place on a waiting list was taken.
+    case orderWaiting = "order.waiting"
+    /// Units were held: for a purchase, or as an offer to a place on a waiting list.
     case orderHeld = "order.held"
     case orderConfirmed = "order.confirmed"
     case orderCancelled = "order.cancelled"
@@ -18,6 +21,7 @@ package enum ChangeType: String, CaseIterable, Sendable {
     /// The state of an order after the change; nil for a change of an event.
     package var orderState: OrderState? {
         switch self {
+        case .orderWaiting: .waiting
         case .orderHeld: .held
         case .orderConfirmed: .confirmed
         case .orderCancelled: .cancelled

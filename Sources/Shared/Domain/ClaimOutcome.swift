@@ -53,4 +53,12 @@ package enum Refusal: Hashable, Sendable {
     case soldOut
     /// The idempotency key belongs to an order with another quantity.
     case idempotencyKeyReused
+    /// The event has no waiting list.
+    case noWaitlist
+    /// The units that are wanted can be bought: this many are available.
+    case available(Int)
+    /// The waiting list has as many places as it can have.
+    case waitlistFull(Int)
+    /// The customer has a place already: this order.
+    case onWaitlist(OrderID)
 }

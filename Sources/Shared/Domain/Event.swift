@@ -59,6 +59,11 @@ package struct EventTerms: Hashable, Sendable {
     package static let maxOrdersRange = 1...1_000_000
     package static let maxHoldsRange = 1...1_000_000
     package static let holdPauseSecondsRange = 1...3600
+    package static let offerSecondsRange = 10...604_800
+    /// How long an offer to a place on the waiting list is held if neither the offer nor the event has a hold time.
+    package static let defaultOfferSeconds = 600
+    /// Places on the waiting list of one event.
+    package static let waitlistLimit = 100_000
 
     package var name: String
     /// Units that exist.
@@ -78,6 +83,12 @@ package struct EventTerms: Hashable, Sendable {
     /// The first pause after a hold that lapsed, during which its holder can hold nothing. It doubles with each hold that
     /// lapses in a row, up to an hour. Nil: no pause.
     package var holdPauseSeconds: Int?
+    /// Whether customers can take places on a waiting list when nothing is available. Places that exist stay if this becomes
+    /// false.
+    package var hasWaitlist: Bool
+    /// How long an offer to a place on the waiting list is held for confirmation; nil: as long as other holds, and
+    /// ``defaultOfferSeconds`` if the event has none.
+    package var offerSeconds: Int?
     /// The start of the sale; nil: the sale has started.
     package var opensAt: Timestamp?
     /// The end of the sale; nil: it ends when the event is sold out.
@@ -89,12 +100,15 @@ package struct EventTerms: Hashable, Sendable {
     package init(
         name: String, capacity: Int, maxQuantity: Int = 10, customerLimit: Int? = nil, holdSeconds: Int? = nil,
         maxOrders: Int? = nil, maxHolds: Int? = nil, holdPauseSeconds: Int? = nil,
+        hasWaitlist: Bool = false, offerSeconds: Int? = nil,
         opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false,
         isArchived: Bool = false
     ) {
         self.maxOrders = maxOrders
         self.maxHolds = maxHolds
         self.holdPauseSeconds = holdPauseSeconds
+        self.hasWaitlist = hasWaitlist
+        self.offerSeconds = offerSeconds
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
@@ -108,6 +122,9 @@ package struct EventTerms: Hashable, Sendable {
 
     /// Whether a term counts the orders or holds of customers and client addresses.
     package var countsHolders: Bool { maxOrders != nil || maxHolds != nil || holdPauseSeconds != nil }
+
+    /// How long an offer to a place on the waiting list is held.
+    package var offerTime: Int { offerSeconds ?? holdSeconds ?? Self.defaultOfferSeconds }
 }
 
 /// An event and its counters. At rest `capacity == available + held + pending + sold`.
@@ -119,11 +136,15 @@ package struct EventReport: Hashable, Sendable {
     /// Units of orders that are acknowledged and not yet in the ledger.
     package var pending: Int
     package var sold: Int
+    /// Places on the waiting list; 0 while Redis does not have the event.
+    package var waiting: Int
     package var status: EventStatus
 
     package init(
-        id: EventID, terms: EventTerms, available: Int, held: Int, pending: Int, sold: Int, status: EventStatus
+        id: EventID, terms: EventTerms, available: Int, held: Int, pending: Int, sold: Int, waiting: Int = 0,
+        status: EventStatus
     ) {
+        self.waiting = waiting
         self.id = id
         self.terms = terms
         self.available = available

@@ -15,14 +15,15 @@ package struct Order: Hashable, Sendable {
     /// Its number among the orders of its partition that were claimed without a hold; nil if it has none. Only Redis
     /// knows it, and only of an order whose record is as the claim wrote it.
     package var sequence: Int?
-    /// When the units were claimed, measured with the Redis server's clock.
+    /// When the units were claimed, or the place on the waiting list was taken, measured with the Redis server's clock. An
+    /// offer does not change it.
     package var claimedAt: Timestamp
     /// When the order was confirmed: by the customer, measured with the Redis server's clock; or, if there was no hold,
     /// by the ledger, measured with the PostgreSQL server's clock.
     package var confirmedAt: Timestamp?
     /// When its hold expires, if it has or had one, measured with the Redis server's clock.
     package var expiresAt: Timestamp?
-    /// Why the order was rejected.
+    /// Why the order was rejected, or its place removed from the waiting list.
     package var reason: String?
 
     package init(
@@ -46,7 +47,8 @@ package struct Order: Hashable, Sendable {
         self.reason = reason
     }
 
-    /// Whether this snapshot releases units in the ledger.
+    /// Whether this snapshot releases units in the ledger. One that ends a place on a waiting list has the same form and
+    /// counts as a release of units: see transition.lua.
     package var releasesUnits: Bool { state == .cancelled || state == .expired }
 
     /// Whether the ledger has this version of the order.

@@ -3,6 +3,7 @@
 /// ```
 /// pending ──persist──▶ confirmed ──cancel──▶ cancelled
 /// held ────confirm───▶ confirmed      held ──cancel──▶ cancelled      held ──expire──▶ expired
+/// waiting ──offer──▶ held                waiting, held ──leave──▶ cancelled
 /// pending, held, confirmed ──reject──▶ rejected
 /// ```
 /// The ledger rejects an order if Redis sold units that do not exist. So a confirmed order can be rejected only while
@@ -12,11 +13,13 @@ package enum OrderState: String, Sendable, CaseIterable {
     case pending
     /// Claimed for a limited time; the customer has not confirmed yet.
     case held
+    /// A place on the waiting list of its event; it has no units.
+    case waiting
     /// Sold, and in the ledger.
     case confirmed
     /// Refused by the ledger.
     case rejected
-    /// Cancelled by the customer; its units are released.
+    /// Cancelled by the customer, or a place that was removed from the waiting list; its units are released.
     case cancelled
     /// Its hold expired; its units are released.
     case expired
@@ -30,7 +33,7 @@ package enum OrderState: String, Sendable, CaseIterable {
     package var holdsUnits: Bool {
         switch self {
         case .pending, .held, .confirmed: true
-        case .rejected, .cancelled, .expired: false
+        case .waiting, .rejected, .cancelled, .expired: false
         }
     }
 
@@ -42,6 +45,8 @@ package enum OrderState: String, Sendable, CaseIterable {
         case (.held, .confirm): .confirmed
         case (.held, .cancel), (.confirmed, .cancel): .cancelled
         case (.held, .expire): .expired
+        case (.waiting, .offer): .held
+        case (.waiting, .cancel), (.waiting, .leave), (.held, .leave): .cancelled
         default: nil
         }
     }
@@ -50,4 +55,8 @@ package enum OrderState: String, Sendable, CaseIterable {
 /// A change of an order's state.
 package enum OrderTransition: String, Sendable, CaseIterable {
     case persist, reject, confirm, cancel, expire
+    /// Units are offered to a place on the waiting list, which has to be confirmed.
+    case offer
+    /// As ``cancel``, but of a place or an offer only: a confirmed order is not cancelled.
+    case leave
 }

@@ -18,14 +18,14 @@ package struct UnitCounts: Hashable, Sendable {
             held: left.held - right.held, sold: left.sold - right.sold)
     }
 
-    /// Adds an order's units to the counter of its state. Units of a rejected, cancelled or expired order are not
-    /// counted.
+    /// Adds an order's units to the counter of its state. Units of a waiting, rejected, cancelled or expired order
+    /// are not counted.
     package mutating func count(_ state: OrderState?, _ units: Int) {
         switch state {
         case .pending: pending += units
         case .held: held += units
         case .confirmed: sold += units
-        case .rejected, .cancelled, .expired, nil: break
+        case .waiting, .rejected, .cancelled, .expired, nil: break
         }
     }
 }

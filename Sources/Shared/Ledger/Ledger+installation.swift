@@ -18,6 +18,7 @@ extension Ledger {
         migration(11, "audit", PackageResources.migration_0011_audit_sql),
         migration(12, "customer_orders", PackageResources.migration_0012_customer_orders_sql),
         migration(13, "webhooks", PackageResources.migration_0013_webhooks_sql),
+        migration(14, "waitlist", PackageResources.migration_0014_waitlist_sql),
     ]
 
     private static func migration(_ version: Int, _ name: String, _ sql: [UInt8]) -> Migration {

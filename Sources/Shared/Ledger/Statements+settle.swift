@@ -55,6 +55,7 @@ extension Statements {
             "versions": { $0.orders.map(\.version) }, "customers": { $0.orders.map(\.customer) },
             "quantities": { $0.orders.map(\.quantity) }, "claimed_at": { $0.orders.map(\.claimedAt) },
             "confirmed_at": { $0.orders.map(\.confirmedAt) }, "expires_at": { $0.orders.map(\.expiresAt) },
+            "reasons": { $0.orders.map(\.reason) },
             "lease": { $0.lease.number }, "partition": { $0.lease.partition }, "epoch": { $0.lease.epoch },
         ]
     ) { columns in

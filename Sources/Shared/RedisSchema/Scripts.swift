@@ -4,7 +4,7 @@ package import RedisClient
 package enum Scripts {
     package static let all: [RedisScript] = [
         // Orders.
-        ClaimScript.lua, TransitionScript.lua,
+        ClaimScript.lua, TransitionScript.lua, WaitScript.lua, OfferScript.lua, PlaceScript.lua,
         // The queue.
         TakeScript.lua, ExpiredScript.lua, ReclaimScript.lua, RenewScript.lua, AcknowledgeScript.lua,
         RequeueScript.lua, NoteWorkerScript.lua, DeleteRecordsScript.lua,

@@ -3,7 +3,7 @@ public import struct Foundation.Date
 /// An order, as the API reports it.
 public struct Order: Hashable, Sendable, Decodable {
     public enum State: String, Hashable, Sendable, Codable {
-        case pending, held, confirmed, rejected, cancelled, expired
+        case waiting, pending, held, confirmed, rejected, cancelled, expired
     }
 
     public let ticket: String
@@ -16,14 +16,14 @@ public struct Order: Hashable, Sendable, Decodable {
     public let confirmedAt: Date?
     /// The end of the present or former hold.
     public let expiresAt: Date?
-    /// Why the order was rejected.
+    /// Why the order was rejected, or its place removed from the waiting list.
     public let reason: String?
 
     /// Whether the ledger has the order in its state, or the state is final.
     public var isSettled: Bool {
         switch state {
         case .rejected, .cancelled, .expired: true
-        case .pending, .held, .confirmed: isPersisted == true
+        case .waiting, .pending, .held, .confirmed: isPersisted == true
         }
     }
 

@@ -75,6 +75,29 @@ import Testing
         }
     }
 
+    /// A place on a waiting list, its offer, and the end of a place with its reason.
+    @Test func placesAndOffersAreWritten() async throws {
+        try await withSale { test in
+            var (place, other) = (order(.waiting), order(.waiting))
+            (place.expiresAt, other.expiresAt) = (nil, nil)
+            _ = try await test.ledger.settle([place, other])
+            var offer = order(.held, version: 2, id: place.id)
+            offer.quantity = 1
+            _ = try await test.ledger.settle([offer])
+            (other.state, other.version, other.reason) = (.cancelled, 2, "sale-ended")
+            _ = try await test.ledger.settle([other])
+            let changes = try await changes(test)
+            #expect(changes.map(\.type) == [.orderWaiting, .orderWaiting, .orderHeld, .orderCancelled])
+            #expect(changes.map(\.expiresAt) == [nil, nil, offer.expiresAt, nil])
+            #expect(changes.map(\.reason) == [nil, nil, nil, "sale-ended"])
+            #expect(try await test.ledger.order(place.id)?.expiresAt == offer.expiresAt)
+            #expect(try await test.ledger.order(other.id)?.reason == "sale-ended")
+            let event = try #require(try await test.ledger.event(.demo))
+            #expect(event.held == 1)
+            #expect(event.sold == 0)
+        }
+    }
+
     /// What the fast statement writes is what the row has.
     @Test func newOrdersAreWrittenWithTheirTimes() async throws {
         try await withSale { test in

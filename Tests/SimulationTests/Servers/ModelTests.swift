@@ -77,7 +77,8 @@ import Testing
                         var order = orders.randomElement(using: &generator) ?? orders[0]
                         (order.version, order.state) =
                             [
-                                (1, .pending), (1, .held), (2, .confirmed), (2, .expired), (3, .cancelled),
+                                (1, .pending), (1, .held), (1, .waiting), (2, .held), (2, .confirmed), (2, .expired),
+                                (3, .cancelled),
                             ].randomElement(using: &generator) ?? (1, .pending)
                         return order
                     }

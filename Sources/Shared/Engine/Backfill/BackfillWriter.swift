@@ -33,7 +33,10 @@ final class BackfillWriter {
 
     /// Writes the last chunk of an event, with the orders that the ledger does not have.
     func end(_ event: LedgerEvent, with unrecorded: [Order]) async throws {
-        var rows = unrecorded.map { BackfillRow(customer: $0.customer, units: $0.quantity, record: $0) }[...]
+        var rows = unrecorded.map { order in
+            BackfillRow(
+                customer: order.customer, units: order.state.holdsUnits ? order.quantity : 0, record: order)
+        }[...]
         while rows.count > BackfillChunk.size {
             // This position is not an order id, so a process that resumes the backfill here begins the event again.
             try await send(Array(rows.prefix(BackfillChunk.size)), of: event, to: "stranded \(rows.count)")

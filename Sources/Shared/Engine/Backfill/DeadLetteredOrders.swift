@@ -5,7 +5,7 @@ import RedisSchema
 
 /// What the dead letters of some events mean for a backfill from the ledger.
 struct DeadLetteredOrders: Sendable {
-    /// Orders that the ledger does not have. Their units are claimed all the same. They stay dead letters while the event
+    /// Orders that the ledger does not have. Their units are claimed, or they wait, all the same. They stay dead letters while the event
     /// is not loaded (see requeue.lua).
     private(set) var unrecorded: [EventID: [Order]] = [:]
     /// Units of orders whose return the ledger does not have: it counts them until the dead letter is settled.
@@ -19,7 +19,7 @@ struct DeadLetteredOrders: Sendable {
         let orders = try await OrderQueue.deadLetters(in: keys, on: connection, limit: .max)
             .compactMap(\.order).filter { generations[$0.event] == $0.generation }
         let known = try await ledger.versions(of: orders.map(\.id))
-        let claimed = orders.filter { $0.state.holdsUnits }
+        let claimed = orders.filter { $0.state.holdsUnits || $0.state == .waiting }
         unrecorded = Dictionary(grouping: Ledger.latest(of: claimed).filter { known[$0.id] == nil }, by: \.event)
         for order in Ledger.latest(of: orders.filter(\.releasesUnits))
         where known[order.id].map({ $0.version < order.version }) ?? true {

@@ -15,7 +15,7 @@ extension EventCatalogue {
     /// stock that is left is below the units whose return the ledger lacks, this waits until the ledger has the returns
     /// that were made before, for at most 5 seconds.
     ///
-    /// An event can be archived if none of its units are held. Its sale ends at once; this waits until the ledger has its
+    /// An event can be archived if none of its units are held and nobody waits for them. Its sale ends at once; this waits until the ledger has its
     /// orders, for at most 5 seconds.
     ///
     /// - Parameter precondition: a condition on the event's present terms. If it does not hold, this throws
@@ -129,7 +129,7 @@ extension CatalogueError {
     /// Whether the change may have reached Redis, but not the ledger.
     fileprivate var mayHaveReachedRedis: Bool {
         switch self {
-        case .releasesInFlight, .ordersInFlight, .unitsHeld, .hasOrders, .capacityInUse: true
+        case .releasesInFlight, .ordersInFlight, .unitsHeld, .placesTaken, .hasOrders, .capacityInUse: true
         case .eventUnknown, .invalid, .archived, .preconditionFailed, .recovering, .notInEffectYet: false
         }
     }

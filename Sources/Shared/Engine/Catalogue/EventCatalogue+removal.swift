@@ -32,6 +32,8 @@ extension EventCatalogue {
     /// Ends the sale of an event before it is archived.
     func withdraw(_ event: borrowing LockedEvent) async throws {
         guard event.held == 0 else { throw CatalogueError.unitsHeld(event.held) }
+        let places = try await inventory.places(of: event.id)
+        guard places == 0 else { throw CatalogueError.placesTaken(places) }
         try await close(event)
     }
 

@@ -11,6 +11,8 @@ package struct EventChange: Hashable, Sendable {
     package var maxOrders: Int??
     package var maxHolds: Int??
     package var holdPauseSeconds: Int??
+    package var hasWaitlist: Bool?
+    package var offerSeconds: Int??
     package var opensAt: Timestamp??
     package var closesAt: Timestamp??
     package var paused: Bool?
@@ -19,6 +21,7 @@ package struct EventChange: Hashable, Sendable {
     package init(
         name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, customerLimit: Int?? = nil,
         holdSeconds: Int?? = nil, maxOrders: Int?? = nil, maxHolds: Int?? = nil, holdPauseSeconds: Int?? = nil,
+        hasWaitlist: Bool? = nil, offerSeconds: Int?? = nil,
         opensAt: Timestamp?? = nil, closesAt: Timestamp?? = nil, paused: Bool? = nil,
         archived: Bool? = nil
     ) {
@@ -30,6 +33,8 @@ package struct EventChange: Hashable, Sendable {
         self.maxOrders = maxOrders
         self.maxHolds = maxHolds
         self.holdPauseSeconds = holdPauseSeconds
+        self.hasWaitlist = hasWaitlist
+        self.offerSeconds = offerSeconds
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused
@@ -50,6 +55,8 @@ package struct EventChange: Hashable, Sendable {
         if let maxOrders { terms.maxOrders = maxOrders }
         if let maxHolds { terms.maxHolds = maxHolds }
         if let holdPauseSeconds { terms.holdPauseSeconds = holdPauseSeconds }
+        if let hasWaitlist { terms.hasWaitlist = hasWaitlist }
+        if let offerSeconds { terms.offerSeconds = offerSeconds }
         if let opensAt { terms.opensAt = opensAt }
         if let closesAt { terms.closesAt = closesAt }
         if let paused { terms.paused = paused }
@@ -73,6 +80,8 @@ package enum CatalogueError: Error, Hashable, Sendable {
     case releasesInFlight
     /// Units of the event are held, so it cannot be archived.
     case unitsHeld(Int)
+    /// The event has places on its waiting list, so it cannot be archived: they end with the sale.
+    case placesTaken(Int)
     /// Snapshots of the event's orders are queued, leased or dead-lettered, so it cannot be archived or deleted.
     case ordersInFlight
     /// The ledger has orders of the event, so it cannot be deleted.

@@ -40,7 +40,7 @@ extension Inventory {
         func count(_ field: String) -> Int { fields[field].flatMap { Int($0) } ?? 0 }
         return EventReport(
             id: id, terms: terms, available: stock, held: count("held"), pending: count("pending"), sold: count("sold"),
-            status: EventStatus(terms: terms, available: stock, at: now))
+            waiting: count("waiting"), status: EventStatus(terms: terms, available: stock, at: now))
     }
 
     /// Lowers the capacity in Redis before the ledger's.
@@ -91,6 +91,7 @@ extension EventTerms {
             holdSeconds: fields["hold_seconds"].flatMap { Int($0) },
             maxOrders: fields["max_orders"].flatMap { Int($0) }, maxHolds: fields["max_holds"].flatMap { Int($0) },
             holdPauseSeconds: fields["hold_pause_seconds"].flatMap { Int($0) },
+            hasWaitlist: fields["waitlist"] == "1", offerSeconds: fields["offer_seconds"].flatMap { Int($0) },
             opensAt: fields["opens_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             closesAt: fields["closes_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             paused: fields["paused"] == "1")

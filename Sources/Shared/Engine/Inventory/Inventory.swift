@@ -6,9 +6,10 @@ package import RedisSchema
 /// The Redis side of a sale: claims of stock, transitions of orders, reports of events.
 package struct Inventory: Sendable {
     /// The group callers of one partition.
-    private struct Lanes {
+    struct Lanes {
         let claims: GroupCaller<ClaimScript>
         let transitions: GroupCaller<TransitionScript>
+        let places: GroupCaller<WaitScript>
     }
 
     package let client: RedisClient
@@ -25,7 +26,7 @@ package struct Inventory: Sendable {
     /// - Parameters:
     ///   - keyedIDs: makes the ids of purchases with idempotency keys.
     ///   - queueLimit: length of the queue at which claims are refused.
-    ///   - waitingLimit: maximum number of claims that wait for the next group; the same for transitions.
+    ///   - waitingLimit: maximum number of claims that wait for the next group; the same for transitions and for places.
     package init(
         client: RedisClient, partitioning: Partitioning, fence: Fence, keyedIDs: KeyedIDs, queueLimit: Int,
         waitingLimit: Int = 20_000
@@ -45,7 +46,10 @@ package struct Inventory: Sendable {
                         metric: "ticketblitz_claim_group_size"),
                     transitions: GroupCaller(
                         partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
-                        metric: "ticketblitz_transition_group_size"))
+                        metric: "ticketblitz_transition_group_size"),
+                    places: GroupCaller(
+                        partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_waitlist_group_size"))
             }
             return NIOLoopBound(lanes, eventLoop: eventLoop)
         }.get()
@@ -87,7 +91,7 @@ package struct Inventory: Sendable {
         return .orderUnknown
     }
 
-    private func add<Script>(
+    func add<Script>(
         _ member: Script.Member, to lane: any KeyPath<Lanes, GroupCaller<Script>> & Sendable, in partition: Int
     ) async throws(RedisError) -> Script.Outcome where Script.Member: Sendable, Script.Outcome: Sendable {
         try await withCheckedContinuation {

@@ -97,7 +97,7 @@ extension Order {
     /// When this snapshot was queued; nil for a cancellation, whose time is not stored.
     fileprivate var queuedAt: Timestamp? {
         switch state {
-        case .pending, .held: claimedAt
+        case .waiting, .pending, .held: claimedAt
         case .confirmed: confirmedAt ?? claimedAt
         case .expired: expiresAt
         case .cancelled, .rejected: nil

@@ -6,13 +6,15 @@ import Timing
 
 /// Checks and repairs of the data of an event's orders: units of customers, records and holds.
 extension Inventory {
-    /// The orders that lack data in Redis: a record, if the order is held or has a valid idempotency key; a record of
-    /// at least the ledger's version; a hold, if the order is held.
+    /// The orders that lack data in Redis: a record, if the order is held, waits or has a valid idempotency key; a
+    /// record of at least the ledger's version; a hold, if the order is held; a place on the waiting list, if it waits.
     ///
     /// - Parameter orders: orders of one event, as the ledger has them.
     package func ordersLackingData(_ orders: [Order], of event: EventID) async throws(RedisError) -> [Order] {
         guard !orders.isEmpty else { return [] }
-        let checks = orders.map { OrderCheck(order: $0, needsRecord: $0.state == .held || $0.isSurelyKept) }
+        let checks = orders.map { order in
+            OrderCheck(order: order, needsRecord: [.held, .waiting].contains(order.state) || order.isSurelyKept)
+        }
         return try await partition(of: event).run(VerifyScript(checks, of: event))
     }
 

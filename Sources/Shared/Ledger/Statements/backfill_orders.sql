@@ -7,9 +7,9 @@ SELECT id, event_id, customer, quantity, version,
     CASE WHEN needs_record THEN floor(extract(epoch FROM expires_at) * 1000)::bigint END AS expires_at,
     CASE WHEN needs_record THEN reason END AS reason
 FROM orders CROSS JOIN LATERAL (
-    -- The order needs a record in Redis: it is held, or it was made from an idempotency key (a bit of its id) that has
-    -- not expired.
-    SELECT status = 'held' OR get_byte(uuid_send(id), 8) & 32 <> 0 AND claimed_at > now() - interval '24 hours'
+    -- The order needs a record in Redis: it is held, it waits, or it was made from an idempotency key (a bit of its id)
+    -- that has not expired.
+    SELECT status IN ('held', 'waiting') OR get_byte(uuid_send(id), 8) & 32 <> 0 AND claimed_at > now() - interval '24 hours'
         AS needs_record
 ) AS needs
 WHERE event_id = ANY(:event_ids::text[])

@@ -7,20 +7,23 @@
 WITH input AS (
     SELECT * FROM unnest(
         :ids::uuid[], :events::text[], :generations::int[], :states::text[], :versions::int[], :customers::text[],
-        :quantities::int[], :claimed_at::bigint[], :confirmed_at::bigint[], :expires_at::bigint[])
-        AS columns (id, event_id, generation, status, version, customer, quantity, claimed_ms, confirmed_ms, expires_ms)
+        :quantities::int[], :claimed_at::bigint[], :confirmed_at::bigint[], :expires_at::bigint[], :reasons::text[])
+        AS columns (id, event_id, generation, status, version, customer, quantity, claimed_ms, confirmed_ms, expires_ms,
+            reason)
 ), event AS MATERIALIZED (
     SELECT id, generation FROM events
     WHERE id IN (SELECT event_id FROM input) ORDER BY id FOR UPDATE
 ), written AS (
-    INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at, expires_at)
+    INSERT INTO orders (id, event_id, customer, quantity, status, version, claimed_at, confirmed_at, expires_at,
+        reason)
     SELECT input.id, event_id, customer, quantity, CASE status WHEN 'pending' THEN 'confirmed' ELSE status END,
         version, to_timestamp(claimed_ms::bigint / 1000.0),
         CASE status WHEN 'pending' THEN now() ELSE to_timestamp(confirmed_ms::bigint / 1000.0) END,
-        to_timestamp(expires_ms::bigint / 1000.0)
+        to_timestamp(expires_ms::bigint / 1000.0), reason
     FROM input JOIN event ON event.id = event_id AND event.generation = input.generation
     ON CONFLICT (id) DO UPDATE SET previous_status = orders.status, status = excluded.status,
-        version = excluded.version, confirmed_at = excluded.confirmed_at, updated_at = now()
+        version = excluded.version, confirmed_at = excluded.confirmed_at, expires_at = excluded.expires_at,
+        reason = excluded.reason, updated_at = now()
     WHERE orders.version < excluded.version AND orders.status <> 'rejected'
     RETURNING id, event_id, quantity, status, previous_status
 ), moved AS (
@@ -38,16 +41,16 @@ WITH input AS (
 ), changed AS (
     -- The outbox. Without an endpoint, nothing is written and nothing is joined.
     INSERT INTO changes (type, event_id, order_id, version, customer, quantity, claimed_at, confirmed_at, expires_at,
-        details)
+        reason, details)
     SELECT 'order.' || written.status, written.event_id, written.id, input.version, input.customer, written.quantity,
         to_timestamp(claimed_ms::bigint / 1000.0),
         CASE input.status WHEN 'pending' THEN now() ELSE to_timestamp(confirmed_ms::bigint / 1000.0) END,
-        to_timestamp(expires_ms::bigint / 1000.0), NULL::json
+        to_timestamp(expires_ms::bigint / 1000.0), input.reason, NULL::json
     FROM written JOIN input ON input.id = written.id
     WHERE EXISTS (SELECT FROM webhook_endpoints)
     UNION ALL
     -- The last unit was sold by this statement.
-    SELECT 'event.sold_out', id, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    SELECT 'event.sold_out', id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         json_build_object('capacity', capacity, 'sold', sold)
     FROM moved WHERE sold = capacity AND sold_units > 0 AND EXISTS (SELECT FROM webhook_endpoints)
 ), noted AS (

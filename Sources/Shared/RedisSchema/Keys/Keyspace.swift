@@ -74,6 +74,8 @@ package struct Keyspace: Hashable, Sendable {
     package var lastSequence: String { prefix + "numbered" }
     /// Events that have holds. The score is the time at which the first hold expires.
     package var eventsWithHolds: String { prefix + "holding" }
+    /// Events with places on their waiting lists that may get offers, or end. The score is the time from which.
+    package var offersDue: String { prefix + "offering" }
     /// The channel on which the ids of orders are published when they are final or in the ledger.
     package var finished: String { prefix + "finished" }
     /// The figures of an interval, of all processes: see ``IntervalFigures``. In the slot of the partition, but not among the keys
@@ -91,6 +93,10 @@ package struct Keyspace: Hashable, Sendable {
     package func holders(_ id: EventID) -> String { prefix + "holders:" + id.description }
     /// The holders whose holds lapsed. The score is the time at which that is forgotten.
     package func lapsed(_ id: EventID) -> String { prefix + "lapsed:" + id.description }
+    /// The places on the event's waiting list: see `Prelude/places.lua`.
+    package func waiting(_ id: EventID) -> String { prefix + "waiting:" + id.description }
+    /// The order of each customer's place.
+    package func waiters(_ id: EventID) -> String { prefix + "waiters:" + id.description }
     /// The progress of an event's backfill: the stamp of its row in the ledger, and the position that the backfill has
     /// reached.
     package func backfill(_ id: EventID) -> String { prefix + "fill:" + id.description }

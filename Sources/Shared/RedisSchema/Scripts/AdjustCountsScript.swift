@@ -6,7 +6,8 @@ package struct AdjustCountsScript: PartitionScript {
     package typealias Reply = Bool
 
     package static let lua = LuaScript(
-        Self.self, "adjust_counts", PackageResources.adjust_counts_lua, .allowOutOfMemory, prelude: [.numbers])
+        Self.self, "adjust_counts", PackageResources.adjust_counts_lua, .allowOutOfMemory,
+        prelude: [.numbers, .clock])
     package static let sample = AdjustCountsScript(.demo, generation: 1, by: UnitCounts())
 
     private let id: EventID
@@ -23,6 +24,9 @@ package struct AdjustCountsScript: PartitionScript {
 
     package func encode(into call: inout ScriptEncoder) {
         call.key("event", call.keys.event(id))
+        call.key("waiting", call.keys.waiting(id))
+        call.key("offers_due", call.keys.offersDue)
+        call.text("id", id.description)
         call.text("generation", String(generation))
         call.number("stock", moves.available)
         call.number("pending", moves.pending)

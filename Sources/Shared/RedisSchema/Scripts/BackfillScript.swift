@@ -17,14 +17,16 @@ package enum BackfillOutcome: Int, ScriptCode {
 package struct BackfillScript: PartitionScript {
     package static let lua = LuaScript(
         Self.self, "backfill", PackageResources.backfill_lua,
-        prelude: [.numbers, .clock, .lists, .lease, .holders, .holds],
+        prelude: [.numbers, .clock, .lists, .lease, .holders, .holds, .places],
         codes: [BackfillOutcome.self])
     package static var sample: BackfillScript {
         let order = Order(
             id: OrderID(milliseconds: 0, partition: 0, random: 0), event: .demo, quantity: 1, customer: "",
             state: .held,
             claimedAt: Timestamp(milliseconds: 0), expiresAt: Timestamp(milliseconds: 0))
-        let rows = [BackfillRow(customer: "", units: 1, record: order)]
+        var place = order
+        place.state = .waiting
+        let rows = [order, place].map { BackfillRow(customer: "", units: 1, record: $0) }
         return BackfillScript(
             BackfillChunk(
                 event: .demo, generation: 1, stamp: "", start: "", end: "", rows: rows, countsOrders: true,
@@ -58,6 +60,8 @@ package struct BackfillScript: PartitionScript {
         call.key("holds", keys.holds(id))
         call.key("holders", keys.holders(id))
         call.key("lapsed", keys.lapsed(id))
+        call.key("waiting", keys.waiting(id))
+        call.key("waiters", keys.waiters(id))
         call.key("settled_keyed", keys.settled(withKey: true))
         call.text("token", token)
         call.number("lease", RecoveryTiming.lease.milliseconds)
@@ -89,11 +93,18 @@ package struct BackfillScript: PartitionScript {
             row.number("expires_at", order.expiresAt?.milliseconds ?? 0)
             row.text("id", order.id.description)
         }
+        call.rows("new_places", orders.filter { $0.state == .waiting }) { row, order in
+            row.number("quantity", order.quantity)
+            row.number("joined_at", order.claimedAt.milliseconds)
+            row.text("customer", order.customer ?? "")
+            row.text("id", order.id.description)
+        }
     }
 
     /// The ids of the orders that are kept for their idempotency keys only, separated by commas.
     private static func settled(_ orders: [Order]) -> String {
-        orders.filter { $0.state != .held && $0.id.isMadeFromKey }.map(\.id.description).joined(separator: ",")
+        orders.filter { $0.state != .held && $0.state != .waiting && $0.id.isMadeFromKey }.map(\.id.description).joined(
+            separator: ",")
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> BackfillOutcome {

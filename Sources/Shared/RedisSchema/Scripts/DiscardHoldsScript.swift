@@ -1,7 +1,7 @@
 package import Domain
 import RedisClient
 
-/// Deletes holds of an event that is closed for its reset, with their records. False if the event is not closed.
+/// Deletes holds, or places on the waiting list, of an event that is closed for its reset, with their records. False if the event is not closed.
 package struct DiscardHoldsScript: PartitionScript {
     package typealias Reply = Bool
 
@@ -14,7 +14,7 @@ package struct DiscardHoldsScript: PartitionScript {
 
     package var fence: ScriptFence { .none }
 
-    /// - Parameter members: members of the event's holds: ids, separated by commas.
+    /// - Parameter members: members of the event's holds or of its waiting list: ids, separated by commas.
     package init(_ members: [String], of id: EventID) {
         self.members = members
         self.id = id
@@ -25,6 +25,7 @@ package struct DiscardHoldsScript: PartitionScript {
         let orders = members.flatMap { $0.split(separator: ",") }.compactMap { OrderID($0) }
         call.key("event", keys.event(id))
         call.key("holds", keys.holds(id))
+        call.key("waiting", keys.waiting(id))
         call.rows("members", members) { $0.text("name", $1) }
         call.rows("orders", orders) { $0.key("record_key", keys.order($1)) }
     }

@@ -38,6 +38,7 @@ extension ScriptEncoder {
         key("holds", keys.holds(group.id))
         key("holders", keys.holders(group.id))
         key("lapsed", keys.lapsed(group.id))
+        key("waiting", keys.waiting(group.id))
         text("id", group.id.description)
         number("count", group.indices.count)
     }

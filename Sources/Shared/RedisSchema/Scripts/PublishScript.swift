@@ -4,7 +4,8 @@ package import RedisClient
 /// Sets an event's hash to the state in the ledger. The caller has the event's row locked.
 package struct PublishScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory, prelude: [.numbers, .lease, .messages],
+        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory,
+        prelude: [.numbers, .clock, .lease, .messages],
         codes: [PublicationOutcome.self])
     package static let sample = PublishScript(
         EventPublication(
@@ -30,6 +31,9 @@ package struct PublishScript: PartitionScript {
         call.key("holds", keys.holds(id))
         call.key("holders", keys.holders(id))
         call.key("lapsed", keys.lapsed(id))
+        call.key("waiting", keys.waiting(id))
+        call.key("waiters", keys.waiters(id))
+        call.key("offers_due", keys.offersDue)
         call.key("events_with_holds", keys.eventsWithHolds)
         call.key("event_backfill", keys.backfill(id))
         call.key("backfill", keys.backfill)
@@ -52,6 +56,8 @@ package struct PublishScript: PartitionScript {
         call.optional("max_orders", terms.maxOrders)
         call.optional("max_holds", terms.maxHolds)
         call.optional("hold_pause_seconds", terms.holdPauseSeconds)
+        call.flag("has_waitlist", terms.hasWaitlist)
+        call.optional("offer_seconds", terms.offerSeconds)
         call.optional("opens_at", terms.opensAt?.milliseconds)
         call.optional("closes_at", terms.closesAt?.milliseconds)
         call.flag("paused", terms.paused)

@@ -1,14 +1,14 @@
 package import Domain
 import RedisClient
 
-/// Adds to the units of customers, and writes missing records and holds of orders. False if the event is not loaded.
+/// Adds to the units of customers, and writes missing records, holds and places of orders. False if the event is not loaded.
 /// The caller has the event's row locked.
 package struct RepairScript: PartitionScript {
     package typealias Reply = Bool
 
     package static let lua = LuaScript(
         Self.self, "repair", PackageResources.repair_lua, .allowOutOfMemory,
-        prelude: [.numbers, .customers, .orders])
+        prelude: [.numbers, .clock, .customers, .orders, .places])
     package static let sample = RepairScript(
         .demo, generation: 1, customers: ["": 1],
         orders: [
@@ -39,6 +39,9 @@ package struct RepairScript: PartitionScript {
         call.key("event", keys.event(id))
         call.key("customers", keys.customers(id))
         call.key("holds", keys.holds(id))
+        call.key("waiting", keys.waiting(id))
+        call.key("waiters", keys.waiters(id))
+        call.key("offers_due", keys.offersDue)
         call.key("events_with_holds", keys.eventsWithHolds)
         call.text("generation", String(generation))
         call.text("id", id.description)

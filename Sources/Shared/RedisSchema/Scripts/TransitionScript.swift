@@ -81,12 +81,14 @@ package struct TransitionScript: GroupScript {
     package func encode(into call: inout ScriptEncoder) {
         call.key("queue", call.keys.queue)
         call.key("events_with_holds", call.keys.eventsWithHolds)
+        call.key("offers_due", call.keys.offersDue)
         call.key("pending_releases", call.keys.pendingReleases)
         call.key("confirmed", call.keys.confirmed(withKey: false))
         call.key("confirmed_keyed", call.keys.confirmed(withKey: true))
         call.text("finished", call.keys.finished)
         call.rows("events", grouping.groups) { row, group in
             row.encode(group)
+            row.key("waiters", row.keys.waiters(group.id))
             row.text("members_to_remove", membersToRemove)
         }
         call.rows("orders", grouping.indices) { row, index in

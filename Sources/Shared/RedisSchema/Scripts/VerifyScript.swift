@@ -4,7 +4,7 @@ package import RedisClient
 /// An order to check: whether Redis has the data that the order needs according to the ledger.
 package struct OrderCheck: Hashable, Sendable {
     package var order: Order
-    /// Whether it needs a record: it is held, or its idempotency key is still valid.
+    /// Whether it needs a record: it is held, it waits, or its idempotency key is still valid.
     package var needsRecord: Bool
 
     package init(order: Order, needsRecord: Bool) {
@@ -13,7 +13,7 @@ package struct OrderCheck: Hashable, Sendable {
     }
 }
 
-/// Names the orders of an event that lack a record, a record as new as the ledger's, or a hold.
+/// Names the orders of an event that lack a record, a record as new as the ledger's, a hold, or a place on the waiting list.
 package struct VerifyScript: PartitionScript {
     package static let lua = LuaScript(
         Self.self, "verify", PackageResources.verify_lua, .noWrites, prelude: [.orders, .forgotten])
@@ -39,6 +39,7 @@ package struct VerifyScript: PartitionScript {
     package func encode(into call: inout ScriptEncoder) {
         let keys = call.keys
         call.key("holds", keys.holds(id))
+        call.key("waiting", keys.waiting(id))
         call.key("forgotten", keys.forgotten)
         call.rows("orders", checks) { row, check in
             row.key("record_key", keys.order(check.order.id))

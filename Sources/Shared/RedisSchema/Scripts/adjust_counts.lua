@@ -8,4 +8,6 @@ for i, field in ipairs({ 'stock', 'pending', 'held', 'sold' }) do
   local before, by = tonumber(present[1 + i] or ''), moves[i]
   if before and by ~= 0 then call('HSET', event, field, text(math.max(0, before + by))) end
 end
+-- Places on the waiting list may get what is free now.
+if stock > 0 and call('ZCARD', waiting) > 0 then call('ZADD', offers_due, text(clock()), id) end
 return 1

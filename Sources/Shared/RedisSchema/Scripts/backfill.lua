@@ -1,5 +1,5 @@
 -- Writes one chunk of the data of an event's orders, for an event that is missing in Redis: the units of its customers,
--- its holds, and the records of orders that are held or have an idempotency key. The data comes from the ledger. The
+-- its holds, its waiting list, and the records of orders that are held, wait or have an idempotency key. The data comes from the ledger. The
 -- event itself follows with publish.lua.
 --
 -- Chunks are applied in their order and each once: a chunk names the position in the ledger where it begins, and
@@ -16,7 +16,7 @@ for i = 1, 5 do
 end
 if present[6] == generation and is_intact then return ALREADY_PUBLISHED end
 if from == '' then
-  call('UNLINK', customers, holds, holders, lapsed)
+  call('UNLINK', customers, holds, holders, lapsed, waiting, waiters)
 else
   local state = call('HMGET', event_backfill, 'stamp', 'at')
   if state[1] ~= stamp or state[2] ~= from then return OUT_OF_STEP end
@@ -53,6 +53,10 @@ for _, hold in ipairs(new_holds) do
 end
 for from_member = 1, #members, 1000 do
   call('ZADD', holds, unpack(members, from_member, math.min(from_member + 999, #members)))
+end
+for _, place in ipairs(new_places) do
+  call('ZADD', waiting, place_score(place.quantity, place.joined_at), place.id)
+  call('HSET', waiters, place.customer, place.id)
 end
 
 call('HSET', backfill, 'until', text(clock() + lease), 'done', done, 'total', total)

@@ -132,12 +132,17 @@ local holder_rules
 
 local function read_event(event)
   local fields = call('HMGET', event.event, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused',
-    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds', 'counts_holders')
+    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds', 'counts_holders', 'waiting')
   event.generation, event.stock, event.maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
   event.opens_at, event.closes_at = tonumber(fields[4] or ''), tonumber(fields[5] or '')
   event.paused, event.closed, event.pending, event.held = fields[6], fields[7], tonumber(fields[8]), tonumber(fields[9])
   event.limit, event.hold, event.counts_holders = optional(fields[10]), optional(fields[11]), fields[12]
   event.refusal, event.detail = refusal(event)
+  if fields[13] and fields[13] ~= '0' then
+    -- The quantity is the upper part of the score: see places.lua.
+    local first = call('ZRANGE', event.waiting, 0, 0, 'WITHSCORES')
+    event.smallest_wish = first[2] and math.floor(first[2] / 2 ^ 42)
+  end
   event.taken, event.held_ids = 0, {}
   event.expires_at = event.hold and now + event.hold * 1000
   event.write_order = order_writer(event.hold and 'held' or 'pending', event.id, event.generation or '', text(now),
@@ -207,6 +212,8 @@ local function judge(event, i)
   if limit and count + quantity > limit then
     return CUSTOMER_LIMIT, text(math.max(0, limit - count)) .. '|' .. text(limit)
   end
+  -- What a place on the waiting list can have will be offered to it (see offer.lua), whoever comes first.
+  if event.smallest_wish and stock >= event.smallest_wish then stock = 0 end
   if stock == 0 and event.held > 0 then
     if not event.next_end then
       local first = call('ZRANGE', event.holds, 0, 0, 'WITHSCORES')

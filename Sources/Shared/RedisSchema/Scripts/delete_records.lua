@@ -1,5 +1,5 @@
 -- Deletes the records of the batch that was settled first, if the retention time has passed: the records of orders that
--- the ledger has in their present version and that are not held. The other orders are in a later batch too, or will be.
+-- the ledger has in their present version and that neither are held nor wait. The other orders are in a later batch too, or will be.
 -- Then no record needs the ranges of this batch, and they are deleted too.
 --
 -- A record with an idempotency key that goes early leaves its order's id, so that a repetition of the purchase finds the
@@ -49,7 +49,7 @@ for first = 1, #orders, 1000 do
   for i = first, last do
     local record = decode_order(records[i - first + 1])
     if record then apply_range(record, confirmed, confirmed_keyed) end
-    if record and record.id == orders[i].id and record.state ~= 'held'
+    if record and record.id == orders[i].id and record.state ~= 'held' and record.state ~= 'waiting'
       and tonumber(record.ledger_version) >= tonumber(record.version) then
       deletable[#deletable + 1] = orders[i].record_key
       if is_keyed(record.id) and is_valid(record.id) and now < settled_at + key_retention then

@@ -24,7 +24,7 @@ if known == generation then
   call('HSET', event, 'stock', text(stock + capacity - before))
 else
   if is_new then
-    call('UNLINK', customers, holds, holders, lapsed)
+    call('UNLINK', customers, holds, holders, lapsed, waiting, waiters)
     call('ZREM', events_with_holds, id)
   else
     local is_untouched = is_rebuilt and call('SISMEMBER', published, id) == 0
@@ -44,12 +44,21 @@ call('HSET', event, 'capacity', text(capacity), 'max_quantity', max_quantity, 'p
 call('HDEL', event, 'closed', 'lowered')
 local optional = { per_customer_limit = customer_limit, hold_seconds = hold_seconds, opens_at = opens_at,
   closes_at = closes_at, max_orders = max_orders, max_holds = max_holds, hold_pause_seconds = hold_pause_seconds,
-  counts_holders = counts_holders and '1' or '' }
+  counts_holders = counts_holders and '1' or '', waitlist = has_waitlist and '1' or '',
+  offer_seconds = offer_seconds }
 -- Without a term that counts the holders, what was counted is forgotten.
 if not counts_holders then call('UNLINK', holders, lapsed) end
 for _, field in ipairs({ 'per_customer_limit', 'hold_seconds', 'opens_at', 'closes_at', 'max_orders', 'max_holds',
-  'hold_pause_seconds', 'counts_holders' }) do
+  'hold_pause_seconds', 'counts_holders', 'waitlist', 'offer_seconds' }) do
   if optional[field] == '' then call('HDEL', event, field) else call('HSET', event, field, optional[field]) end
+end
+-- Places may get their offers now, or end, or be looked at when the sale opens: see offer.lua.
+local places = call('ZCARD', waiting)
+if places > 0 then
+  call('HSET', event, 'waiting', text(places))
+  call('ZADD', offers_due, text(clock()), id)
+else
+  call('HDEL', event, 'waiting')
 end
 if is_rebuilt then call('SADD', published, id) end
 call('SREM', requested_backfills, id)

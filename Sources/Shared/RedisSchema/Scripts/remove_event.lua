@@ -3,10 +3,11 @@
 --
 -- Reply: 1, or 0 if a later publication was faster: nothing was changed.
 if (tonumber(call('HGET', event, 'revision') or '') or 0) > revision then return 0 end
-call('UNLINK', event, customers, holds, holders, lapsed, event_backfill)
+call('UNLINK', event, customers, holds, holders, lapsed, waiting, waiters, event_backfill)
 call('HSET', event, 'revision', text(revision))
 call('PEXPIRE', event, remembered)
 call('ZREM', events_with_holds, id)
+call('ZREM', offers_due, id)
 call('SREM', requested_backfills, id)
 call('SREM', published, id)
 call('SPUBLISH', finished, EVENT_CHANGED .. id)

@@ -2,6 +2,9 @@
 -- concurrent transitions is applied; it also releases the stock and the customer's units. Every change increments the
 -- order's version and queues a snapshot for the ledger.
 --
+-- A place on a waiting list has no units, but the snapshot that ends it looks like one that releases some. So it counts as a
+-- return of units everywhere: then nobody has to know what the order was before.
+--
 -- Reply: for each order a code (see TransitionCode) and its present record ('' if there is none).
 if #orders > 1000 then return redis.error_reply('ERR transition: more than 1000 orders') end
 local now = clock()
@@ -26,7 +29,10 @@ local function next_state(transition, state, expires_at)
     if state == 'confirmed' then return nil, ALREADY end
     if state == 'expired' then return nil, HOLD_EXPIRED end
   elseif transition == 'cancel' then
-    if state == 'held' or state == 'confirmed' then return 'cancelled' end
+    if state == 'held' or state == 'confirmed' or state == 'waiting' then return 'cancelled' end
+    if state == 'cancelled' then return nil, ALREADY end
+  elseif transition == 'leave' then
+    if state == 'held' or state == 'waiting' then return 'cancelled' end
     if state == 'cancelled' then return nil, ALREADY end
   elseif transition == 'expire' then
     if state == 'held' and overdue then return 'expired' end
@@ -37,7 +43,7 @@ end
 
 local function read_event(event)
   local fields = call('HMGET', event.event, 'generation', 'stock', 'held', 'sold', 'closed', 'returned',
-    'counts_holders', 'hold_pause_seconds')
+    'counts_holders', 'hold_pause_seconds', 'waiting')
   event.generation, event.stock = fields[1], tonumber(fields[2])
   event.had_stock = event.stock ~= 0
   event.held, event.sold = tonumber(fields[3]), tonumber(fields[4])
@@ -46,6 +52,7 @@ local function read_event(event)
   event.released, event.ended_holds, event.keeps_hold = {}, {}, not event.is_readable
   event.returned, event.returns = tonumber(fields[6] or '0'), 0
   event.counts_holders, event.pause = fields[7], tonumber(fields[8] or '')
+  event.has_places, event.left = fields[9] and fields[9] ~= '0', {}
 end
 
 -- The state that follows for an order, or nil and the code of the refusal.
@@ -59,8 +66,18 @@ end
 
 -- The orders that release units, and all that have changed, which their watchers are told.
 local finished_ids, changed_ids = {}, {}
+
+-- Ends a place on the waiting list.
+local function leave(event, record, units)
+  event.left[#event.left + 1] = record
+  event.returns = event.returns + units
+  finished_ids[#finished_ids + 1], changed_ids[#changed_ids + 1] = record.id, record.id
+  record.state, record.version = 'cancelled', text(record.version + 1)
+end
+
 local function apply(event, record, after)
   local units = tonumber(record.quantity)
+  if record.state == 'waiting' then return leave(event, record, units) end
   if record.state == 'held' then event.held = event.held - units else event.sold = event.sold - units end
   if after == 'confirmed' then
     event.sold, record.confirmed_at = event.sold + units, text(now)
@@ -107,13 +124,24 @@ local function write_event(event)
   if event.is_changed then
     -- The event may be for sale again, which the processes that remember its refusal must know at once.
     if event.had_stock == false and event.stock > 0 then call('SPUBLISH', finished, EVENT_CHANGED .. event.id) end
+    -- Places on the waiting list may get what is free now: see offer.lua.
+    if event.has_places and event.returns > 0 then call('ZADD', offers_due, text(now), event.id) end
     call('HSET', event.event, 'stock', text(event.stock), 'held', text(event.held), 'sold', text(event.sold))
-    -- Units that the ledger still counts, until it has this change: see lower_capacity.lua.
-    if event.returns > 0 and event.returned then
-      call('HSET', event.event, 'returned', text(event.returned + event.returns))
-    end
     for customer, units in pairs(event.released) do move_units(event.customers, customer, -units) end
     if event.counts_holders then forget_lapses(event.holders, event.lapsed, now) end
+  end
+  -- Units that the ledger still counts, until it has this change: see lower_capacity.lua.
+  if event.returns > 0 and event.returned then
+    call('HSET', event.event, 'returned', text(event.returned + event.returns))
+  end
+  if #event.left > 0 then
+    for _, order in ipairs(event.left) do
+      call('ZREM', event.waiting, order.id)
+      if call('HGET', event.waiters, order.customer) == order.id then
+        call('HDEL', event.waiters, order.customer)
+      end
+    end
+    call('HSET', event.event, 'waiting', text(call('ZCARD', event.waiting)))
   end
   -- An order that was claimed alone is a member of the holds by itself. A member of several ids is removed after the
   -- transitions of all of its orders.

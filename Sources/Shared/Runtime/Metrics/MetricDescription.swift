@@ -42,6 +42,9 @@ struct MetricDescription: Sendable {
             "ticketblitz_transition_group_size", .histogram(sizes),
             "Confirmations and cancellations in one call of the transition script."),
         .init(
+            "ticketblitz_waitlist_group_size", .histogram(sizes),
+            "Requests for places on waiting lists in one call of the wait script."),
+        .init(
             "ticketblitz_event_reads_total", .counter,
             "Events that were read from the stores for clients that look at them."),
         .init("ticketblitz_viewers", .gauge, "Clients that watch events or orders with a stream."),
@@ -103,6 +106,10 @@ struct MetricDescription: Sendable {
             "ticketblitz_rejected_total", .counter,
             "Orders that the ledger rejected because the event had no units left."),
         .init("ticketblitz_holds_expired_total", .counter, "Holds that this worker expired."),
+        .init("ticketblitz_offers_total", .counter, "Offers that this worker made to places on waiting lists."),
+        .init(
+            "ticketblitz_places_ended_total", .counter,
+            "Places on waiting lists that this worker cancelled: the sale has ended, or a limit is reached."),
         // Webhooks.
         .init(
             "ticketblitz_webhook_attempts_total", .counter,
