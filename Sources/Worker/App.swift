@@ -111,6 +111,9 @@ struct App: AsyncParsableCommand {
                     holds: HoldExpirer(stores.partition(keys)),
                     logger: logger))
         }
+        services += settings.stores.partitioning.all.map {
+            RoomService(rooms: RoomKeeper(stores.partition($0), ledger: stores.ledger), logger: logger)
+        }
         services.append(webhooks(settings, name: name, signal: signal, group: group, logger: logger))
         if let port = settings.metricsPort {
             // The first service stops last.

@@ -2,6 +2,7 @@
 struct Controllers: Sendable {
     let orders: OrdersController
     let events: EventsController
+    let rooms: RoomController
     let live: LiveController
     let administration: AdministrationController
     let audit: AuditController

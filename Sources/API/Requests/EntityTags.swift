@@ -36,7 +36,8 @@ struct EntityTag: Hashable, Sendable, CustomStringConvertible {
             terms.name, String(terms.capacity), String(terms.maxQuantity), text(terms.customerLimit),
             text(terms.holdSeconds), text(terms.opensAt?.milliseconds), text(terms.closesAt?.milliseconds),
             String(terms.paused), String(terms.isArchived), text(terms.maxOrders), text(terms.maxHolds),
-            text(terms.holdPauseSeconds),
+            text(terms.holdPauseSeconds), text(terms.admissionRate), String(terms.passSeconds),
+            text(terms.lobbyOpensAt?.milliseconds),
         ])
     }
 

@@ -20,6 +20,9 @@ extension JSONObject {
         self["max_orders"] = event.terms.maxOrders.map { .integer($0) }
         self["max_holds"] = event.terms.maxHolds.map { .integer($0) }
         self["hold_pause_seconds"] = event.terms.holdPauseSeconds.map { .integer($0) }
+        self["admission_rate"] = event.terms.admissionRate.map { .integer($0) }
+        if event.terms.hasRoom { self["pass_seconds"] = .integer(event.terms.passSeconds) }
+        self["lobby_opens_at"] = event.terms.lobbyOpensAt.map { .string(RFC3339.text($0)) }
         self["opens_at"] = event.terms.opensAt.map { .string(RFC3339.text($0)) }
         self["closes_at"] = event.terms.closesAt.map { .string(RFC3339.text($0)) }
         self["archived"] = .boolean(event.terms.isArchived)

@@ -12,6 +12,16 @@ enum ProblemCode: String, CaseIterable {
     case orderNotFound = "order-not-found"
     case webhookNotFound = "webhook-not-found"
     case deliveryNotFound = "delivery-not-found"
+    case placeNotFound = "place-not-found"
+    case noRoom = "no-room"
+    case passRequired = "pass-required"
+    case passInvalid = "pass-invalid"
+    case passExpired = "pass-expired"
+    case passUsed = "pass-used"
+    case roomNotOpen = "room-not-open"
+    case roomBusy = "room-busy"
+    case proofRefused = "proof-refused"
+    case proofUnavailable = "proof-unavailable"
     case routeNotFound = "route-not-found"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -53,16 +63,16 @@ enum ProblemCode: String, CaseIterable {
         switch self {
         case .invalidRequest: .badRequest
         case .unauthorized: .unauthorized
-        case .adminDisabled, .forbidden: .forbidden
+        case .adminDisabled, .forbidden, .passRequired, .passInvalid, .passExpired, .proofRefused: .forbidden
         case .eventNotFound, .orderNotFound, .deadLetterNotFound, .webhookNotFound, .deliveryNotFound,
-            .routeNotFound:
+            .placeNotFound, .noRoom, .routeNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .insufficientStock, .allHeld, .customerLimit, .orderLimit, .holdLimit, .orderState, .notOnSale,
             .capacityInUse, .eventInUse,
             .eventHasOrders, .eventArchived, .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
-            .changesNotWritten:
+            .changesNotWritten, .passUsed, .roomNotOpen:
             .conflict
         case .preconditionFailed: .preconditionFailed
         case .soldOut, .holdExpired, .cursorExpired: .gone
@@ -73,7 +83,7 @@ enum ProblemCode: String, CaseIterable {
         case .rateLimited, .holdPaused: .tooManyRequests
         case .internalError: .internalServerError
         case .queueFull, .storeUnavailable, .tooManyClients, .recovering, .tooManyExports, .tooManyViewers,
-            .tooManyReaders:
+            .tooManyReaders, .roomBusy, .proofUnavailable:
             .serviceUnavailable
         }
     }
@@ -95,6 +105,16 @@ enum ProblemCode: String, CaseIterable {
         case .changesNotWritten: "Changes are not written"
         case .cursorExpired: "Changes after the cursor may be missing"
         case .tooManyReaders: "Too many clients wait for changes"
+        case .placeNotFound: "There is no such place"
+        case .noRoom: "The event has no waiting room"
+        case .passRequired: "A pass of the waiting room is required"
+        case .passInvalid: "The pass is not valid"
+        case .passExpired: "The pass has expired"
+        case .passUsed: "The pass was used"
+        case .roomNotOpen: "The waiting room is not open yet"
+        case .proofRefused: "Joining is not allowed"
+        case .proofUnavailable: "Whether joining is allowed is not known"
+        case .roomBusy: "Too many people are joining"
         case .routeNotFound: "There is no such route"
         case .methodNotAllowed: "The route does not accept this method"
         case .requestTimeout: "The request took too long to arrive"
@@ -147,6 +167,10 @@ extension ProblemCode {
             case .allHeld: .allHeld
             case .soldOut: .soldOut
             case .idempotencyKeyReused: .idempotencyKeyReused
+            case .passRequired: .passRequired
+            case .passInvalid: .passInvalid
+            case .passExpired: .passExpired
+            case .passUsed: .passUsed
             }
     }
 }

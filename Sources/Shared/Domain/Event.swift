@@ -59,6 +59,8 @@ package struct EventTerms: Hashable, Sendable {
     package static let maxOrdersRange = 1...1_000_000
     package static let maxHoldsRange = 1...1_000_000
     package static let holdPauseSecondsRange = 1...3600
+    package static let admissionRateRange = 1...100_000
+    package static let passSecondsRange = 10...3600
 
     package var name: String
     /// Units that exist.
@@ -78,6 +80,12 @@ package struct EventTerms: Hashable, Sendable {
     /// The first pause after a hold that lapsed, during which its holder can hold nothing. It doubles with each hold that
     /// lapses in a row, up to an hour. Nil: no pause.
     package var holdPauseSeconds: Int?
+    /// People a second that the waiting room admits; nil: the event has no waiting room, and everybody can buy.
+    package var admissionRate: Int?
+    /// How long a pass of the waiting room is valid.
+    package var passSeconds: Int
+    /// When the waiting room opens its lobby, before the sale; nil: it is open as long as the event exists.
+    package var lobbyOpensAt: Timestamp?
     /// The start of the sale; nil: the sale has started.
     package var opensAt: Timestamp?
     /// The end of the sale; nil: it ends when the event is sold out.
@@ -89,12 +97,16 @@ package struct EventTerms: Hashable, Sendable {
     package init(
         name: String, capacity: Int, maxQuantity: Int = 10, customerLimit: Int? = nil, holdSeconds: Int? = nil,
         maxOrders: Int? = nil, maxHolds: Int? = nil, holdPauseSeconds: Int? = nil,
+        admissionRate: Int? = nil, passSeconds: Int = 600, lobbyOpensAt: Timestamp? = nil,
         opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false,
         isArchived: Bool = false
     ) {
         self.maxOrders = maxOrders
         self.maxHolds = maxHolds
         self.holdPauseSeconds = holdPauseSeconds
+        self.admissionRate = admissionRate
+        self.passSeconds = passSeconds
+        self.lobbyOpensAt = lobbyOpensAt
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
@@ -105,6 +117,9 @@ package struct EventTerms: Hashable, Sendable {
         self.paused = paused
         self.isArchived = isArchived
     }
+
+    /// Whether buyers need a pass of the waiting room.
+    package var hasRoom: Bool { admissionRate != nil }
 
     /// Whether a term counts the orders or holds of customers and client addresses.
     package var countsHolders: Bool { maxOrders != nil || maxHolds != nil || holdPauseSeconds != nil }

@@ -89,6 +89,8 @@ extension Statements {
         "max_quantity": { $0.terms.maxQuantity }, "per_customer_limit": { $0.terms.customerLimit },
         "hold_seconds": { $0.terms.holdSeconds }, "max_orders": { $0.terms.maxOrders },
         "max_holds": { $0.terms.maxHolds }, "hold_pause_seconds": { $0.terms.holdPauseSeconds },
+        "admission_rate": { $0.terms.admissionRate }, "pass_seconds": { $0.terms.passSeconds },
+        "lobby_opens_at": { $0.terms.lobbyOpensAt },
         "opens_at": { $0.terms.opensAt },
         "closes_at": { $0.terms.closesAt }, "paused": { $0.terms.paused }, "archived": { $0.terms.isArchived },
         "details": { AuditDetails($0.terms) }, "are_new": { $0.areNew },
@@ -106,6 +108,9 @@ extension Statements {
         let maxOrders = try columns["max_orders", as: Int?.self]
         let maxHolds = try columns["max_holds", as: Int?.self]
         let holdPauseSeconds = try columns["hold_pause_seconds", as: Int?.self]
+        let admissionRate = try columns["admission_rate", as: Int?.self]
+        let passSeconds = try columns["pass_seconds", as: Int.self]
+        let lobbyOpensAt = try columns["lobby_opens_at", as: Timestamp?.self]
         let opensAt = try columns["opens_at", as: Timestamp?.self]
         let closesAt = try columns["closes_at", as: Timestamp?.self]
         let paused = try columns["paused", as: Bool.self]
@@ -121,7 +126,8 @@ extension Statements {
                 name: try row[name], capacity: try row[capacity], maxQuantity: try row[maxQuantity],
                 customerLimit: try row[customerLimit], holdSeconds: try row[holdSeconds],
                 maxOrders: try row[maxOrders], maxHolds: try row[maxHolds],
-                holdPauseSeconds: try row[holdPauseSeconds], opensAt: try row[opensAt],
+                holdPauseSeconds: try row[holdPauseSeconds], admissionRate: try row[admissionRate],
+                passSeconds: try row[passSeconds], lobbyOpensAt: try row[lobbyOpensAt], opensAt: try row[opensAt],
                 closesAt: try row[closesAt], paused: try row[paused], isArchived: try row[archived])
             return LedgerEvent(
                 id: try row[id], terms: terms, held: try row[held], sold: try row[sold],

@@ -11,6 +11,9 @@ package struct EventChange: Hashable, Sendable {
     package var maxOrders: Int??
     package var maxHolds: Int??
     package var holdPauseSeconds: Int??
+    package var admissionRate: Int??
+    package var passSeconds: Int?
+    package var lobbyOpensAt: Timestamp??
     package var opensAt: Timestamp??
     package var closesAt: Timestamp??
     package var paused: Bool?
@@ -19,6 +22,7 @@ package struct EventChange: Hashable, Sendable {
     package init(
         name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, customerLimit: Int?? = nil,
         holdSeconds: Int?? = nil, maxOrders: Int?? = nil, maxHolds: Int?? = nil, holdPauseSeconds: Int?? = nil,
+        admissionRate: Int?? = nil, passSeconds: Int? = nil, lobbyOpensAt: Timestamp?? = nil,
         opensAt: Timestamp?? = nil, closesAt: Timestamp?? = nil, paused: Bool? = nil,
         archived: Bool? = nil
     ) {
@@ -30,6 +34,9 @@ package struct EventChange: Hashable, Sendable {
         self.maxOrders = maxOrders
         self.maxHolds = maxHolds
         self.holdPauseSeconds = holdPauseSeconds
+        self.admissionRate = admissionRate
+        self.passSeconds = passSeconds
+        self.lobbyOpensAt = lobbyOpensAt
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused
@@ -50,12 +57,20 @@ package struct EventChange: Hashable, Sendable {
         if let maxOrders { terms.maxOrders = maxOrders }
         if let maxHolds { terms.maxHolds = maxHolds }
         if let holdPauseSeconds { terms.holdPauseSeconds = holdPauseSeconds }
+        if let admissionRate { terms.admissionRate = admissionRate }
+        if let passSeconds { terms.passSeconds = passSeconds }
+        if let lobbyOpensAt { terms.lobbyOpensAt = lobbyOpensAt }
         if let opensAt { terms.opensAt = opensAt }
         if let closesAt { terms.closesAt = closesAt }
         if let paused { terms.paused = paused }
         if let archived { terms.isArchived = archived }
         if let opens = terms.opensAt, let closes = terms.closesAt, opens >= closes {
             throw .invalid(field: "closes_at", "the event must close after it opens")
+        }
+        if let lobby = terms.lobbyOpensAt {
+            guard let opens = terms.opensAt, lobby < opens else {
+                throw .invalid(field: "lobby_opens_at", "the lobby must open before opens_at, which must be set")
+            }
         }
         return terms
     }

@@ -6,9 +6,10 @@ package import RedisSchema
 /// The Redis side of a sale: claims of stock, transitions of orders, reports of events.
 package struct Inventory: Sendable {
     /// The group callers of one partition.
-    private struct Lanes {
+    struct Lanes {
         let claims: GroupCaller<ClaimScript>
         let transitions: GroupCaller<TransitionScript>
+        let joins: GroupCaller<JoinScript>
     }
 
     package let client: RedisClient
@@ -45,7 +46,10 @@ package struct Inventory: Sendable {
                         metric: "ticketblitz_claim_group_size"),
                     transitions: GroupCaller(
                         partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
-                        metric: "ticketblitz_transition_group_size"))
+                        metric: "ticketblitz_transition_group_size"),
+                    joins: GroupCaller(
+                        partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_join_group_size"))
             }
             return NIOLoopBound(lanes, eventLoop: eventLoop)
         }.get()
@@ -87,7 +91,7 @@ package struct Inventory: Sendable {
         return .orderUnknown
     }
 
-    private func add<Script>(
+    func add<Script>(
         _ member: Script.Member, to lane: any KeyPath<Lanes, GroupCaller<Script>> & Sendable, in partition: Int
     ) async throws(RedisError) -> Script.Outcome where Script.Member: Sendable, Script.Outcome: Sendable {
         try await withCheckedContinuation {

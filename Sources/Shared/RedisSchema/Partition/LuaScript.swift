@@ -15,7 +15,8 @@ package struct LuaScript: Sendable {
 
     /// Functions that several scripts use.
     package enum Prelude: Sendable, CaseIterable {
-        case numbers, clock, lists, customers, releases, orders, confirmed, forgotten, holders, holds, lease, messages
+        case numbers, clock, lists, customers, releases, orders, confirmed, forgotten, holders, holds, lease, messages,
+            rooms
 
         var source: [UInt8] {
             switch self {
@@ -31,6 +32,7 @@ package struct LuaScript: Sendable {
             case .holds: PackageResources.holds_lua
             case .lease: PackageResources.lease_lua
             case .messages: PackageResources.messages_lua
+            case .rooms: PackageResources.rooms_lua
             }
         }
     }

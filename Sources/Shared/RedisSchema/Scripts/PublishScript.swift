@@ -4,7 +4,8 @@ package import RedisClient
 /// Sets an event's hash to the state in the ledger. The caller has the event's row locked.
 package struct PublishScript: PartitionScript {
     package static let lua = LuaScript(
-        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory, prelude: [.numbers, .lease, .messages],
+        Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory,
+        prelude: [.numbers, .clock, .lease, .messages],
         codes: [PublicationOutcome.self])
     package static let sample = PublishScript(
         EventPublication(
@@ -30,6 +31,11 @@ package struct PublishScript: PartitionScript {
         call.key("holds", keys.holds(id))
         call.key("holders", keys.holders(id))
         call.key("lapsed", keys.lapsed(id))
+        call.key("rooms", keys.rooms)
+        call.key("room", keys.room(id))
+        call.key("places", keys.places(id))
+        call.key("ticks", keys.ticks(id))
+        call.key("passes", keys.passes(id))
         call.key("events_with_holds", keys.eventsWithHolds)
         call.key("event_backfill", keys.backfill(id))
         call.key("backfill", keys.backfill)
@@ -52,12 +58,25 @@ package struct PublishScript: PartitionScript {
         call.optional("max_orders", terms.maxOrders)
         call.optional("max_holds", terms.maxHolds)
         call.optional("hold_pause_seconds", terms.holdPauseSeconds)
+        call.optional("admission_rate", terms.admissionRate)
+        // Without a waiting room the event has none of its terms.
+        call.optional("pass_seconds", terms.hasRoom ? terms.passSeconds : nil)
+        call.optional("lobby_opens_at", terms.hasRoom ? terms.lobbyOpensAt?.milliseconds : nil)
+        encode(event.room, into: &call)
         call.optional("opens_at", terms.opensAt?.milliseconds)
         call.optional("closes_at", terms.closesAt?.milliseconds)
         call.flag("paused", terms.paused)
         call.text("name", terms.name)
         call.number("revision", event.revision)
         call.text("finished", keys.finished)
+    }
+
+    private func encode(_ room: RoomMarks?, into call: inout ScriptEncoder) {
+        call.number("room_generation", room?.generation ?? 0)
+        call.number("numbers_until", room?.numbersUntil ?? 0)
+        call.number("admitted_until", room?.admittedUntil ?? 0)
+        call.optional("lobby", room?.draw?.lobby)
+        call.optional("drawn_at", room?.draw?.at.milliseconds)
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> PublicationOutcome {

@@ -42,6 +42,8 @@ struct MetricDescription: Sendable {
             "ticketblitz_transition_group_size", .histogram(sizes),
             "Confirmations and cancellations in one call of the transition script."),
         .init(
+            "ticketblitz_join_group_size", .histogram(sizes), "Places of waiting rooms that one call gives."),
+        .init(
             "ticketblitz_event_reads_total", .counter,
             "Events that were read from the stores for clients that look at them."),
         .init("ticketblitz_viewers", .gauge, "Clients that watch events or orders with a stream."),
