@@ -12,11 +12,10 @@ let engine: [Target.Dependency] = [
 
 /// The bodies of the Lua scripts in Sources/Shared/RedisSchema/Scripts, each beside its Swift type.
 let luaScripts = [
-    "acknowledge", "adjust_counts", "backfill", "claim", "close_event", "delete_records", "discard_holds",
-    "end_backfill", "expired", "extend", "hold_backfill", "inspect", "lower_capacity", "note_worker", "offer",
-    "open", "place", "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey",
-    "survey_slice", "take",
-    "transition", "verify", "wait", "wipe",
+    "acknowledge", "adjust_counts", "admit", "backfill", "claim", "close_event", "delete_records", "discard_holds",
+    "end_backfill", "expired", "extend", "hold_backfill", "inspect", "join", "lower_capacity", "note_worker",
+    "offer", "open", "place", "publish", "reclaim", "remove_event", "renew", "repair", "requeue", "seal", "survey",
+    "survey_slice", "take", "transition", "verify", "wait", "wipe",
 ]
 
 /// The files of Sources/API/Page and Sources/API/Console, which the API serves.
@@ -115,7 +114,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: engine + [
-                .hummingbird, .argumentParser, .deque, .nioConcurrencyHelpers, .nioCore, .nioHTTP1,
+                .hummingbird, .asyncHTTPClient, .argumentParser, .deque, .nioConcurrencyHelpers, .nioCore, .nioHTTP1,
                 .nioHTTPTypes, .nioHTTPTypesHTTP1, .serviceLifecycle, .metrics, .logging,
             ],
             resources: [

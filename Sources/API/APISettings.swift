@@ -20,6 +20,8 @@ struct APISettings: Sendable {
     /// Nil: no limit.
     var rateLimit: RateLimit?
     var trustedProxies: TrustedProxies
+    /// Nil: everybody may join a waiting room.
+    var proof: ProofSettings?
     /// Whether webhooks may have addresses of private networks.
     var allowsPrivateWebhooks: Bool
 
@@ -43,6 +45,7 @@ struct APISettings: Sendable {
         let burst = try settings.value(of: Self.rateLimitBurst) ?? max(1, 2 * perSecond)
         rateLimit = perSecond > 0 ? RateLimit(perSecond: perSecond, burst: burst) : nil
         trustedProxies = try settings.value(of: Self.trustedProxies)
+        proof = try ProofSettings(settings)
         allowsPrivateWebhooks = try settings.value(of: WebhookSettings.allowPrivate)
     }
 
@@ -65,7 +68,9 @@ extension APISettings {
         customerTokensAudience.entry, demo.entry,
         maxQueueDepth.entry, maxConnections.entry,
         maxConnectionsPerAddress.entry, idleTimeout.entry,
-        rateLimit.entry, rateLimitBurst.entry, trustedProxies.entry, WebhookSettings.allowPrivate.entry,
+        rateLimit.entry, rateLimitBurst.entry, trustedProxies.entry, proofURL.entry, proofTimeout.entry,
+        proofFailure.entry,
+        WebhookSettings.allowPrivate.entry,
     ]
 
     static let host = Setting<String>("HOST", default: "127.0.0.1", "address to listen on")

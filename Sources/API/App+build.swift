@@ -44,7 +44,8 @@ extension App {
         let restorer = EventRestorer(catalogue: catalogue, ledger: stores.ledger)
         let orders = OrderService(
             inventory: inventory, lookup: OrderLookup(inventory: inventory, ledger: stores.ledger), restorer: restorer,
-            metrics: ClaimMetrics(), proxies: settings.trustedProxies, tokens: settings.customerTokens, logger: logger)
+            metrics: ClaimMetrics(), proxies: settings.trustedProxies, tokens: settings.customerTokens,
+            signer: RoomSigner(keyedIDs: stores.keyedIDs), logger: logger)
         var configuration = ConnectionState.Configuration()
         configuration.idleTimeout = .seconds(Int64(settings.idleTimeout))
         // All connections lose the same server, and the first of them logs it.
@@ -60,6 +61,11 @@ extension App {
         let feed = LiveFeed(views, EventsOnSale(catalogue, views))
         let responders = try await DirectResponders(
             orders, Looks(events: views, feed: feed, orders: observer), configuration, group: group)
+        let rooms = Rooms(
+            inventory: inventory, book: RoomBook(inventory, ledger: stores.ledger, through: listing),
+            signer: orders.signer, restorer: restorer)
+        let proof = settings.proof.map { ProofCheck($0, group: group) }
+        let waits = LongResponses(limit: 10_000)
         let lab = settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil
         watch.observeEvents { responders.eventHasChanged($0) }
         let exports = LongResponses(limit: 4)
@@ -69,7 +75,8 @@ extension App {
         let overviewFeed = OverviewFeed(
             timeLimit: .nanoseconds(configuration.streamTimeout.nanoseconds), read: { try await overview.current() })
         let controllers = controllers(
-            settings, stores: stores, catalogue: catalogue, views: views, orders: orders, responders: responders,
+            settings, stores: stores, catalogue: catalogue, views: views, orders: orders, rooms: (rooms, proof, waits),
+            responders: responders,
             exports: exports, readers: readers, overview: (overview, overviewFeed), lab: lab)
         let supervisor = StoreSupervisor(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
@@ -93,19 +100,22 @@ extension App {
             onServerRunning: onServerRunning,
             eventLoopGroupProvider: .shared(group),
             logger: logger)
-        return [
+        let proofServices: [any Service] = proof.map { [ProofCheckService(check: $0)] } ?? []
+        return proofServices + [
             supervisor, preparation, EventListService(client: listing),
             FigureWriterService(
                 writer: FigureWriter(figures, logger: logger) { await responders.takeTally() }),
             server, OrderWatchService(watch: watch), LiveFeedService(feed: feed),
             LongResponsesService(responses: exports), LongResponsesService(responses: readers),
+            LongResponsesService(responses: waits),
             OverviewFeedService(feed: overviewFeed),
         ]
     }
 
     private static func controllers(
         _ settings: APISettings, stores: Stores, catalogue: EventCatalogue, views: EventViews,
-        orders: OrderService, responders: DirectResponders, exports: LongResponses,
+        orders: OrderService, rooms: (rooms: Rooms, proof: ProofCheck?, waits: LongResponses),
+        responders: DirectResponders, exports: LongResponses,
         readers: LongResponses,
         overview: (reader: OverviewReader, feed: OverviewFeed), lab: Lab?
     ) -> Controllers {
@@ -123,6 +133,9 @@ extension App {
             events: EventsController(
                 catalogue: catalogue, list: EventList(catalogue, views), views: views, restorer: restorer,
                 access: access),
+            rooms: RoomController(
+                rooms: rooms.rooms, views: views, tokens: settings.customerTokens, proxies: settings.trustedProxies,
+                proof: rooms.proof, waits: rooms.waits),
             live: LiveController(responders: responders),
             administration: AdministrationController(
                 access: access, trail: trail, inventory: inventory, catalogue: catalogue, restorer: restorer,

@@ -34,6 +34,9 @@ struct App: AsyncParsableCommand {
     @Option(APISettings.rateLimit) var rateLimit: GivenOption?
     @Option(APISettings.rateLimitBurst) var rateLimitBurst: GivenOption?
     @Option(APISettings.trustedProxies) var trustedProxies: GivenOption?
+    @Option(APISettings.proofURL) var proofURL: GivenOption?
+    @Option(APISettings.proofTimeout) var proofTimeout: GivenOption?
+    @Option(APISettings.proofFailure) var proofFailure: GivenOption?
     @Option(WebhookSettings.allowPrivate) var webhookAllowPrivate: GivenOption?
 
     @OptionGroup(title: "Stores and logs")

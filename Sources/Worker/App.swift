@@ -112,6 +112,9 @@ struct App: AsyncParsableCommand {
                     logger: logger))
             services.append(OfferService(offers: OfferMaker(stores.partition(keys)), logger: logger))
         }
+        services += settings.stores.partitioning.all.map {
+            RoomService(rooms: RoomKeeper(stores.partition($0), ledger: stores.ledger), logger: logger)
+        }
         services.append(webhooks(settings, name: name, signal: signal, group: group, logger: logger))
         if let port = settings.metricsPort {
             // The first service stops last.

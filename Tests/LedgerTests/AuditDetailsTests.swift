@@ -36,8 +36,9 @@ import Testing
     @Test func everyTermIsInTheDetails() {
         let terms = EventTerms(
             name: "e", capacity: 1, maxQuantity: 2, customerLimit: 3, holdSeconds: 4, maxOrders: 5, maxHolds: 6,
-            holdPauseSeconds: 7, hasWaitlist: true, offerSeconds: 10, opensAt: Timestamp(milliseconds: 8),
-            closesAt: Timestamp(milliseconds: 9),
+            holdPauseSeconds: 7, hasWaitlist: true, offerSeconds: 10, admissionRate: 1, passSeconds: 60,
+            lobbyOpensAt: Timestamp(milliseconds: 7),
+            opensAt: Timestamp(milliseconds: 8), closesAt: Timestamp(milliseconds: 9),
             paused: true,
             isArchived: true)
         #expect(AuditDetails(terms).members.count == Mirror(reflecting: terms).children.count)

@@ -3,6 +3,7 @@ struct Controllers: Sendable {
     let orders: OrdersController
     let waitlist: WaitlistController
     let events: EventsController
+    let rooms: RoomController
     let live: LiveController
     let administration: AdministrationController
     let audit: AuditController

@@ -6,8 +6,9 @@ extension OrdersController {
     func buy(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let headers = BuyHeaders(
             contentType: request.headers[.contentType], keys: request.headers[values: .idempotencyKey],
-            authorization: request.headers[values: .authorization], forwardedFor: request.headers[values: .forwardedFor]
-        )
+            authorization: request.headers[values: .authorization],
+            forwardedFor: request.headers[values: .forwardedFor],
+            passes: request.headers[values: .admissionPass])
         let body = try await request.completeBody(limit: BodyLimit.standard)
         return Response(
             await responders.response(to: .buy(headers), body: body, peer: context.peer, id: context.requestID))

@@ -88,12 +88,18 @@ struct BuyHeaders: Hashable, Sendable {
     var authorization: [String] = []
     /// The values of `X-Forwarded-For`.
     var forwardedFor: [String] = []
+    /// The values of `Admission-Pass`; one at most is valid.
+    var passes: [String] = []
 
-    init(contentType: String?, keys: [String], authorization: [String] = [], forwardedFor: [String] = []) {
+    init(
+        contentType: String?, keys: [String], authorization: [String] = [], forwardedFor: [String] = [],
+        passes: [String] = []
+    ) {
         self.contentType = contentType
         self.keys = keys
         self.authorization = authorization
         self.forwardedFor = forwardedFor
+        self.passes = passes
     }
 
     init?(_ headers: HTTPHeaders) {
@@ -105,6 +111,7 @@ struct BuyHeaders: Hashable, Sendable {
             case 13 where name.isSameField(as: "authorization"): authorization.append(value)
             case 14 where name.isSameField(as: "content-length"):
                 guard let length = Int(value), length <= BodyLimit.standard else { return nil }
+            case 14 where name.isSameField(as: "admission-pass"): passes.append(value)
             case 15 where name.isSameField(as: "idempotency-key"): keys.append(value)
             case 15 where name.isSameField(as: "x-forwarded-for"): forwardedFor.append(value)
             case _ where name.changesReading: return nil

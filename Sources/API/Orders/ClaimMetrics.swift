@@ -17,6 +17,7 @@ struct ClaimMetrics: Sendable {
     private static let refusals: [ProblemCode] = [
         .eventNotFound, .recovering, .notOnSale, .invalidRequest, .customerLimit, .queueFull, .insufficientStock,
         .allHeld, .soldOut, .idempotencyKeyReused, .orderLimit, .holdLimit, .holdPaused,
+        .passRequired, .passInvalid, .passExpired, .passUsed,
     ]
 
     init() {

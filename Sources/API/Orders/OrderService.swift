@@ -14,6 +14,8 @@ struct OrderService: Sendable {
     let proxies: TrustedProxies
     /// Verifies the tokens of customers; nil if the body of a purchase names its customer.
     let tokens: CustomerTokens?
+    /// Reads the passes of waiting rooms.
+    let signer: RoomSigner
     let logger: Logger
 
     /// The purchase that a request describes. Throws a problem if the request is not valid.
@@ -31,7 +33,11 @@ struct OrderService: Sendable {
         let purchase = inventory.makePurchase(
             of: wanted.event, quantity: wanted.quantity, customer: wanted.customer, idempotencyKey: key, at: .now,
             using: &random)
-        guard let purchase else { throw .redisIsRecovering }
+        guard var purchase else { throw .redisIsRecovering }
+        if let pass = headers.passes.first {
+            guard headers.passes.count == 1 else { throw .passInvalid }
+            purchase.pass = try signer.pass(pass, event: wanted.event, customer: wanted.customer)
+        }
         return purchase
     }
 

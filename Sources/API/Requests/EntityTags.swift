@@ -37,6 +37,8 @@ struct EntityTag: Hashable, Sendable, CustomStringConvertible {
             text(terms.holdSeconds), text(terms.opensAt?.milliseconds), text(terms.closesAt?.milliseconds),
             String(terms.paused), String(terms.isArchived), text(terms.maxOrders), text(terms.maxHolds),
             text(terms.holdPauseSeconds), String(terms.hasWaitlist), text(terms.offerSeconds),
+            text(terms.admissionRate), String(terms.passSeconds),
+            text(terms.lobbyOpensAt?.milliseconds),
         ])
     }
 

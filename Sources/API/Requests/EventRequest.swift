@@ -8,7 +8,9 @@ import Timing
 struct EventRequest {
     private static let fields: Set<String> = [
         "name", "capacity", "per_customer_limit", "max_quantity", "hold_seconds", "max_orders", "max_holds",
-        "hold_pause_seconds", "waitlist", "offer_seconds", "opens_at", "closes_at", "paused", "archived",
+        "hold_pause_seconds", "waitlist", "offer_seconds", "admission_rate", "pass_seconds", "lobby_opens_at",
+        "opens_at", "closes_at", "paused",
+        "archived",
     ]
 
     var change = EventChange()
@@ -34,6 +36,9 @@ struct EventRequest {
         change.holdPauseSeconds = try object.integerOrNull("hold_pause_seconds", in: EventTerms.holdPauseSecondsRange)
         change.hasWaitlist = try object.boolean("waitlist")
         change.offerSeconds = try object.integerOrNull("offer_seconds", in: EventTerms.offerSecondsRange)
+        change.admissionRate = try object.integerOrNull("admission_rate", in: EventTerms.admissionRateRange)
+        change.passSeconds = try object.integer("pass_seconds", in: EventTerms.passSecondsRange)
+        change.lobbyOpensAt = try Self.time("lobby_opens_at", in: object)
         change.opensAt = try Self.time("opens_at", in: object)
         change.closesAt = try Self.time("closes_at", in: object)
         change.paused = try object.boolean("paused")

@@ -19,6 +19,8 @@ enum IdempotencyKey {
 extension HTTPField.Name {
     // Constants; they are valid tokens (RFC 9110).
     static let idempotencyKey = Self("Idempotency-Key").unsafelyUnwrapped
+    static let admissionPass = Self("Admission-Pass").unsafelyUnwrapped
+    static let admissionProof = Self("Admission-Proof").unsafelyUnwrapped
     static let forwardedFor = Self("X-Forwarded-For").unsafelyUnwrapped
     static let idempotentReplayed = Self("Idempotent-Replayed").unsafelyUnwrapped
 }

@@ -23,6 +23,9 @@ extension JSONObject {
         if event.terms.hasWaitlist { self["waitlist"] = .boolean(true) }
         self["offer_seconds"] = event.terms.offerSeconds.map { .integer($0) }
         if event.terms.hasWaitlist || event.waiting > 0 { self["waiting"] = .integer(event.waiting) }
+        self["admission_rate"] = event.terms.admissionRate.map { .integer($0) }
+        if event.terms.hasRoom { self["pass_seconds"] = .integer(event.terms.passSeconds) }
+        self["lobby_opens_at"] = event.terms.lobbyOpensAt.map { .string(RFC3339.text($0)) }
         self["opens_at"] = event.terms.opensAt.map { .string(RFC3339.text($0)) }
         self["closes_at"] = event.terms.closesAt.map { .string(RFC3339.text($0)) }
         self["archived"] = .boolean(event.terms.isArchived)

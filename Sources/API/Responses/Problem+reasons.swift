@@ -72,6 +72,16 @@ extension Problem {
                 retryAfterSeconds: Self.seconds(from: now, until: end))
         case .soldOut:
             self.init(code, "No tickets are left.")
+        case .passRequired:
+            self.init(
+                code, "This event has a waiting room: get a place with POST /events/\(event)/room, and send its pass.")
+        case .passInvalid:
+            self = .passInvalid
+        case .passExpired:
+            self.init(code, "The pass has expired; join the waiting room again.")
+        case .passUsed(let available):
+            self.init(code, "Only \(available) more can be bought with this pass.")
+            extras.append(("available", .integer(available)))
         case .idempotencyKeyReused:
             self.init(
                 code,

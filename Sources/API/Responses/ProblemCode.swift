@@ -13,6 +13,16 @@ enum ProblemCode: String, CaseIterable {
     case webhookNotFound = "webhook-not-found"
     case deliveryNotFound = "delivery-not-found"
     case noWaitlist = "no-waitlist"
+    case placeNotFound = "place-not-found"
+    case noRoom = "no-room"
+    case passRequired = "pass-required"
+    case passInvalid = "pass-invalid"
+    case passExpired = "pass-expired"
+    case passUsed = "pass-used"
+    case roomNotOpen = "room-not-open"
+    case roomBusy = "room-busy"
+    case proofRefused = "proof-refused"
+    case proofUnavailable = "proof-unavailable"
     case routeNotFound = "route-not-found"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -57,16 +67,16 @@ enum ProblemCode: String, CaseIterable {
         switch self {
         case .invalidRequest: .badRequest
         case .unauthorized: .unauthorized
-        case .adminDisabled, .forbidden: .forbidden
+        case .adminDisabled, .forbidden, .passRequired, .passInvalid, .passExpired, .proofRefused: .forbidden
         case .eventNotFound, .orderNotFound, .deadLetterNotFound, .webhookNotFound, .deliveryNotFound,
-            .noWaitlist, .routeNotFound:
+            .noWaitlist, .placeNotFound, .noRoom, .routeNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .insufficientStock, .allHeld, .customerLimit, .orderLimit, .holdLimit, .available, .waitlistFull,
-            .onWaitlist, .orderState, .notOnSale, .capacityInUse, .eventInUse, .eventHasOrders, .eventArchived,
-            .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
-            .changesNotWritten:
+            .onWaitlist, .orderState, .notOnSale, .capacityInUse, .eventInUse,
+            .eventHasOrders, .eventArchived, .webhookWithoutURL, .webhookPaused, .tooManyWebhooks,
+            .changesNotWritten, .passUsed, .roomNotOpen:
             .conflict
         case .preconditionFailed: .preconditionFailed
         case .soldOut, .holdExpired, .cursorExpired: .gone
@@ -77,7 +87,7 @@ enum ProblemCode: String, CaseIterable {
         case .rateLimited, .holdPaused: .tooManyRequests
         case .internalError: .internalServerError
         case .queueFull, .storeUnavailable, .tooManyClients, .recovering, .tooManyExports, .tooManyViewers,
-            .tooManyReaders:
+            .tooManyReaders, .roomBusy, .proofUnavailable:
             .serviceUnavailable
         }
     }
@@ -100,6 +110,16 @@ enum ProblemCode: String, CaseIterable {
         case .cursorExpired: "Changes after the cursor may be missing"
         case .tooManyReaders: "Too many clients wait for changes"
         case .noWaitlist: "The event has no waiting list"
+        case .placeNotFound: "There is no such place"
+        case .noRoom: "The event has no waiting room"
+        case .passRequired: "A pass of the waiting room is required"
+        case .passInvalid: "The pass is not valid"
+        case .passExpired: "The pass has expired"
+        case .passUsed: "The pass was used"
+        case .roomNotOpen: "The waiting room is not open yet"
+        case .proofRefused: "Joining is not allowed"
+        case .proofUnavailable: "Whether joining is allowed is not known"
+        case .roomBusy: "Too many people are joining"
         case .routeNotFound: "There is no such route"
         case .methodNotAllowed: "The route does not accept this method"
         case .requestTimeout: "The request took too long to arrive"
@@ -159,6 +179,10 @@ extension ProblemCode {
             case .available: .available
             case .waitlistFull: .waitlistFull
             case .onWaitlist: .onWaitlist
+            case .passRequired: .passRequired
+            case .passInvalid: .passInvalid
+            case .passExpired: .passExpired
+            case .passUsed: .passUsed
             }
     }
 }

@@ -51,6 +51,10 @@ extension AuditDetails {
         self["hold_pause_seconds"] = terms.holdPauseSeconds.map { .number($0) }
         if terms.hasWaitlist { self["waitlist"] = .flag(true) }
         self["offer_seconds"] = terms.offerSeconds.map { .number($0) }
+        self["admission_rate"] = terms.admissionRate.map { .number($0) }
+        // Without a waiting room it has no effect.
+        if terms.hasRoom { self["pass_seconds"] = .number(terms.passSeconds) }
+        self["lobby_opens_at"] = terms.lobbyOpensAt.map { .time($0) }
         self["opens_at"] = terms.opensAt.map { .time($0) }
         self["closes_at"] = terms.closesAt.map { .time($0) }
         self["paused"] = .flag(terms.paused)

@@ -51,6 +51,13 @@ package enum Refusal: Hashable, Sendable {
     /// No unit is available, but some are held; the next hold expires at `until`.
     case allHeld(until: Timestamp, now: Timestamp)
     case soldOut
+    /// The event has a waiting room, and the claim has no pass.
+    case passRequired
+    /// The pass is of another event, customer or generation, or was not made by this installation.
+    case passInvalid
+    case passExpired
+    /// The claim would buy more with the pass than one order may have; `available` is what can still be bought with it.
+    case passUsed(available: Int)
     /// The idempotency key belongs to an order with another quantity.
     case idempotencyKeyReused
     /// The event has no waiting list.

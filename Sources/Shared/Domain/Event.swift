@@ -64,6 +64,8 @@ package struct EventTerms: Hashable, Sendable {
     package static let defaultOfferSeconds = 600
     /// Places on the waiting list of one event.
     package static let waitlistLimit = 100_000
+    package static let admissionRateRange = 1...100_000
+    package static let passSecondsRange = 10...3600
 
     package var name: String
     /// Units that exist.
@@ -89,6 +91,12 @@ package struct EventTerms: Hashable, Sendable {
     /// How long an offer to a place on the waiting list is held for confirmation; nil: as long as other holds, and
     /// ``defaultOfferSeconds`` if the event has none.
     package var offerSeconds: Int?
+    /// People a second that the waiting room admits; nil: the event has no waiting room, and everybody can buy.
+    package var admissionRate: Int?
+    /// How long a pass of the waiting room is valid.
+    package var passSeconds: Int
+    /// When the waiting room opens its lobby, before the sale; nil: it is open as long as the event exists.
+    package var lobbyOpensAt: Timestamp?
     /// The start of the sale; nil: the sale has started.
     package var opensAt: Timestamp?
     /// The end of the sale; nil: it ends when the event is sold out.
@@ -101,6 +109,7 @@ package struct EventTerms: Hashable, Sendable {
         name: String, capacity: Int, maxQuantity: Int = 10, customerLimit: Int? = nil, holdSeconds: Int? = nil,
         maxOrders: Int? = nil, maxHolds: Int? = nil, holdPauseSeconds: Int? = nil,
         hasWaitlist: Bool = false, offerSeconds: Int? = nil,
+        admissionRate: Int? = nil, passSeconds: Int = 600, lobbyOpensAt: Timestamp? = nil,
         opensAt: Timestamp? = nil, closesAt: Timestamp? = nil, paused: Bool = false,
         isArchived: Bool = false
     ) {
@@ -109,6 +118,9 @@ package struct EventTerms: Hashable, Sendable {
         self.holdPauseSeconds = holdPauseSeconds
         self.hasWaitlist = hasWaitlist
         self.offerSeconds = offerSeconds
+        self.admissionRate = admissionRate
+        self.passSeconds = passSeconds
+        self.lobbyOpensAt = lobbyOpensAt
         self.name = name
         self.capacity = capacity
         self.maxQuantity = maxQuantity
@@ -119,6 +131,9 @@ package struct EventTerms: Hashable, Sendable {
         self.paused = paused
         self.isArchived = isArchived
     }
+
+    /// Whether buyers need a pass of the waiting room.
+    package var hasRoom: Bool { admissionRate != nil }
 
     /// Whether a term counts the orders or holds of customers and client addresses.
     package var countsHolders: Bool { maxOrders != nil || maxHolds != nil || holdPauseSeconds != nil }

@@ -67,6 +67,8 @@ package struct Purchase: Hashable, Sendable {
     package var client: String?
     /// The id of the first order with the idempotency key, if it was made in another way than `id`; nil if it cannot have been.
     package var otherID: OrderID?
+    /// The pass of the event's waiting room.
+    package var pass: AdmissionPass?
 
     package init(
         id: OrderID, event: EventID, quantity: Int, customer: String? = nil, client: String? = nil,

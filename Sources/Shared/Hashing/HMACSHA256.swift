@@ -34,6 +34,10 @@ package struct HMACSHA256: Sendable {
             text.withUTF8 { _ = SHA256_Update(&state, $0.baseAddress, $0.count) }
         }
 
+        package mutating func append(_ bytes: [UInt8]) {
+            _ = SHA256_Update(&state, bytes, bytes.count)
+        }
+
         package mutating func append(_ byte: UInt8) {
             withUnsafeBytes(of: byte) { _ = SHA256_Update(&state, $0.baseAddress, 1) }
         }

@@ -53,6 +53,7 @@ extension Ledger {
         let insert = { @Sendable (connection: PostgresConnection) async throws in
             let created = try await connection.query(Statements.eventInsert, (id: id, terms: terms, areNew: true))
             guard !created.isEmpty else { return false }
+            try await connection.makeRoom(of: id, terms)
             try await connection.record(.eventCreate, of: id, before: nil, after: AuditDetails(terms), by: author)
             return true
         }

@@ -18,7 +18,8 @@ extension Ledger {
         migration(11, "audit", PackageResources.migration_0011_audit_sql),
         migration(12, "customer_orders", PackageResources.migration_0012_customer_orders_sql),
         migration(13, "webhooks", PackageResources.migration_0013_webhooks_sql),
-        migration(14, "waitlist", PackageResources.migration_0014_waitlist_sql),
+        migration(14, "rooms", PackageResources.migration_0014_rooms_sql),
+        migration(15, "waitlist", PackageResources.migration_0015_waitlist_sql),
     ]
 
     private static func migration(_ version: Int, _ name: String, _ sql: [UInt8]) -> Migration {
@@ -29,7 +30,7 @@ extension Ledger {
     package static let relations = [
         "events", "deleted_events", "orders", "partitions", "leases_seen", "late_events", "installation",
         "publications", "audit", "audit_id_seq", "changes", "changes_seq_seq", "webhook_endpoints",
-        "webhook_endpoints_number_seq", "webhook_progress", "webhook_deliveries",
+        "webhook_endpoints_number_seq", "webhook_progress", "webhook_deliveries", "rooms",
         "schema_migrations",
     ]
 

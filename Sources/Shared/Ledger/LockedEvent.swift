@@ -27,6 +27,7 @@ package struct LockedEvent: ~Copyable {
         let areNew = terms != event.terms
         try await connection.execute(Statements.eventUpdate, (id: event.id, terms: terms, areNew: areNew))
         guard areNew else { return }
+        try await connection.makeRoom(of: event.id, terms)
         let (before, after) = (AuditDetails(event.terms), AuditDetails(terms))
         try await connection.record(
             .eventChange, of: event.id, before: before.without(after), after: after.without(before), by: author)
@@ -39,6 +40,7 @@ package struct LockedEvent: ~Copyable {
         var details = AuditDetails(terms)
         details["reset"] = .flag(true)
         try await connection.execute(Statements.eventRenew, (id: event.id, capacity: capacity, details: details))
+        try await connection.makeRoom(of: event.id, terms)
         var (before, after) = (AuditDetails(), AuditDetails())
         before["capacity"] = .number(event.terms.capacity)
         before["held"] = .number(event.held)
@@ -109,6 +111,15 @@ package struct LockedEvents: ~Copyable {
             let locked = LockedEvent(event, revision: revision, on: connection)
             try body(locked)
         }
+    }
+
+    /// The rooms of the events that have one. Their marks stay as they are until the transaction ends, so that what Redis
+    /// receives under the locks is not below them.
+    package func rooms() async throws -> [EventID: RoomMarks] {
+        let ids = events.filter(\.terms.hasRoom).map(\.id)
+        guard !ids.isEmpty else { return [:] }
+        let rooms = try await connection.query(Statements.roomsLock, ids).map(\.marks)
+        return Dictionary(rooms.map { ($0.event, $0) }) { $1 }
     }
 
     /// Notes that Redis has the present state of some of the events.

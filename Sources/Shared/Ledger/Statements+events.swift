@@ -90,6 +90,8 @@ extension Statements {
         "hold_seconds": { $0.terms.holdSeconds }, "max_orders": { $0.terms.maxOrders },
         "max_holds": { $0.terms.maxHolds }, "hold_pause_seconds": { $0.terms.holdPauseSeconds },
         "waitlist": { $0.terms.hasWaitlist }, "offer_seconds": { $0.terms.offerSeconds },
+        "admission_rate": { $0.terms.admissionRate }, "pass_seconds": { $0.terms.passSeconds },
+        "lobby_opens_at": { $0.terms.lobbyOpensAt },
         "opens_at": { $0.terms.opensAt },
         "closes_at": { $0.terms.closesAt }, "paused": { $0.terms.paused }, "archived": { $0.terms.isArchived },
         "details": { AuditDetails($0.terms) }, "are_new": { $0.areNew },
@@ -109,6 +111,9 @@ extension Statements {
         let holdPauseSeconds = try columns["hold_pause_seconds", as: Int?.self]
         let waitlist = try columns["waitlist", as: Bool.self]
         let offerSeconds = try columns["offer_seconds", as: Int?.self]
+        let admissionRate = try columns["admission_rate", as: Int?.self]
+        let passSeconds = try columns["pass_seconds", as: Int.self]
+        let lobbyOpensAt = try columns["lobby_opens_at", as: Timestamp?.self]
         let opensAt = try columns["opens_at", as: Timestamp?.self]
         let closesAt = try columns["closes_at", as: Timestamp?.self]
         let paused = try columns["paused", as: Bool.self]
@@ -125,8 +130,9 @@ extension Statements {
                 customerLimit: try row[customerLimit], holdSeconds: try row[holdSeconds],
                 maxOrders: try row[maxOrders], maxHolds: try row[maxHolds],
                 holdPauseSeconds: try row[holdPauseSeconds], hasWaitlist: try row[waitlist],
-                offerSeconds: try row[offerSeconds], opensAt: try row[opensAt], closesAt: try row[closesAt],
-                paused: try row[paused], isArchived: try row[archived])
+                offerSeconds: try row[offerSeconds], admissionRate: try row[admissionRate],
+                passSeconds: try row[passSeconds], lobbyOpensAt: try row[lobbyOpensAt], opensAt: try row[opensAt],
+                closesAt: try row[closesAt], paused: try row[paused], isArchived: try row[archived])
             return LedgerEvent(
                 id: try row[id], terms: terms, held: try row[held], sold: try row[sold],
                 generation: try row[generation], publishedGeneration: try row[publishedGeneration],

@@ -16,7 +16,7 @@ package enum Statements {
             customerUnits, eventCustomers, customerTableCreate, customerTableIndex, customerTableList,
             customerTableMissing, backfillEvents, backfillEventOrders, backfillRecords, backfillOrders,
             orderDetail, ordersPage, ordersPageCustomer, ordersExport, eventTimes,
-        ] + changes + webhooks + deliveries
+        ] + rooms + changes + webhooks + deliveries
 
     static let ping = PostgresStatement<Void, Int>("ping", sql: PackageResources.ping_sql) { columns in
         let answer = try columns["answer", as: Int.self]

@@ -5,6 +5,8 @@ package enum Scripts {
     package static let all: [RedisScript] = [
         // Orders.
         ClaimScript.lua, TransitionScript.lua, WaitScript.lua, OfferScript.lua, PlaceScript.lua,
+        // Waiting rooms.
+        JoinScript.lua, AdmitScript.lua,
         // The queue.
         TakeScript.lua, ExpiredScript.lua, ReclaimScript.lua, RenewScript.lua, AcknowledgeScript.lua,
         RequeueScript.lua, NoteWorkerScript.lua, DeleteRecordsScript.lua,

@@ -23,6 +23,12 @@ extension Problem.Code {
     public static let recovering = Self(rawValue: "recovering")
     public static let storeUnavailable = Self(rawValue: "store-unavailable")
     public static let tooManyClients = Self(rawValue: "too-many-clients")
+    /// The event has a waiting room, and the purchase has no pass of it.
+    public static let passRequired = Self(rawValue: "pass-required")
+    public static let passInvalid = Self(rawValue: "pass-invalid")
+    public static let passExpired = Self(rawValue: "pass-expired")
+    /// ``Problem/available`` says how many can still be bought with the pass.
+    public static let passUsed = Self(rawValue: "pass-used")
     public static let routeNotFound = Self(rawValue: "route-not-found")
 
     /// Whether the response is not a problem document, so that it may be that of a proxy.

@@ -49,7 +49,8 @@ import WorkerTestSupport
                 "DEMO",
                 "MAX_QUEUE_DEPTH", "MAX_CONNECTIONS",
                 "MAX_CONNECTIONS_PER_ADDRESS", "IDLE_TIMEOUT", "RATE_LIMIT",
-                "RATE_LIMIT_BURST", "TRUSTED_PROXIES", "WEBHOOK_ALLOW_PRIVATE",
+                "RATE_LIMIT_BURST", "TRUSTED_PROXIES", "PROOF_URL", "PROOF_TIMEOUT", "PROOF_FAILURE",
+                "WEBHOOK_ALLOW_PRIVATE",
             ]
             : [
                 "WORKER_BATCH_SIZE", "WORKER_LEASE_SECONDS", "RECORD_MEMORY_MARK", "WEBHOOK_CONCURRENCY",

@@ -13,6 +13,9 @@ package struct EventChange: Hashable, Sendable {
     package var holdPauseSeconds: Int??
     package var hasWaitlist: Bool?
     package var offerSeconds: Int??
+    package var admissionRate: Int??
+    package var passSeconds: Int?
+    package var lobbyOpensAt: Timestamp??
     package var opensAt: Timestamp??
     package var closesAt: Timestamp??
     package var paused: Bool?
@@ -22,6 +25,7 @@ package struct EventChange: Hashable, Sendable {
         name: String? = nil, capacity: Int? = nil, maxQuantity: Int? = nil, customerLimit: Int?? = nil,
         holdSeconds: Int?? = nil, maxOrders: Int?? = nil, maxHolds: Int?? = nil, holdPauseSeconds: Int?? = nil,
         hasWaitlist: Bool? = nil, offerSeconds: Int?? = nil,
+        admissionRate: Int?? = nil, passSeconds: Int? = nil, lobbyOpensAt: Timestamp?? = nil,
         opensAt: Timestamp?? = nil, closesAt: Timestamp?? = nil, paused: Bool? = nil,
         archived: Bool? = nil
     ) {
@@ -35,6 +39,9 @@ package struct EventChange: Hashable, Sendable {
         self.holdPauseSeconds = holdPauseSeconds
         self.hasWaitlist = hasWaitlist
         self.offerSeconds = offerSeconds
+        self.admissionRate = admissionRate
+        self.passSeconds = passSeconds
+        self.lobbyOpensAt = lobbyOpensAt
         self.opensAt = opensAt
         self.closesAt = closesAt
         self.paused = paused
@@ -57,12 +64,20 @@ package struct EventChange: Hashable, Sendable {
         if let holdPauseSeconds { terms.holdPauseSeconds = holdPauseSeconds }
         if let hasWaitlist { terms.hasWaitlist = hasWaitlist }
         if let offerSeconds { terms.offerSeconds = offerSeconds }
+        if let admissionRate { terms.admissionRate = admissionRate }
+        if let passSeconds { terms.passSeconds = passSeconds }
+        if let lobbyOpensAt { terms.lobbyOpensAt = lobbyOpensAt }
         if let opensAt { terms.opensAt = opensAt }
         if let closesAt { terms.closesAt = closesAt }
         if let paused { terms.paused = paused }
         if let archived { terms.isArchived = archived }
         if let opens = terms.opensAt, let closes = terms.closesAt, opens >= closes {
             throw .invalid(field: "closes_at", "the event must close after it opens")
+        }
+        if let lobby = terms.lobbyOpensAt {
+            guard let opens = terms.opensAt, lobby < opens else {
+                throw .invalid(field: "lobby_opens_at", "the lobby must open before opens_at, which must be set")
+            }
         }
         return terms
     }

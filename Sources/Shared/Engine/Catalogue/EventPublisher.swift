@@ -28,6 +28,7 @@ package struct EventPublisher: Sendable {
         _ ids: [EventID], backfilled: [EventID: BackfilledEvent] = [:]
     ) async throws -> [EventID: PublicationOutcome] {
         try await ledger.withLockedEvents(ids) { locked in
+            let rooms = try await locked.rooms()
             var publications: [EventID: PublicationOutcome] = [:]
             var calls: [(EventID, EventLoopFuture<PublicationOutcome>)] = []
             var failure: (any Error)?
@@ -37,7 +38,9 @@ package struct EventPublisher: Sendable {
                     publications[event.id] = .needsBackfill
                     return
                 }
-                do { calls.append((event.id, try send(event, backfilled: done))) } catch { failure = error }
+                do { calls.append((event.id, try send(event, backfilled: done, room: rooms[event.id]))) } catch {
+                    failure = error
+                }
             }
             // Waits for all calls, also after a failure: none may be in flight when the rows are unlocked.
             for (id, call) in calls {
@@ -53,12 +56,12 @@ package struct EventPublisher: Sendable {
     }
 
     private func send(
-        _ event: borrowing LockedEvent, backfilled: BackfilledEvent?
+        _ event: borrowing LockedEvent, backfilled: BackfilledEvent?, room: RoomMarks?
     ) throws -> EventLoopFuture<PublicationOutcome> {
         if event.terms.isArchived { return try inventory.remove(event).map { $0 ? .published : .superseded } }
         let publication = EventPublication(
             event, backfill: backfilled?.backfill, unrecorded: backfilled?.unrecorded ?? UnitCounts(),
-            returning: backfilled?.returning ?? 0)
+            returning: backfilled?.returning ?? 0, room: room)
         return try inventory.partition(of: event.id).pipeline(PublishScript(publication))
     }
 

@@ -68,15 +68,17 @@ extension EventPublication {
     ///   - backfill: the backfill that was done since the outcome ``PublicationOutcome/needsBackfill``.
     ///   - unrecorded: units of dead letters that the ledger does not have.
     ///   - returning: units whose return is dead-lettered.
+    ///   - room: the marks of the event's waiting room, if it has one.
     init(
         _ event: borrowing LockedEvent, backfill: Backfill? = nil, unrecorded: UnitCounts = UnitCounts(),
-        returning: Int = 0
+        returning: Int = 0, room: RoomMarks? = nil
     ) {
         self.init(
             id: event.id, terms: event.terms, generation: event.generation,
             counts: UnitCounts(
                 pending: unrecorded.pending, held: event.held + unrecorded.held, sold: event.sold + unrecorded.sold),
-            returning: returning, revision: event.revision, isNew: !event.wasPublished, backfill: backfill)
+            returning: returning, revision: event.revision, isNew: !event.wasPublished, backfill: backfill,
+            room: room)
     }
 }
 
@@ -92,6 +94,9 @@ extension EventTerms {
             maxOrders: fields["max_orders"].flatMap { Int($0) }, maxHolds: fields["max_holds"].flatMap { Int($0) },
             holdPauseSeconds: fields["hold_pause_seconds"].flatMap { Int($0) },
             hasWaitlist: fields["waitlist"] == "1", offerSeconds: fields["offer_seconds"].flatMap { Int($0) },
+            admissionRate: fields["admission_rate"].flatMap { Int($0) },
+            passSeconds: fields["pass_seconds"].flatMap { Int($0) } ?? 600,
+            lobbyOpensAt: fields["lobby_opens_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             opensAt: fields["opens_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             closesAt: fields["closes_at"].flatMap { Int64($0) }.map(Timestamp.init(milliseconds:)),
             paused: fields["paused"] == "1")

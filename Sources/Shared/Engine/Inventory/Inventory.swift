@@ -10,6 +10,7 @@ package struct Inventory: Sendable {
         let claims: GroupCaller<ClaimScript>
         let transitions: GroupCaller<TransitionScript>
         let places: GroupCaller<WaitScript>
+        let joins: GroupCaller<JoinScript>
     }
 
     package let client: RedisClient
@@ -49,7 +50,10 @@ package struct Inventory: Sendable {
                         metric: "ticketblitz_transition_group_size"),
                     places: GroupCaller(
                         partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
-                        metric: "ticketblitz_waitlist_group_size"))
+                        metric: "ticketblitz_waitlist_group_size"),
+                    joins: GroupCaller(
+                        partition, queueLimit: queueLimit, waitingLimit: waitingLimit,
+                        metric: "ticketblitz_join_group_size"))
             }
             return NIOLoopBound(lanes, eventLoop: eventLoop)
         }.get()

@@ -1,6 +1,8 @@
 -- Deletes an event, and notes its generation.
 WITH deleted AS (
     DELETE FROM events WHERE id = :id RETURNING id, generation
+), rooms_deleted AS (
+    DELETE FROM rooms WHERE event_id IN (SELECT id FROM deleted)
 ), changed AS (
     INSERT INTO changes (type, event_id, details)
     SELECT 'event.changed', id, :details::json FROM deleted WHERE EXISTS (SELECT FROM webhook_endpoints)

@@ -2,10 +2,12 @@
 -- with the same id.
 WITH created AS (
     INSERT INTO events (id, name, capacity, max_quantity, opens_at, closes_at, paused, per_customer_limit, hold_seconds,
-        max_orders, max_holds, hold_pause_seconds, waitlist, offer_seconds, archived, generation)
+        max_orders, max_holds, hold_pause_seconds, waitlist, offer_seconds, admission_rate, pass_seconds, lobby_opens_at,
+        archived, generation)
     VALUES (:id, :name, :capacity, :max_quantity, to_timestamp(:opens_at::bigint / 1000.0),
         to_timestamp(:closes_at::bigint / 1000.0), :paused, :per_customer_limit, :hold_seconds, :max_orders, :max_holds,
-        :hold_pause_seconds, :waitlist, :offer_seconds, :archived,
+        :hold_pause_seconds, :waitlist, :offer_seconds, :admission_rate, :pass_seconds,
+        to_timestamp(:lobby_opens_at::bigint / 1000.0), :archived,
         coalesce((SELECT generation + 1 FROM deleted_events WHERE deleted_events.id = :id), 1))
     ON CONFLICT (id) DO NOTHING
     RETURNING id

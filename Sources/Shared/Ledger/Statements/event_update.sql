@@ -14,5 +14,7 @@ UPDATE events SET name = :name, capacity = :capacity, max_quantity = :max_quanti
     paused = :paused, archived = :archived, per_customer_limit = :per_customer_limit, hold_seconds = :hold_seconds,
     max_orders = :max_orders, max_holds = :max_holds, hold_pause_seconds = :hold_pause_seconds,
     waitlist = :waitlist, offer_seconds = :offer_seconds,
+    admission_rate = :admission_rate, pass_seconds = :pass_seconds,
+    lobby_opens_at = to_timestamp(:lobby_opens_at::bigint / 1000.0),
     unpublished = true, updated_at = now()
 WHERE id = :id

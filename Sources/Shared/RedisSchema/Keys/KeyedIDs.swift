@@ -1,5 +1,5 @@
 package import Domain
-import Hashing
+package import Hashing
 import NIOConcurrencyHelpers
 
 /// Makes the parts of order ids that depend on idempotency keys, with the secret of the installation. It cannot make any until
@@ -38,6 +38,21 @@ package final class KeyedIDs: Sendable {
     package func set(_ secret: InstallationSecret) {
         let new = Function(secret)
         function.withLockedValue { $0 = new }
+    }
+
+    /// The code of a message with the secret of the installation; nil if the secret is not known yet.
+    ///
+    /// - Parameter purpose: what the code is for. No code for one purpose is one for another, or for an idempotency key: those of
+    ///   keys begin with the id of an event.
+    package func code(
+        for purpose: StaticString, _ write: (inout HMACSHA256.Message) -> Void
+    ) -> SHA256Digest? {
+        function.withLockedValue { $0 }?.code.code { message in
+            message.append(0)
+            message.append("\(purpose)")
+            message.append(0)
+            write(&message)
+        }
     }
 
     /// Nil if the secret is not known yet.

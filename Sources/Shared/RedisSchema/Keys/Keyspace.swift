@@ -97,6 +97,16 @@ package struct Keyspace: Hashable, Sendable {
     package func waiting(_ id: EventID) -> String { prefix + "waiting:" + id.description }
     /// The order of each customer's place.
     package func waiters(_ id: EventID) -> String { prefix + "waiters:" + id.description }
+    /// Events that have a waiting room.
+    package var rooms: String { prefix + "rooms" }
+    /// The counters of an event's waiting room: see `Prelude/rooms.lua`.
+    package func room(_ id: EventID) -> String { prefix + "room:" + id.description }
+    /// The numbers of the places that customers and keys have in the room.
+    package func places(_ id: EventID) -> String { prefix + "places:" + id.description }
+    /// The admissions whose passes are valid, the oldest first.
+    package func ticks(_ id: EventID) -> String { prefix + "ticks:" + id.description }
+    /// The units that were bought with passes, by the numbers of their places.
+    package func passes(_ id: EventID) -> String { prefix + "passes:" + id.description }
     /// The progress of an event's backfill: the stamp of its row in the ledger, and the position that the backfill has
     /// reached.
     package func backfill(_ id: EventID) -> String { prefix + "fill:" + id.description }

@@ -16,7 +16,7 @@ package struct LuaScript: Sendable {
     /// Functions that several scripts use.
     package enum Prelude: Sendable, CaseIterable {
         case numbers, clock, lists, customers, releases, orders, confirmed, forgotten, holders, holds, lease, messages,
-            places
+            places, rooms
 
         var source: [UInt8] {
             switch self {
@@ -33,6 +33,7 @@ package struct LuaScript: Sendable {
             case .lease: PackageResources.lease_lua
             case .messages: PackageResources.messages_lua
             case .places: PackageResources.places_lua
+            case .rooms: PackageResources.rooms_lua
             }
         }
     }

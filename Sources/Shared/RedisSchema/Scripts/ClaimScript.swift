@@ -32,6 +32,13 @@ enum ClaimCode: Int, ScriptCode {
     case holdLimit = 16
     /// The time until which the holder can hold nothing.
     case holdPaused = 17
+    /// 0. The event has a waiting room, and the purchase has no pass.
+    case passRequired = 30
+    /// 0. The pass is of another generation of the event.
+    case passInvalid = 31
+    case passExpired = 32
+    /// The units that can still be bought with the pass.
+    case passUsed = 33
     /// `time at which the hold expires, or nothing|id of the first order`
     case replayed = 20
     /// The id of the first order, whose record is gone.
@@ -55,6 +62,9 @@ package struct ClaimScript: GroupScript {
     /// Precedes the address of a client. A customer contains no control characters.
     private static let addressMark = "\u{1}"
 
+    /// Precedes a pass, which precedes the buyer.
+    private static let passMark = "\u{2}"
+
     let purchases: [Purchase]
     private let queueLimit: Int
     private let grouping: EventGrouping
@@ -76,14 +86,26 @@ package struct ClaimScript: GroupScript {
         call.key("forgotten", call.keys.forgotten)
         call.number("queue_limit", queueLimit)
         call.number("with_address", purchases.count { $0.customer == nil && $0.client != nil })
-        call.rows("events", grouping.groups) { $0.encode($1) }
+        call.number("with_pass", purchases.count { $0.pass != nil })
+        call.rows("events", grouping.groups) { row, group in
+            row.encode(group)
+            row.key("room", row.keys.room(group.id))
+            row.key("passes", row.keys.passes(group.id))
+        }
         call.columns("orders", grouping.indices) { row, index in
             let purchase = purchases[index]
             row.key("record_key", recordOf: purchase.id)
             row.text("id", purchase.id)
             row.number("quantity", purchase.quantity)
-            row.text("customer", purchase.customer ?? purchase.client.map { Self.addressMark + $0 } ?? "")
+            row.text("customer", Self.buyer(of: purchase))
         }
+    }
+
+    /// The customer, or the address of the client, after the pass if there is one.
+    private static func buyer(of purchase: Purchase) -> String {
+        let buyer = purchase.customer ?? purchase.client.map { addressMark + $0 } ?? ""
+        guard let pass = purchase.pass else { return buyer }
+        return "\(passMark)\(pass.number)|\(pass.end.milliseconds)|\(pass.generation)|\(buyer)"
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> [ClaimOutcome] {
@@ -129,6 +151,10 @@ package struct ClaimScript: GroupScript {
         case .orderLimit: .refused(.orderLimit(Int(number)))
         case .holdLimit: .refused(.holdLimit(Int(number)))
         case .holdPaused: .refused(.holdPaused(until: time, now: now))
+        case .passRequired: .refused(.passRequired)
+        case .passInvalid: .refused(.passInvalid)
+        case .passExpired: .refused(.passExpired)
+        case .passUsed: .refused(.passUsed(available: Int(number)))
         case .replayed, .customerLimit, .inLedger: nil
         }
     }

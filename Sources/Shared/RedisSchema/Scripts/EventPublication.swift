@@ -15,6 +15,8 @@ package struct EventPublication: Hashable, Sendable {
     package var isNew: Bool
     /// The completed backfill; nil if there is none.
     package var backfill: Backfill?
+    /// The marks of its waiting room; nil if it has none.
+    package var room: RoomMarks?
 
     /// A completed backfill of the event.
     package struct Backfill: Hashable, Sendable {
@@ -30,7 +32,7 @@ package struct EventPublication: Hashable, Sendable {
 
     package init(
         id: EventID, terms: EventTerms, generation: Int, counts: UnitCounts, returning: Int = 0, revision: Int,
-        isNew: Bool, backfill: Backfill? = nil
+        isNew: Bool, backfill: Backfill? = nil, room: RoomMarks? = nil
     ) {
         self.id = id
         self.terms = terms
@@ -40,6 +42,7 @@ package struct EventPublication: Hashable, Sendable {
         self.revision = revision
         self.isNew = isNew
         self.backfill = backfill
+        self.room = room
     }
 }
 

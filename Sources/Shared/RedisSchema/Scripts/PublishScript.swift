@@ -34,6 +34,11 @@ package struct PublishScript: PartitionScript {
         call.key("waiting", keys.waiting(id))
         call.key("waiters", keys.waiters(id))
         call.key("offers_due", keys.offersDue)
+        call.key("rooms", keys.rooms)
+        call.key("room", keys.room(id))
+        call.key("places", keys.places(id))
+        call.key("ticks", keys.ticks(id))
+        call.key("passes", keys.passes(id))
         call.key("events_with_holds", keys.eventsWithHolds)
         call.key("event_backfill", keys.backfill(id))
         call.key("backfill", keys.backfill)
@@ -58,12 +63,25 @@ package struct PublishScript: PartitionScript {
         call.optional("hold_pause_seconds", terms.holdPauseSeconds)
         call.flag("has_waitlist", terms.hasWaitlist)
         call.optional("offer_seconds", terms.offerSeconds)
+        call.optional("admission_rate", terms.admissionRate)
+        // Without a waiting room the event has none of its terms.
+        call.optional("pass_seconds", terms.hasRoom ? terms.passSeconds : nil)
+        call.optional("lobby_opens_at", terms.hasRoom ? terms.lobbyOpensAt?.milliseconds : nil)
+        encode(event.room, into: &call)
         call.optional("opens_at", terms.opensAt?.milliseconds)
         call.optional("closes_at", terms.closesAt?.milliseconds)
         call.flag("paused", terms.paused)
         call.text("name", terms.name)
         call.number("revision", event.revision)
         call.text("finished", keys.finished)
+    }
+
+    private func encode(_ room: RoomMarks?, into call: inout ScriptEncoder) {
+        call.number("room_generation", room?.generation ?? 0)
+        call.number("numbers_until", room?.numbersUntil ?? 0)
+        call.number("admitted_until", room?.admittedUntil ?? 0)
+        call.optional("lobby", room?.draw?.lobby)
+        call.optional("drawn_at", room?.draw?.at.milliseconds)
     }
 
     package func decode(_ reply: RESPValue) throws(RedisError) -> PublicationOutcome {

@@ -17,6 +17,18 @@ local now = clock()
 local room = queue_limit - call('LLEN', queue)
 local record_keys, ids, quantities, buyers = orders.record_key, orders.id, orders.quantity, orders.customer
 
+-- Purchases of an event with a waiting room have a pass: a byte of value 2, `number|end|generation|`, before the buyer.
+local passes
+if with_pass > 0 then
+  passes = {}
+  for i = 1, orders.count do
+    if string.byte(buyers[i]) == 2 then
+      local number, ends, generation, buyer = string.match(buyers[i], '^\2(%d+)|(%d+)|(%d+)|(.*)$')
+      passes[i], buyers[i] = { number = number, ends = ends, generation = generation }, buyer
+    end
+  end
+end
+
 -- Purchases without a customer can have the address of their client instead: a byte of value 1 precedes it, which no
 -- customer contains.
 local addresses = {}
@@ -130,15 +142,82 @@ local function make_holder_rules()
 end
 local holder_rules
 
+-- The rules of events with a waiting room (see rooms.lua). Made on demand, like those above.
+local function make_pass_rules()
+  -- Reads the passes of the orders of an event: the units that were bought with each, and what the room counts.
+  local function read(event, first, last)
+    local numbers, names = {}, { 'outstanding' }
+    event.pass_units, event.pass_uses, event.new_passes, event.new_uses = {}, {}, {}, {}
+    for i = first, last do
+      local pass = passes and passes[i]
+      if pass and event.pass_units[pass.number] == nil then
+        event.pass_units[pass.number] = false
+        numbers[#numbers + 1] = pass.number
+      end
+      if pass and event.pass_uses[pass.ends] == nil then
+        event.pass_uses[pass.ends] = false
+        names[#names + 1] = 'u' .. pass.ends
+      end
+    end
+    local counters = call('HMGET', event.room, unpack(names))
+    event.outstanding = tonumber(counters[1] or '')
+    for k = 2, #names do event.pass_uses[string.sub(names[k], 2)] = tonumber(counters[k] or '') or 0 end
+    if #numbers == 0 then return end
+    local units = call('HMGET', event.passes, unpack(numbers))
+    for k = 1, #numbers do event.pass_units[numbers[k]] = tonumber(units[k] or '') or false end
+  end
+
+  -- The code and the detail with which the room refuses a claim; nil if it does not.
+  local function refuse(event, i)
+    local pass = passes and passes[i]
+    if not pass then return PASS_REQUIRED, 0 end
+    if pass.generation ~= event.generation then return PASS_INVALID, 0 end
+    if tonumber(pass.ends) <= now then return PASS_EXPIRED, 0 end
+    if not event.outstanding then return RECOVERING, 0 end
+    local left = event.maximum - (event.pass_units[pass.number] or 0)
+    -- A limit of each customer holds instead, also for several orders with one pass.
+    if not event.limit and quantities[i] > left then return PASS_USED, math.max(0, left) end
+  end
+
+  local function use(event, i)
+    local pass = passes[i]
+    local units = event.pass_units[pass.number]
+    if not units then
+      units = 0
+      event.outstanding = math.max(0, event.outstanding - 1)
+      event.pass_uses[pass.ends] = event.pass_uses[pass.ends] + 1
+      event.new_uses[pass.ends] = true
+    end
+    event.pass_units[pass.number] = units + quantities[i]
+    event.new_passes[pass.number] = true
+  end
+
+  -- Adds the commands that write what was used.
+  local function add_commands(event, writes)
+    local units, counters = { 'HSET', event.passes }, { 'HSET', event.room, 'outstanding', text(event.outstanding) }
+    for number in pairs(event.new_passes) do
+      units[#units + 1], units[#units + 2] = number, text(event.pass_units[number])
+    end
+    for ends in pairs(event.new_uses) do
+      counters[#counters + 1], counters[#counters + 2] = 'u' .. ends, text(event.pass_uses[ends])
+    end
+    if #units > 2 then writes[#writes + 1], writes[#writes + 2] = units, counters end
+  end
+
+  return { read = read, refuse = refuse, use = use, add_commands = add_commands }
+end
+local pass_rules
+
 local function read_event(event)
   local fields = call('HMGET', event.event, 'generation', 'stock', 'max_quantity', 'opens_at', 'closes_at', 'paused',
-    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds', 'counts_holders', 'waiting')
+    'closed', 'pending', 'held', 'per_customer_limit', 'hold_seconds', 'counts_holders', 'admission_rate', 'waiting')
   event.generation, event.stock, event.maximum = fields[1], tonumber(fields[2]), tonumber(fields[3])
   event.opens_at, event.closes_at = tonumber(fields[4] or ''), tonumber(fields[5] or '')
   event.paused, event.closed, event.pending, event.held = fields[6], fields[7], tonumber(fields[8]), tonumber(fields[9])
   event.limit, event.hold, event.counts_holders = optional(fields[10]), optional(fields[11]), fields[12]
+  event.has_room = fields[13]
   event.refusal, event.detail = refusal(event)
-  if fields[13] and fields[13] ~= '0' then
+  if fields[14] and fields[14] ~= '0' then
     -- The quantity is the upper part of the score: see places.lua.
     local first = call('ZRANGE', event.waiting, 0, 0, 'WITHSCORES')
     event.smallest_wish = first[2] and math.floor(first[2] / 2 ^ 42)
@@ -207,6 +286,10 @@ local function judge(event, i)
   local quantity, customer, limit, stock = quantities[i], buyers[i], event.limit, event.stock
   local count = event.units[customer] or 0
   if quantity > event.maximum then return QUANTITY_ABOVE_MAXIMUM, event.maximum end
+  if event.has_room then
+    local code, detail = pass_rules.refuse(event, i)
+    if code then return code, detail end
+  end
   if limit and customer == '' then return CUSTOMER_REQUIRED, 0 end
   if customer ~= '' and not event.units[customer] then return RECOVERING, 0 end
   if limit and count + quantity > limit then
@@ -251,6 +334,7 @@ local function accept(event, i)
     event.changed[customer] = true
   end
   if event.counts_holders then holder_rules.count(event, i) end
+  if event.has_room then pass_rules.use(event, i) end
   local number
   if event.hold then
     event.held = event.held + quantity
@@ -289,6 +373,7 @@ local function prepare_writes(event)
   end
   if #totals > 2 then writes[#writes + 1] = totals end
   if event.counts_holders then writes[#writes + 1] = holder_rules.command(event) end
+  if event.has_room then pass_rules.add_commands(event, writes) end
 end
 
 local malformed = read_earlier()
@@ -301,6 +386,10 @@ for _, event in ipairs(events) do
     if event.counts_holders then
       holder_rules = holder_rules or make_holder_rules()
       holder_rules.read(event, index + 1, index + event.count)
+    end
+    if event.has_room then
+      pass_rules = pass_rules or make_pass_rules()
+      pass_rules.read(event, index + 1, index + event.count)
     end
   end
   for _ = 1, event.count do

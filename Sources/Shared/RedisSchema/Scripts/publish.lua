@@ -8,6 +8,8 @@
 -- Reply: a code (see PublicationOutcome). Only PUBLISHED changes anything.
 if token ~= '' and not holds_lease(backfill, token) then return NEEDS_BACKFILL end
 local present = call('HMGET', event, 'generation', 'capacity', 'stock', 'pending', 'held', 'sold', 'revision')
+local now = clock()
+local known_room = call('HMGET', room, 'generation', 'last')
 -- A publication that runs late, after its caller stopped waiting.
 if (tonumber(present[7] or '') or 0) > revision then return SUPERSEDED end
 local known, before, stock = tonumber(present[1] or ''), tonumber(present[2] or ''), tonumber(present[3] or '')
@@ -24,7 +26,8 @@ if known == generation then
   call('HSET', event, 'stock', text(stock + capacity - before))
 else
   if is_new then
-    call('UNLINK', customers, holds, holders, lapsed, waiting, waiters)
+    call('UNLINK', customers, holds, holders, lapsed, waiting, waiters, room, places, ticks, passes)
+    known_room = {}
     call('ZREM', events_with_holds, id)
   else
     local is_untouched = is_rebuilt and call('SISMEMBER', published, id) == 0
@@ -44,19 +47,40 @@ call('HSET', event, 'capacity', text(capacity), 'max_quantity', max_quantity, 'p
 call('HDEL', event, 'closed', 'lowered')
 local optional = { per_customer_limit = customer_limit, hold_seconds = hold_seconds, opens_at = opens_at,
   closes_at = closes_at, max_orders = max_orders, max_holds = max_holds, hold_pause_seconds = hold_pause_seconds,
-  counts_holders = counts_holders and '1' or '', waitlist = has_waitlist and '1' or '',
-  offer_seconds = offer_seconds }
+  counts_holders = counts_holders and '1' or '', admission_rate = admission_rate, pass_seconds = pass_seconds,
+  lobby_opens_at = lobby_opens_at, waitlist = has_waitlist and '1' or '', offer_seconds = offer_seconds }
 -- Without a term that counts the holders, what was counted is forgotten.
 if not counts_holders then call('UNLINK', holders, lapsed) end
 for _, field in ipairs({ 'per_customer_limit', 'hold_seconds', 'opens_at', 'closes_at', 'max_orders', 'max_holds',
-  'hold_pause_seconds', 'counts_holders', 'waitlist', 'offer_seconds' }) do
+  'hold_pause_seconds', 'counts_holders', 'admission_rate', 'pass_seconds', 'lobby_opens_at', 'waitlist',
+  'offer_seconds' }) do
   if optional[field] == '' then call('HDEL', event, field) else call('HSET', event, field, optional[field]) end
 end
--- Places may get their offers now, or end, or be looked at when the sale opens: see offer.lua.
-local places = call('ZCARD', waiting)
-if places > 0 then
-  call('HSET', event, 'waiting', text(places))
-  call('ZADD', offers_due, text(clock()), id)
+if admission_rate == '' then
+  call('UNLINK', room, places, ticks, passes)
+  call('SREM', rooms, id)
+elseif room_generation == generation then
+  if known_room[1] ~= text(generation) or not tonumber(known_room[2] or '') then
+    -- The room is new, or Redis has lost it: then it continues at the marks of the ledger, which it cannot have passed.
+    call('UNLINK', room, places, ticks, passes)
+    local from = math.max(0, admitted_until - admission_rate * pass_seconds)
+    call('HSET', room, 'generation', text(generation), 'last', text(numbers_until), 'admitted', text(admitted_until),
+      'admitted_at', text(now), 'carry', '0', 'outstanding', text(admitted_until - from), 'ticks', '0', 'reason', 'behind',
+      'numbers_until', text(numbers_until), 'admitted_until', text(admitted_until))
+    if lobby ~= '' then call('HSET', room, 'lobby', lobby, 'drawn_at', drawn_at, 'saved', '1') end
+    -- Whose pass can still be valid gets a new one.
+    if admitted_until > 0 then
+      call('HSET', room, 'ticks', '1')
+      call('RPUSH', ticks, text(from) .. '|' .. text(admitted_until) .. '|' .. text(now + pass_seconds * 1000))
+    end
+  end
+  call('SADD', rooms, id)
+end
+-- Places on the waiting list may get their offers now, or end, or be looked at when the sale opens: see offer.lua.
+local waiting_count = call('ZCARD', waiting)
+if waiting_count > 0 then
+  call('HSET', event, 'waiting', text(waiting_count))
+  call('ZADD', offers_due, text(now), id)
 else
   call('HDEL', event, 'waiting')
 end

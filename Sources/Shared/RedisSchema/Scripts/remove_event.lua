@@ -3,7 +3,8 @@
 --
 -- Reply: 1, or 0 if a later publication was faster: nothing was changed.
 if (tonumber(call('HGET', event, 'revision') or '') or 0) > revision then return 0 end
-call('UNLINK', event, customers, holds, holders, lapsed, waiting, waiters, event_backfill)
+call('UNLINK', event, customers, holds, holders, lapsed, waiting, waiters, event_backfill, room, places, ticks, passes)
+call('SREM', rooms, id)
 call('HSET', event, 'revision', text(revision))
 call('PEXPIRE', event, remembered)
 call('ZREM', events_with_holds, id)

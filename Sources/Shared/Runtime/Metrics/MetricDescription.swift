@@ -45,6 +45,8 @@ struct MetricDescription: Sendable {
             "ticketblitz_waitlist_group_size", .histogram(sizes),
             "Requests for places on waiting lists in one call of the wait script."),
         .init(
+            "ticketblitz_join_group_size", .histogram(sizes), "Places of waiting rooms that one call gives."),
+        .init(
             "ticketblitz_event_reads_total", .counter,
             "Events that were read from the stores for clients that look at them."),
         .init("ticketblitz_viewers", .gauge, "Clients that watch events or orders with a stream."),

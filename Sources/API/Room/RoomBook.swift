@@ -1,0 +1,133 @@
+import Domain
+import Engine
+import Foundation
+import Ledger
+import NIOCore
+import RedisClient
+import RedisSchema
+
+/// The waiting rooms that clients of this process look at. A view is at most 250 ms old: however many people wait, Redis is read
+/// four times a second for each room, and only while somebody asks.
+actor RoomBook {
+    static let lifetime = TimeAmount.milliseconds(250)
+    /// Rooms that are kept. Beyond that, the one that was asked for the longest ago is forgotten.
+    private static let limit = 1000
+
+    private struct Entry {
+        var generation = 0
+        var ticks = RoomTicks()
+        var draw: RoomView.Draw?
+        var ranks: [UInt32]?
+        /// The draw whose ranks are being computed, or are computed.
+        var computed: RoomDraw?
+        var view: RoomView?
+        var since = NIODeadline.uptimeNanoseconds(0)
+        var reading: Task<RoomView?, any Error>?
+    }
+
+    private let inventory: Inventory
+    private let ledger: Ledger
+    private let client: RedisClient
+    private var entries: [EventID: Entry] = [:]
+
+    /// - Parameter client: the connections to read Redis on.
+    init(_ inventory: Inventory, ledger: Ledger, through client: RedisClient) {
+        self.inventory = inventory
+        self.ledger = ledger
+        self.client = client
+    }
+
+    /// The room of an event; nil if Redis does not have the event.
+    ///
+    /// - Parameter isFresh: whether the room must be read after this call.
+    func view(of event: EventID, isFresh: Bool = false) async throws -> RoomView? {
+        if let entry = entries[event] {
+            if !isFresh, let view = entry.view, NIODeadline.now() - entry.since < Self.lifetime { return view }
+            if !isFresh, let reading = entry.reading { return try await reading.value }
+        } else {
+            makePlace()
+            entries[event] = Entry()
+        }
+        let reading = Task { try await read(event) }
+        entries[event]?.reading = reading
+        defer { if entries[event]?.reading == reading { entries[event]?.reading = nil } }
+        return try await reading.value
+    }
+
+    private func makePlace() {
+        guard entries.count >= Self.limit, let oldest = entries.min(by: { $0.value.since < $1.value.since }) else {
+            return
+        }
+        entries[oldest.key] = nil
+    }
+
+    private func read(_ event: EventID) async throws -> RoomView? {
+        let since = NIODeadline.now()
+        let known = entries[event]?.ticks.count ?? 0
+        guard let reading = try await inventory.room(of: event, after: known, through: client) else {
+            entries[event] = nil
+            return nil
+        }
+        var entry = entries[event] ?? Entry()
+        if entry.generation != reading.generation {
+            entry = Entry()
+            entry.generation = reading.generation
+        }
+        if let counters = reading.counters {
+            entry.ticks.add(counters, at: reading.at)
+        } else {
+            entry.ticks = RoomTicks()
+        }
+        entry.since = since
+        entries[event] = entry
+        if entry.draw == nil, reading.rate != nil { try await readDraw(event, reading.generation) }
+        if let draw = reading.counters?.draw { beginDraw(draw, of: event) }
+        return keep(reading, of: event)
+    }
+
+    private func keep(_ reading: RoomReading, of event: EventID) -> RoomView? {
+        guard let entry = entries[event], entry.generation == reading.generation else { return nil }
+        let view = RoomView(
+            event: event, reading: reading, ranks: entry.computed == reading.counters?.draw ? entry.ranks : nil,
+            ticks: entry.ticks.valid, draw: entry.draw)
+        entries[event]?.view = view
+        return view
+    }
+
+    private func readDraw(_ event: EventID, _ generation: Int) async throws {
+        guard let room = try await ledger.room(of: event, generation: generation),
+            entries[event]?.generation == generation
+        else { return }
+        entries[event]?.draw = RoomView.Draw(commitment: room.commitment, secret: room.secret)
+    }
+
+    /// Computes the ranks of a lobby on a thread of its own: it takes seconds of processor time for a very large one.
+    private func beginDraw(_ draw: RoomDraw, of event: EventID) {
+        guard let entry = entries[event], entry.computed != draw,
+            let seed = entry.draw?.seed(of: draw, event, entry.generation)
+        else { return }
+        entries[event]?.computed = draw
+        entries[event]?.ranks = draw.lobby == 0 ? [] : nil
+        guard draw.lobby > 0 else { return }
+        let generation = entry.generation
+        Thread.detachNewThread {
+            let ranks = RoomLottery.ranks(lobby: draw.lobby, seed: seed)
+            Task { await self.set(ranks, of: draw, event, generation) }
+        }
+    }
+
+    private func set(_ ranks: [UInt32], of draw: RoomDraw, _ event: EventID, _ generation: Int) {
+        guard let entry = entries[event], entry.generation == generation, entry.computed == draw else { return }
+        entries[event]?.ranks = ranks
+        // The next request reads the room with its ranks.
+        entries[event]?.view = nil
+    }
+}
+
+extension RoomView.Draw {
+    func seed(of draw: RoomDraw, _ event: EventID, _ generation: Int) -> [UInt8]? {
+        InstallationSecret(hexadecimal: secret, keyedFrom: Timestamp(milliseconds: 0)).map {
+            RoomLottery.seed(secret: $0.bytes, event: event, generation: generation, lobby: draw.lobby)
+        }
+    }
+}

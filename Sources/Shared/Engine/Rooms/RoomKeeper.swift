@@ -1,0 +1,95 @@
+package import Domain
+package import Ledger
+import RedisClient
+package import RedisSchema
+
+/// Keeps the waiting rooms of one partition going: admits people, and raises the marks of the ledger before Redis reaches them.
+///
+/// Any number of processes can do so at the same time. If none does, nobody is admitted, and soon nobody gets a place.
+package struct RoomKeeper: Sendable {
+    private let partition: Partition
+    private let ledger: Ledger
+
+    package init(_ partition: Partition, ledger: Ledger) {
+        self.partition = partition
+        self.ledger = ledger
+    }
+
+    /// What a process remembers between rounds. It can forget it at any time.
+    package struct Memory: Sendable {
+        /// What the ledger has, of the rooms whose marks this process has raised.
+        fileprivate var marks: [EventID: RoomMarks] = [:]
+        /// The last numbers in the round before.
+        fileprivate var last: [EventID: Int] = [:]
+        /// The last event of the round before, if there are more rooms than one call takes.
+        fileprivate var position = ""
+
+        package init() {}
+    }
+
+    /// What follows a round.
+    package enum Next: Hashable, Sendable {
+        /// The ledger has marks that Redis does not know yet.
+        case atOnce
+        case soon
+        /// There is no room.
+        case later
+    }
+
+    /// Admits people to up to 64 events, and raises their marks if they come close to them.
+    package func round(_ memory: inout Memory) async throws -> Next {
+        let reply = try await partition.connection.send(RedisCommand("SMEMBERS", partition.keys.rooms))
+        let ids = (reply.array ?? []).compactMap { $0.string.flatMap { EventID($0) } }
+        guard !ids.isEmpty else {
+            memory = Memory()
+            return .later
+        }
+        let chosen = Self.window(of: ids, after: &memory.position)
+        let marks = chosen.map { memory.marks[$0] ?? RoomMarks(event: $0, generation: 0) }
+        let rooms = try await partition.run(AdmitScript(marks))
+        var next = Next.soon
+        for room in rooms.compactMap(\.self) {
+            let event = room.marks.event
+            let joined = max(0, room.last - (memory.last[event] ?? room.last))
+            memory.last[event] = room.last
+            guard let wanted = room.wantedMarks(joined: joined) else { continue }
+            memory.marks[event] = try await ledger.raise(wanted)
+            next = .atOnce
+        }
+        let present = Set(ids)
+        memory.marks = memory.marks.filter { present.contains($0.key) }
+        memory.last = memory.last.filter { present.contains($0.key) }
+        return next
+    }
+
+    /// Up to 64 events in their order, those after the position first.
+    static func window(of ids: [EventID], after position: inout String) -> [EventID] {
+        guard ids.count > AdmitScript.sizeLimit else { return ids }
+        let sorted = ids.sorted { $0.description < $1.description }
+        let start = sorted.firstIndex { $0.description > position } ?? 0
+        let chosen = (sorted[start...] + sorted[..<start]).prefix(AdmitScript.sizeLimit)
+        position = chosen.last?.description ?? ""
+        return Array(chosen)
+    }
+}
+
+extension RoomCounters {
+    /// How far the marks are beyond the counters when they are raised. If Redis loses the room, that many numbers belong to
+    /// nobody, and that many people are admitted at once.
+    private static let secondsAhead = 10
+    private static let numbersAhead = 1000...50_000
+
+    /// The marks to write to the ledger; nil if the present ones suffice.
+    ///
+    /// - Parameter joined: the places that were given since the round before.
+    package func wantedMarks(joined: Int) -> RoomMarks? {
+        var wanted = marks
+        let ahead = min(Self.numbersAhead.upperBound, max(Self.numbersAhead.lowerBound, 4 * joined))
+        if marks.numbersUntil - last < ahead / 2 { wanted.numbersUntil = max(marks.numbersUntil, last + ahead) }
+        // Before the draw nobody is admitted. A mark would admit people before the sale if Redis lost the room.
+        if marks.draw != nil, marks.admittedUntil - admitted < Self.secondsAhead * rate / 2 {
+            wanted.admittedUntil = max(marks.admittedUntil, admitted + Self.secondsAhead * rate)
+        }
+        return wanted == marks && (marks.draw == nil || isDrawSaved) ? nil : wanted
+    }
+}
