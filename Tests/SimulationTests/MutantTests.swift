@@ -187,10 +187,6 @@ import Testing
             right: "if record.state == 'waiting' then return leave(event, record, units) end",
             wrong: "", known: 41),
         Mutant(
-            script: OfferScript.lua.script,
-            right: "if limit and (tonumber(units[i] or '0') or 0) + order.quantity > limit then",
-            wrong: "if false then", known: 9),
-        Mutant(
             script: DeleteRecordsScript.lua.script,
             right: " and record.state ~= 'waiting'",
             wrong: "", known: 73),
