@@ -177,35 +177,23 @@ import Testing
         Mutant(
             script: ClaimScript.lua.script,
             right: "if event.smallest_wish and stock >= event.smallest_wish then stock = 0 end",
-            wrong: "", known: 9),
+            wrong: "", known: 68),
         Mutant(
             script: TransitionScript.lua.script,
             right: "if event.has_places and event.returns > 0 then call('ZADD', offers_due, text(now), event.id) end",
-            wrong: "", known: 9),
+            wrong: "", known: 41),
         Mutant(
             script: TransitionScript.lua.script,
             right: "if record.state == 'waiting' then return leave(event, record, units) end",
-            wrong: "", known: 9),
-        Mutant(
-            script: OfferScript.lua.script,
-            right: "if not named[next_id] then break end",
-            wrong: "if not named[next_id] then next_id = places[1].id end", known: 9),
-        Mutant(
-            script: OfferScript.lua.script,
-            right: "if limit and (tonumber(units[i] or '0') or 0) + order.quantity > limit then",
-            wrong: "if false then", known: 9),
-        Mutant(
-            script: OfferScript.lua.script,
-            right: "returned and returned + quantity",
-            wrong: "returned", known: 9),
+            wrong: "", known: 41),
         Mutant(
             script: DeleteRecordsScript.lua.script,
             right: " and record.state ~= 'waiting'",
-            wrong: "", known: 9),
+            wrong: "", known: 73),
         Mutant(
             script: BackfillScript.lua.script,
             right: "call('ZADD', waiting, place_score(place.quantity, place.joined_at), place.id)",
-            wrong: "", known: 4),
+            wrong: "", known: 409),
         // Superseded recoveries, and recoveries that continue although they must not.
         Mutant(
             script: AcknowledgeScript.lua.script,

@@ -48,7 +48,7 @@ extension Simulation {
         return Purchase(
             id: OrderID(milliseconds: UInt64(store.now) + nextID, partition: 0, random: nextID << 20),
             event: Self.scarce,
-            quantity: 1 + of % 3, customer: "c\(of % 8)")
+            quantity: 1 + of % 3, customer: "c\(of % 5)")
     }
 
     /// A worker makes offers. Another one may have been faster since it read which places are next.
@@ -97,6 +97,12 @@ extension Simulation {
         if case .hash(let hash) = store.values[Self.keys.waiters(Self.scarce)] { found = hash }
         if found != waiters { throw fail("waiters \(found), orders that wait \(waiters)") }
         if number("waiting", of: Self.scarce) != waiting.count { throw fail("\(waiting) wait") }
+        if case .hash(let units) = store.values[Self.keys.customers(Self.scarce)], !hasLost,
+            let limit = ledger.events[Self.scarce]?.terms.customerLimit,
+            units.values.contains(where: { Int($0) ?? 0 > limit })
+        {
+            throw fail("above the limit: \(units)")
+        }
         guard isReserved else { return }
         let due = redis("ZSCORE", Self.keys.offersDue, Self.scarce.description).string.flatMap { Int($0) }
         guard let due, due <= store.now else { throw fail("no offer of \(places) is due") }

@@ -171,7 +171,7 @@ import WorkerTestSupport
             let id = try #require(try await join(api, #"{"customer":"ann"}"#).text("ticket_id"))
             #expect(try await api.send("POST", "/orders/\(held)/cancel").status == 200)
             try await api.watch("/orders/\(id)/live") { stream in
-                let first = try #require(try await stream.next())
+                let first = try await stream.next { $0.text("ticket_id") == id }
                 #expect(first.text("status") == "waiting")
                 #expect(try await OfferMaker(test.partition).makeDue().offered == 1)
                 let offer = try await stream.next { $0.text("status") == "held" }

@@ -186,7 +186,8 @@ import WorkerTestSupport
     }
 
     @Test func anOfferThatLapsesGoesToTheNextPlace() async throws {
-        try await withSale(capacity: 1, terms: { $0.offerSeconds = 1 }) { test in
+        try await withSale(capacity: 1) { test in
+            try await test.redis("HSET", test.keys.event(.demo), "offer_seconds", "1")
             let (first, second) = (try await place(test, "a"), try await place(test, "b"))
             try await cancel(test, try await held(test))
             _ = try await makeOffers(test)
