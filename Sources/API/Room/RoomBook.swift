@@ -10,8 +10,10 @@ import RedisSchema
 /// four times a second for each room, and only while somebody asks.
 actor RoomBook {
     static let lifetime = TimeAmount.milliseconds(250)
-    /// Rooms that are kept. Beyond that, the one that was asked for the longest ago is forgotten.
+    /// Rooms that are kept, and for how long after they were asked for last. Beyond that number, the one that was asked for the
+    /// longest ago is forgotten.
     private static let limit = 1000
+    private static let keeping = TimeAmount.seconds(60)
 
     private struct Entry {
         var generation = 0
@@ -55,6 +57,8 @@ actor RoomBook {
     }
 
     private func makePlace() {
+        let now = NIODeadline.now()
+        entries = entries.filter { $0.value.reading != nil || now - $0.value.since < Self.keeping }
         guard entries.count >= Self.limit, let oldest = entries.min(by: { $0.value.since < $1.value.since }) else {
             return
         }

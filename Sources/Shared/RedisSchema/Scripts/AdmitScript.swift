@@ -25,7 +25,7 @@ package struct AdmitScript: PartitionScript {
     private static let shortestTick = 200
 
     package static let lua = LuaScript(
-        Self.self, "admit", PackageResources.admit_lua, prelude: [.numbers, .clock, .orders, .rooms])
+        Self.self, "admit", PackageResources.admit_lua, .allowOutOfMemory, prelude: [.numbers, .clock, .orders, .rooms])
     package static let sample = AdmitScript([RoomMarks(event: .demo, generation: 0)])
 
     private let marks: [RoomMarks]
