@@ -11,7 +11,8 @@ import Testing
     private static let open: Set<String> = Set([
         "POST /buy", "GET /orders/:id", "GET /orders/:id/live", "POST /orders/:id/confirm", "POST /orders/:id/cancel",
         "GET /events", "GET /events/:id", "GET /events/:id/live", "GET /live", "GET /healthz", "GET /readyz",
-        "GET /metrics", "GET /openapi.yaml", "POST /events/:id/waitlist", "GET /waitlist/:id", "DELETE /waitlist/:id",
+        "GET /metrics", "GET /openapi.yaml", "POST /events/:id/waitlist", "GET /waitlist/:id",
+        "DELETE /waitlist/:id",
     ]).union(PageFile.all.map { "GET \($0.path)" }).union(["GET /console/:file"])
 
     private static var guarded: [Route] {
