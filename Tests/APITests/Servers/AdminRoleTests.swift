@@ -11,7 +11,8 @@ import Testing
     private static let open: Set<String> = Set([
         "POST /buy", "GET /orders/:id", "GET /orders/:id/live", "POST /orders/:id/confirm", "POST /orders/:id/cancel",
         "GET /events", "GET /events/:id", "GET /events/:id/live", "GET /live", "GET /healthz", "GET /readyz",
-        "GET /metrics", "GET /openapi.yaml",
+        "GET /metrics", "GET /openapi.yaml", "GET /events/:id/room", "POST /events/:id/room", "GET /room/:place",
+        "GET /room/:place/live",
     ]).union(PageFile.all.map { "GET \($0.path)" }).union(["GET /console/:file"])
 
     private static var guarded: [Route] {
