@@ -13,7 +13,8 @@ struct GuardKeyTests {
         DiscardHoldsScript.sample, RemoveEventScript.sample, SurveyScript.sample, SurveySliceScript.sample,
         AdjustCountsScript.sample, VerifyScript.sample, RepairScript.sample, InspectScript.sample, SealScript.sample,
         WipeScript.sample, OpenScript.sample, ExtendScript.sample, HoldBackfillScript.sample, BackfillScript.sample,
-        EndBackfillScript.sample, WaitScript.sample, OfferScript.sample, PlaceScript.sample,
+        EndBackfillScript.sample, WaitScript.sample, OfferScript.sample, PlaceScript.sample, JoinScript.sample,
+        AdmitScript.sample,
     ]
 
     private func words(_ script: some PartitionScript) -> [String] {

@@ -49,7 +49,7 @@ final class RoomSimulation {
             case 0..<35: try join()
             case 35..<65: try round(Int.random(in: 0..<memories.count, using: &generator))
             case 65..<75: try buy()
-            case 75..<77: try lose()
+            case 75..<77 where !keepsMarks: try lose()
             case 77..<80: memories[Int.random(in: 0..<memories.count, using: &generator)] = nil
             default: store.now += Int.random(in: chance(15) ? 1000...4000 : 1...400, using: &generator)
             }
@@ -114,11 +114,14 @@ final class RoomSimulation {
         if room.admitted > admitted, begun == nil { begun = (store.now, room.admitted) }
         admitted = room.admitted
         guard let wanted = room.wantedMarks(joined: Int.random(in: 0...50, using: &generator)) else { return }
-        // In some runs the ledger is mostly away, so that the marks are reached.
-        if chance(seed % 4 == 0 ? 93 : 10) { return memories[worker] = nil }  // It dies before the ledger has the marks.
+        // In some runs the ledger takes nothing after the draw, so that a mark is reached.
+        if keepsMarks, ledger.draw != nil { return memories[worker] = ledger }
+        if chance(10) { return memories[worker] = nil }  // It dies before the ledger has the marks.
         raise(wanted)
         memories[worker] = chance(10) ? nil : ledger  // Or after that.
     }
+
+    private var keepsMarks: Bool { seed % 4 == 0 }
 
     private func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// Hundreds of interleavings of a waiting room, with the real scripts.
 @Suite(.timeLimit(.minutes(30))) struct RoomSimulationTests {
-    private static let count = 400
+    private static let count = 200
 
     private static func firstViolation(_ mutants: [String: RedisScript] = [:]) throws -> Violation? {
         let interpreter = try LuaInterpreter()

@@ -13,6 +13,8 @@ import Testing
         "GET /events", "GET /events/:id", "GET /events/:id/live", "GET /live", "GET /healthz", "GET /readyz",
         "GET /metrics", "GET /openapi.yaml", "POST /events/:id/waitlist", "GET /waitlist/:id",
         "DELETE /waitlist/:id",
+        "GET /metrics", "GET /openapi.yaml", "GET /events/:id/room", "POST /events/:id/room", "GET /room/:place",
+        "GET /room/:place/live",
     ]).union(PageFile.all.map { "GET \($0.path)" }).union(["GET /console/:file"])
 
     private static var guarded: [Route] {
