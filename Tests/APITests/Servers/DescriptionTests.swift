@@ -21,6 +21,24 @@ import WorkerTestSupport
         }
     }
 
+    /// YAML keeps the last of two members with one name, and the validator does not see the other one.
+    @Test func noNameIsUsedTwice() async throws {
+        let program = """
+            import sys, yaml
+            class Loader(yaml.SafeLoader): pass
+            def mapping(loader, node):
+                keys = [loader.construct_object(key) for key, _ in node.value]
+                twice = {key for key in keys if keys.count(key) > 1}
+                if twice: sys.exit(f"twice{node.start_mark}: {twice}")
+                return loader.construct_mapping(node, deep=True)
+            Loader.add_constructor("tag:yaml.org,2002:map", mapping)
+            yaml.load(open(sys.argv[1]), Loader)
+            """
+        let file = checkout.appendingPathComponent("Sources/API/Description/openapi.yaml")
+        let run = try Run(try tool("python"), ["-c", program, file.path], [:])
+        #expect(try await run.exitCode(within: 120) == 0, "\(run.output)")
+    }
+
     /// Every route is in the description, and every path of the description is a route.
     @Test func everyRouteIsDescribed() async throws {
         try await withTestStores { test in
