@@ -28,10 +28,11 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
   };
 
   /** Whether another try can have another outcome. */
-  const mayRepeat = ({ status, problem }) => status === 0 || status === 408 || status >= 500 || problem.code === "rate-limited";
+  const mayRepeat = ({ status, problem, retryAfter }) => status === 0 || status === 408 || status >= 500 || problem.code === "rate-limited"
+    || (problem.code === "room-not-open" && retryAfter < 5); // by the page's clock it is open
   /** Whether a response leaves open what became of the purchase. Only some say that nothing was changed. */
   const leavesOpen = ({ status, problem }) =>
-    !(problem.code === "rate-limited" || (status === 503 && (HARMLESS.includes(problem.code) || /nothing was changed/i.test(problem.detail))));
+    !(["rate-limited", "room-not-open"].includes(problem.code) || (status === 503 && (HARMLESS.includes(problem.code) || /nothing was changed/i.test(problem.detail))));
 
   const send = async (signal) => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {

@@ -103,6 +103,7 @@ import Testing
                         var path = route.path.replacing(":strategy", with: "naive")
                         path.replace(":id", with: path.hasPrefix("/orders") ? order : "demo")
                         path.replace(":file", with: "console.js")
+                        path.replace(":place", with: "demo.AQ")
                         // The method is no method of the route, so that nothing changes and only the route responds so.
                         let response = try await send(path, method: "OPTIONS", to: nginx.port)
                         #expect(response.status == 405, "\(path)")
