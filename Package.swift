@@ -22,11 +22,11 @@ let luaScripts = [
 let pageFiles =
     [
         "index.html", "event.html", "page.css", "common.js", "page.js", "sale.js", "event.js", "orders.js",
-        "purchase.js",
+        "purchase.js", "room.js",
     ].map { "Page/\($0)" }
     + [
         ".html", ".css", ".js", "-audit.js", "-chart.js", "-comparison.js", "-deliveries.js", "-download.js",
-        "-events.js", "-letters.js", "-orders.js", "-overview.js", "-parts.js", "-secret.js", "-session.js",
+        "-events.js", "-letters.js", "-orders.js", "-overview.js", "-parts.js", "-room.js", "-secret.js", "-session.js",
         "-terms.js", "-webhook.js", "-webhook-terms.js", "-webhooks.js",
     ].map { "Console/console\($0)" }
 

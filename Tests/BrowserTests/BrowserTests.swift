@@ -75,6 +75,8 @@ import WorkerTestSupport
         try await runWithViewer("webhooks", environment: ["WEBHOOK_ALLOW_PRIVATE": "true"])
     }
 
+    @Test func waitingRoomsAndLists() async throws { try await run("waiting") }
+
     @Test func deadLettersInTheConsole() async throws {
         try await run("letters") { try await $0.redis("LPUSH", $0.keys.queue, "not an entry") }
     }

@@ -4,6 +4,7 @@ import { editor } from "/console/terms.js";
 import { ask, button, explain, head, number, redraw, repeat, table, tag, tell } from "/console/parts.js";
 import { call, fresh, mayChange } from "/console/session.js";
 import { download } from "/console/download.js";
+import { waitingRoom } from "/console/room.js";
 
 export const events = { title: "Events", show: (root, [id]) => (id === undefined ? list(root) : id === "" ? create(root) : one(root, id)) };
 
@@ -66,6 +67,7 @@ function one(root, id) {
   const path = `/events/${encodeURIComponent(id)}`;
   root.append(head(id, element("a", { href: `/e/${encodeURIComponent(id)}`, target: "_blank", rel: "noopener" }, "Page for buyers"), element("a", { href: "#events" }, "All events")), place, body);
   const figures = element("dl", { class: "figures" });
+  const room = waitingRoom(path, over.signal, (terms, message) => attempt(terms, message));
   let shown = null;
 
   /** Reads the event from the stores and draws it all. */
@@ -76,15 +78,18 @@ function one(root, id) {
     shown = { event: response.body, tag: response.headers.get("ETag") };
     tell(place, "done", message);
     drawFigures();
-    body.replaceChildren(figures, actions(), element("h2", {}, "Terms"),
+    body.replaceChildren(figures, actions(), room.section, element("h2", {}, "Terms"),
       element("div", { class: "card" }, editor(shown, () => read("The change is in effect."), () => read())));
   }
   function drawFigures() {
     const { event } = shown;
-    figures.replaceChildren(
+    figures.replaceChildren(...[
       element("div", {}, element("dt", {}, "State"), element("dd", {}, state(event))),
       ...["capacity", "available", "held", "pending", "sold"].map((name) =>
-        element("div", {}, element("dt", {}, name[0].toUpperCase() + name.slice(1)), element("dd", {}, count(event[name])))));
+        element("div", {}, element("dt", {}, name[0].toUpperCase() + name.slice(1)), element("dd", {}, count(event[name])))),
+      event.waiting !== undefined && element("div", {}, element("dt", {}, "Waiting list"), element("dd", {}, count(event.waiting))),
+    ].filter(Boolean));
+    room.draw(event);
   }
   /** Sends a change, and reads the event again. Returns the text of a refusal. */
   async function change(terms, message) {
@@ -145,7 +150,7 @@ function one(root, id) {
       const response = await call(path, { signal: over.signal });
       if (!response.ok || over.signal.aborted) continue;
       // The figures only: what the user is changing stays.
-      shown.event = { ...shown.event, ...Object.fromEntries(["status", "capacity", "available", "held", "pending", "sold", "archived"].map((name) => [name, response.body[name]])) };
+      shown.event = { ...shown.event, ...Object.fromEntries(["status", "capacity", "available", "held", "pending", "sold", "waiting", "archived"].map((name) => [name, response.body[name]])) };
       drawFigures();
     }
   })();

@@ -8,7 +8,7 @@ import { call, mayChange } from "/console/session.js";
 export const orders = { title: "Orders", show: (root, [id], parameters) => (id ? one(root, id) : search(root, parameters)) };
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const STATES = ["pending", "held", "confirmed", "rejected", "cancelled", "expired"];
+const STATES = ["waiting", "pending", "held", "confirmed", "rejected", "cancelled", "expired"];
 const link = (id) => element("a", { href: `#orders/${encodeURIComponent(id)}` }, element("code", {}, id));
 
 function search(root, parameters) {
@@ -72,7 +72,7 @@ function one(root, id) {
         ["Units", order && String(order.quantity)], ["Reason", order?.reason], ["Held until", time(live?.expires_at ?? order?.expires_at)],
         ["In the ledger", order ? element("span", {}, `${order.status}, version ${order.version}, since `, time(order.recorded_at)) : "not yet"],
         ["In Redis", live ? live.status : "no record any more"],
-      ]), mayChange() && ["held", "confirmed"].includes(status) && element("p", { class: "buttons" }, button("Cancel the order", () => ask({
+      ]), mayChange() && ["waiting", "held", "confirmed"].includes(status) && element("p", { class: "buttons" }, button("Cancel the order", () => ask({
         title: "Cancel the order?", verb: "Cancel the order", text: "Its units are for sale again at once. This cannot be undone.",
         action: async () => {
           const outcome = await call(`${path}/cancel`, { method: "POST" });

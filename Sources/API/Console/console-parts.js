@@ -66,7 +66,7 @@ export const time = (value) => (value ? element("time", { datetime: value, title
 
 const KINDS = {
   open: "good", confirmed: "good", consistent: "good", done: "good", complete: "good", active: "good", delivered: "good",
-  paused: "warn", held: "warn", pending: "warn", repaired: "warn", started: "warn", retrying: "warn", scheduled: "",
+  paused: "warn", held: "warn", pending: "warn", waiting: "warn", stopped: "warn", admitting: "good", repaired: "warn", started: "warn", retrying: "warn", scheduled: "",
   rejected: "bad", failed: "bad", failing: "bad", gone: "bad", dead: "bad", "not-safe-to-repair": "bad", "not-compared": "bad",
 };
 

@@ -20,6 +20,7 @@ struct PageFile: Sendable {
         .script("/event.js", PackageResources.event_js),
         .script("/orders.js", PackageResources.orders_js),
         .script("/purchase.js", PackageResources.purchase_js),
+        .script("/room.js", PackageResources.room_js),
         .html("/console", PackageResources.console_html),
     ]
 
@@ -37,6 +38,7 @@ struct PageFile: Sendable {
         .script("/console/orders.js", PackageResources.console_orders_js),
         .script("/console/overview.js", PackageResources.console_overview_js),
         .script("/console/parts.js", PackageResources.console_parts_js),
+        .script("/console/room.js", PackageResources.console_room_js),
         .script("/console/secret.js", PackageResources.console_secret_js),
         .script("/console/session.js", PackageResources.console_session_js),
         .script("/console/terms.js", PackageResources.console_terms_js),

@@ -20,43 +20,65 @@ let buying = null; // the state of the purchase
 let notice = null; // { text, tone }
 let nextChance = null; // when the first hold of others ends
 let pausedUntil = null; // when this buyer can hold again
+let room = null; // the waiting room, if the event has one
+let isOpening = false;
+let isShort = false; // a purchase was refused: what is left is for the waiting list
 let serverLeft = null; // what the service said that a customer can still buy: { customer, units }
 
 // What the page keeps
 
 const customerName = stored("ticketblitz:customer");
 ui.customer.value = String(customerName.read() ?? "");
-const customer = () => (event?.per_customer_limit ? ui.customer.value.trim() : "");
+const needsName = () => event && (event.per_customer_limit || task() === "list");
+const customer = () => (needsName() ? ui.customer.value.trim() : room?.admitted()?.customer ?? "");
 
-const kept = keep(id, () => { orders.render(); buyer.sync(); render(); });
+const kept = keep(id, () => { orders.render(); buyer.sync(); room?.follow(); render(); });
 const orders = followOrders(kept, say, () => { serverLeft = null; render(); });
 const buyer = purchasing(id, kept, {
   onState(state) {
     const before = buying;
     buying = state;
-    if (state?.phase === "sending" && !before) say("Buying.");
+    if (state?.phase === "sending" && !before) say(`${doing()}.`);
     if (state?.phase === "waiting") say(`${state.problem.detail} Trying again in ${spoken(state.ends - serverNow())}.`);
-    if (state?.phase === "unknown") say("It is not known whether the purchase was made.");
+    if (state?.phase === "unknown") say(unknown());
     const focused = document.activeElement;
     render();
     // The focus follows what replaces its place; not to a button, so that who presses Enter twice does not stop the purchase.
     if (state && !before && ui.form.contains(focused)) ui["progress-text"].focus();
     if (!state && ui.progress.contains(focused)) ui.buy.focus();
   },
-  onAccepted(order, name) {
+  onAccepted(body, wanted) {
     notice = null;
-    orders.add(order, name);
+    if (wanted.kind === "room") {
+      const { place, state, pass, expires_at } = body;
+      kept.change((all) => { all.place = { id: place, customer: wanted.customer, state, pass, expires_at }; });
+      room?.added(body);
+      return;
+    }
+    orders.add(body, wanted.customer);
     render();
   },
   onRefused: refuse,
 });
 
 /** What a refusal means for the buyer. Nothing was bought. */
-function refuse(problem, retryAfter) {
+function refuse(problem, retryAfter, { kind, customer: name } = {}) {
   const at = serverNow() + (retryAfter ?? 0) * 1000;
   notice = { text: problem.detail, tone: "bad" };
   if (problem.code === "sold-out") notice = { text: "Somebody else was faster: no tickets are left.", tone: "bad" };
   if (problem.code === "all-held") { nextChance = at; notice = null; }
+  if (["sold-out", "all-held"].includes(problem.code) && event?.waitlist) {
+    isShort = true;
+    notice = { text: "No tickets are left for you now. You can join the waiting list.", tone: "bad" };
+  }
+  if (problem.code === "available") {
+    isShort = false;
+    notice.text = "Tickets are available: buy them.";
+  }
+  if (problem.code === "on-waitlist") notice.text = `${name} is on the waiting list already.`;
+  if (problem.code === "waitlist-full") notice.text = "The waiting list is full.";
+  if (problem.code === "pass-required") notice.text = "This sale has a waiting room: join it to buy.";
+  if (notice) notice.text = room?.refusal(problem) ?? notice.text;
   if (problem.code === "hold-paused") { pausedUntil = at; notice = null; }
   if (problem.code === "insufficient-stock") ui.quantity.value = String(Math.max(1, problem.available));
   if (problem.code === "customer-limit") {
@@ -64,7 +86,7 @@ function refuse(problem, retryAfter) {
     notice.text = `Each customer can have ${counted(problem.limit, "ticket")}. `
       + (problem.available > 0 ? `You can have ${count(problem.available)} more.` : "You have them all.");
   }
-  if (problem.code === "not-on-sale" || problem.code === "event-not-found") read();
+  if (kind !== "buy" || ["not-on-sale", "event-not-found", "pass-required"].includes(problem.code)) read();
   render();
   if (problem.field === "customer") {
     write(ui["customer-error"], problem.detail);
@@ -80,10 +102,12 @@ function refuse(problem, retryAfter) {
 
 function take(body) {
   const before = event && phase(event);
+  if (before && body.available > event.available) isShort = false;
   event = body;
   isMissing = false;
   seenAt = serverNow();
   const now = phase(event);
+  if (event.admission_rate) openRoom();
   if (now !== "held") nextChance = null;
   if (before && before !== now) {
     notice = null;
@@ -123,7 +147,7 @@ stream(`${path}/live`, {
 /** The most tickets of one order now, and why. */
 function most() {
   const own = unitsOf(kept.read().orders, customer());
-  return mostOf(event, serverLeft?.customer === customer() ? serverLeft.units : Math.max(0, event.per_customer_limit - own));
+  return mostOf(task() === "list" ? { ...event, status: "paused" } : event, serverLeft?.customer === customer() ? serverLeft.units : Math.max(0, event.per_customer_limit - own));
 }
 
 function quantity() {
@@ -137,6 +161,36 @@ function step(change) {
   say(counted(quantity(), "ticket"));
   render();
 }
+
+// What the form does
+
+/** "buy", "list" (it takes a place on the waiting list), "room" (one in the waiting room), or null. */
+function task() {
+  const now = phase(event);
+  if (["closed", "archived"].includes(now)) return null;
+  const isNone = ["sold_out", "held"].includes(now) || (isShort && now === "open");
+  if (isNone && event.waitlist) return "list";
+  if (now === "sold_out") return null;
+  if (!event.admission_rate || room?.admitted()) return "buy";
+  return room?.isOut() ? "room" : null;
+}
+
+/** Loads what only the buyers of an event with a waiting room need; again with the next news, if that fails. */
+async function openRoom() {
+  if (room || isOpening) return;
+  isOpening = true;
+  try {
+    const { waitingRoom } = await import("/room.js");
+    room = waitingRoom(kept, path, { say, render });
+  } catch { /* The network failed. */ }
+  isOpening = false;
+  room?.follow();
+  render();
+}
+
+const joining = { list: "Joining the waiting list", room: "Joining the waiting room" };
+const doing = () => joining[kept.read().purchase?.kind] ?? "Buying";
+const unknown = () => (joining[kept.read().purchase?.kind] ? "It is not known whether you have a place." : "It is not known whether the purchase was made.");
 
 // Showing
 
@@ -185,6 +239,7 @@ function renderTitle(now) {
   const name = isMissing ? "No such sale" : event ? event.name || event.id : "Tickets";
   const held = kept.read().orders.find((order) => order.status === "held" && until(order.expires_at) > 0);
   const first = held ? `${countdown(until(held.expires_at))} to confirm` : now === "scheduled" ? `Opens in ${countdown(until(event.opens_at))}`
+    : event?.admission_rate && room?.admitted() ? `Your turn: ${countdown(until(room.admitted().expires_at))}`
     : now && now !== "open" ? badges[now] : null;
   const title = `${first ? `${first} · ` : ""}${name} · TicketBlitz`;
   if (document.title !== title) document.title = title;
@@ -196,12 +251,20 @@ function renderStock(now) {
   write(ui["left-of"], `of ${count(event.capacity)} left`);
   write(ui.figures, figures(event));
   draw([...ui.meter.children].slice(1), event);
-  show(ui.form, !["sold_out", "closed"].includes(now) && !buying);
+  show(ui.form, task() && !buying);
+  room?.render(event, now);
 }
 
 function renderForm(now) {
   const limit = event.per_customer_limit;
-  show(ui["customer-field"], limit);
+  const job = task();
+  show(ui["customer-field"], needsName());
+  show(ui["quantity-field"], job !== "room");
+  // The pass of a customer is for nobody else.
+  const owner = job === "buy" ? room?.admitted()?.customer : null;
+  ui.customer.readOnly = Boolean(owner);
+  if (owner) ui.customer.value = owner;
+  write(ui["customer-hint"], limit ? "" : "The offer is made to this name.");
   if (limit) write(ui["customer-hint"], `Each customer can have ${counted(limit, "ticket")}. Use the same name each time.`);
   const [maximum, reason] = most();
   set(ui.quantity, { max: Math.max(1, maximum) });
@@ -211,22 +274,26 @@ function renderForm(now) {
   set(ui.more, { "aria-disabled": quantity() >= maximum ? "true" : null });
   const tickets = counted(quantity(), "ticket");
   const pause = pausedUntil && pausedUntil > serverNow() ? pausedUntil : null;
-  const cannot = buttonRefusal(now, maximum, pause);
-  write(ui.buy, cannot ?? (now === "held" ? `Try to get ${tickets}` : event.hold_seconds ? `Hold ${tickets}` : `Buy ${tickets}`));
+  const cannot = buttonRefusal(now, maximum, pause, job);
+  write(ui.buy, cannot ?? (job === "list" ? "Join the waiting list" : job === "room" ? "Join the waiting room" : now === "held" ? `Try to get ${tickets}` : event.hold_seconds ? `Hold ${tickets}` : `Buy ${tickets}`));
   set(ui.buy, { "aria-disabled": cannot ? "true" : null });
-  write(ui.terms, event.hold_seconds ? `You have ${spoken(event.hold_seconds * 1000)} to confirm. Nothing is bought before.` : "");
-  show(ui.terms, event.hold_seconds);
+  const offer = event.offer_seconds ?? event.hold_seconds ?? 600;
+  write(ui.terms, job === "list" ? `When tickets come back, they are held for you for ${spoken(offer * 1000)}. Come back to this page.`
+    : job === "room" ? room.terms(now)
+    : event.hold_seconds ? `You have ${spoken(event.hold_seconds * 1000)} to confirm. Nothing is bought before.` : "");
+  show(ui.terms, job !== "buy" || event.hold_seconds);
   renderProgress();
-  const chance = now === "held" && nextChance
+  const chance = now === "held" && job === "buy" && nextChance
     ? { text: nextChance > serverNow() ? `Next chance in ${countdown(nextChance - serverNow())}.` : "A hold may have ended. Try now.", tone: "plain" } : null;
   const paused = pause && { text: `Your last holds ended without a purchase. You can hold tickets again in ${countdown(pause - serverNow())}.`, tone: "bad" };
-  const shown = paused ?? chance ?? notice;
+  const shown = paused ?? (chance || notice || (job === "room" && room.ended()));
   show(ui.notice, shown && !buying);
   if (shown) { write(ui.notice, shown.text); set(ui.notice, { "data-tone": shown.tone }); }
 }
 
 /** Why nothing can be bought now, as the button's text; null if something can. */
-function buttonRefusal(now, maximum, pause) {
+function buttonRefusal(now, maximum, pause, job) {
+  if (job === "room") return room.cannotJoin(event);
   if (now === "scheduled") return until(event.opens_at) > 0 ? `Opens in ${countdown(until(event.opens_at))}` : "Opening";
   if (now === "paused") return "Paused";
   if (maximum <= 0) return "Limit reached";
@@ -236,15 +303,18 @@ function buttonRefusal(now, maximum, pause) {
 function renderProgress() {
   show(ui.progress, buying);
   if (!buying) return;
-  const { quantity: units } = kept.read().purchase ?? { quantity: 1 };
+  const { quantity: units, kind } = kept.read().purchase ?? { quantity: 1 };
   const tickets = counted(units, "ticket");
+  const join = joining[kind];
+  const verb = join ?? `Buying ${tickets}`;
   const { phase: step, ends, problem, isUnknown } = buying;
   set(ui.progress, { "data-phase": step });
   write(ui["progress-text"], {
-    sending: `Buying ${tickets}`,
-    waiting: problem && `${problem.detail} Trying again in ${countdown(ends - serverNow())}.${isUnknown ? " You cannot be sold twice." : ""}`,
-    unknown: `Whether ${tickets} were bought is not known: the service did not answer. Asking again cannot buy twice.`,
-    elsewhere: `Buying ${tickets} in another tab`,
+    sending: verb,
+    waiting: problem && `${problem.detail} Trying again in ${countdown(ends - serverNow())}.${isUnknown && !join ? " You cannot be sold twice." : ""}`,
+    unknown: join ? `${unknown()} Asking again gives one place only.`
+      : `Whether ${tickets} were bought is not known: the service did not answer. Asking again cannot buy twice.`,
+    elsewhere: `${verb} in another tab`,
   }[step]);
   show(ui.again, step === "unknown");
   show(ui.stop, step !== "elsewhere");
@@ -256,7 +326,7 @@ function renderProgress() {
 ui.form.addEventListener("submit", (submitted) => {
   submitted.preventDefault();
   if (ui.buy.getAttribute("aria-disabled") || buying) return;
-  if (event.per_customer_limit && !customer()) {
+  if (needsName() && !customer()) {
     write(ui["customer-error"], "Enter your name: it is needed for this sale.");
     set(ui.customer, { "aria-invalid": "true" });
     say(ui["customer-error"].textContent);
@@ -265,7 +335,8 @@ ui.form.addEventListener("submit", (submitted) => {
   }
   customerName.write(ui.customer.value.trim() || null);
   notice = null;
-  buyer.start(quantity(), customer());
+  const job = task();
+  buyer.start(job, quantity(), customer(), job === "buy" ? room?.admitted()?.pass : undefined);
 });
 ui.customer.addEventListener("input", () => {
   write(ui["customer-error"], "");

@@ -1,13 +1,13 @@
 // The orders that this browser has made for one event: kept across reloads, read again, and shown.
-import { counted, countdown, element, everySecond, find, moment, request, set, show, spoken, stored, stream, until, wait, write } from "/common.js";
+import { count, counted, countdown, element, everySecond, find, moment, request, set, show, spoken, stored, stream, until, wait, write } from "/common.js";
 
 const MOST_ORDERS = 20; // of one event
 const MOST_EVENTS = 30;
 const PREFIX = "ticketblitz:event:";
 
 /**
- * What the browser keeps of an event: `{ orders, purchase, at }`. An order is `{ id, quantity, customer, status, … }`, as it
- * was seen last; the purchase is the one whose outcome is not known. `change` reads, changes and writes in one step, so
+ * What the browser keeps of an event: `{ orders, purchase, place, at }`. An order is `{ id, quantity, customer, status, … }`, as it
+ * was seen last; the purchase is the one whose outcome is not known; the place is that in the waiting room. `change` reads, changes and writes in one step, so
  * that tabs do not overwrite each other.
  */
 export function keep(event, onChange) {
@@ -19,6 +19,7 @@ export function keep(event, onChange) {
     return {
       orders: Array.isArray(found?.orders) ? found.orders.filter(isUsable) : [],
       purchase: isUsable(found?.purchase) ? found.purchase : null,
+      place: typeof found?.place?.id === "string" ? found.place : null,
     };
   };
   return {
@@ -46,11 +47,11 @@ function forgetOldEvents() {
 }
 
 /** Whether something happens to an order without the buyer. */
-export const isActive = (status) => status === "pending" || status === "held";
+export const isActive = (status) => ["pending", "held", "waiting"].includes(status);
 
 /** How many units of a customer this browser knows of. */
 export const unitsOf = (orders, customer) => orders
-  .filter((order) => order.customer === customer && (isActive(order.status) || order.status === "confirmed"))
+  .filter((order) => order.customer === customer && ["pending", "held", "confirmed"].includes(order.status))
   .reduce((sum, { quantity }) => sum + quantity, 0);
 
 /** Shows the kept orders and follows them. `say` is an announcer; `onChange` is called when one of them has changed. */
@@ -66,15 +67,19 @@ export function followOrders(kept, say, onChange) {
       const order = orders.find((one) => one.id === id);
       if (!order) return;
       if (seen.status && seen.status !== order.status) changed = { ...order, ...seen };
-      for (const name of ["status", "expires_at", "confirmed_at", "reason"]) if (seen[name] !== undefined) order[name] = seen[name];
+      for (const name of ["status", "expires_at", "confirmed_at", "reason", "position"]) if (seen[name] !== undefined) order[name] = seen[name];
     });
-    if (changed) say(sentence(changed));
+    if (changed) {
+      cards.get(id).asks = false; // "Leave" is not "give back"
+      say(sentence(changed));
+    }
     render();
     onChange();
   };
 
   const read = async (id) => {
-    const { ok, body, problem } = await request(`/orders/${id}`);
+    const isWaiting = kept.read().orders.some((order) => order.id === id && order.status === "waiting");
+    const { ok, body, problem } = await request(`/${isWaiting ? "waitlist" : "orders"}/${id}`);
     if (ok) update(id, body);
     else if (problem.code === "order-not-found") update(id, { status: "missing" });
   };
@@ -96,7 +101,8 @@ export function followOrders(kept, say, onChange) {
       if (attempt > 0 && action === "confirm" && order.status === "held" && until(order.expires_at) < 0) break;
       card.error = "";
       render();
-      const { ok, status, body, problem, retryAfter } = await request(`/orders/${id}/${action}`, { method: "POST", seconds: 10 });
+      const { ok, status, body, problem, retryAfter } = await (action === "leave"
+        ? request(`/waitlist/${id}`, { method: "DELETE", seconds: 10 }) : request(`/orders/${id}/${action}`, { method: "POST", seconds: 10 }));
       if (ok) { update(id, body); break; }
       if (problem.code === "order-not-found") { update(id, { status: "missing" }); break; }
       if (status !== 0 && status < 500 && status !== 429 && !(status === 409 && retryAfter)) {
@@ -130,7 +136,7 @@ export function followOrders(kept, say, onChange) {
     card.buttons = {
       confirm: button("Confirm purchase", "primary", () => { if (!card.busy) act(id, "confirm"); }),
       ask: button("Give back", "quiet", () => { card.asks = true; render(); card.buttons.cancel.focus(); }),
-      cancel: button("Yes, give them back", "danger", () => { if (!card.busy) act(id, "cancel"); }),
+      cancel: button("Yes, give them back", "danger", () => { if (!card.busy) act(id, card.isWaiting ? "leave" : "cancel"); }),
       keep: button("Keep them", "quiet", () => { card.asks = false; render(); card.buttons.ask.focus(); }),
       remove: button("Remove from this list", "quiet", () => remove(id)),
     };
@@ -142,6 +148,7 @@ export function followOrders(kept, say, onChange) {
 
   const showCard = (card, order) => {
     const { status } = order;
+    card.isWaiting = status === "waiting";
     const isOver = status === "held" && until(order.expires_at) <= 0;
     set(card.row, { "data-status": isOver ? "expired" : status });
     write(card.title, counted(order.quantity, "ticket"));
@@ -164,8 +171,9 @@ export function followOrders(kept, say, onChange) {
       if (hadFocus && !card.asks) card.row.focus();
     }
     write(confirm, card.busy === "confirm" ? "Confirming" : "Confirm purchase");
-    write(cancel, card.busy === "cancel" ? "Giving back" : "Yes, give back");
-    write(ask, status === "confirmed" ? "Cancel this order" : "Give back");
+    write(cancel, card.busy ? card.isWaiting ? "Leaving" : "Giving back" : card.isWaiting ? "Yes, leave" : "Yes, give back");
+    write(keepThem, card.isWaiting ? "Stay" : "Keep them");
+    write(ask, card.isWaiting ? "Leave the list" : status === "confirmed" ? "Cancel this order" : "Give back");
     for (const one of [confirm, cancel, keepThem, ask]) set(one, { "aria-disabled": card.busy ? "true" : null });
   };
 
@@ -194,7 +202,9 @@ export function followOrders(kept, say, onChange) {
 
   const refresh = async (all) => {
     for (const { id, status } of kept.read().orders) {
-      if (status === "pending" || status === "held" ? id !== watched?.id || all : all && status === "confirmed") await read(id);
+      // A stream does not say the position.
+      if (status === "waiting") await read(id);
+      else if (isActive(status) ? id !== watched?.id || all : all && status === "confirmed") await read(id);
     }
   };
   let seconds = 0;
@@ -224,6 +234,7 @@ export function followOrders(kept, say, onChange) {
         if (orders.some(({ id }) => id === accepted.ticket_id)) return;
         orders.unshift({
           id: accepted.ticket_id, quantity: accepted.quantity, customer, status: accepted.status, expires_at: accepted.expires_at,
+          position: accepted.position,
         });
       });
       render();
@@ -236,14 +247,20 @@ export function followOrders(kept, say, onChange) {
   };
 }
 
+const ended = {
+  "customer-limit": ": you have all tickets that one customer can have", "order-limit": ": you have all orders that one customer can have",
+  "sale-ended": ": the sale has ended",
+};
+
 /** What an order's state means for its buyer. */
-function sentence({ quantity, status, expires_at: end, reason }) {
+function sentence({ quantity, status, expires_at: end, reason, position }) {
   const they = quantity === 1 ? "The ticket is" : "The tickets are";
   switch (status) {
+    case "waiting": return `${position ? `Number ${count(position)} on` : "On"} the waiting list. An offer appears here.`;
     case "pending": return "Accepted. Your purchase is being recorded.";
     case "held": return `${they} held for you until ${moment(end)}. Confirm to buy.`;
     case "confirmed": return `Confirmed. ${they} yours.`;
-    case "cancelled": return `Given back. ${they} for sale again.`;
+    case "cancelled": return position ? `The place on the list is given back${ended[reason] ?? ""}.` : `Given back. ${they} for sale again.`;
     case "expired": return "The time to confirm is over. Nothing was bought.";
     case "rejected": return `Not sold${reason ? `: ${reason}` : ""}. Nothing was bought.`;
     default: return "The service has no such order any more.";

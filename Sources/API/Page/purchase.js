@@ -1,20 +1,20 @@
-// One purchase: it is kept with its idempotency key before it is sent, and until its outcome is known. So it can be sent
-// again after a failure and after a reload, and leads to one order.
+// One purchase, or one place in a waiting room or on a waiting list: it is kept with its idempotency key before it is sent, and
+// until its outcome is known. So it can be sent again after a failure and after a reload, and leads to one order or place.
 import { newKey, request, serverNow, wait } from "/common.js";
 
 const RESUMED = 10 * 60_000; // A younger purchase goes on by itself after a reload; an older one if the buyer says so.
-const HARMLESS = ["queue-full", "recovering", "too-many-clients"]; // With these, nothing was changed.
+const HARMLESS = ["queue-full", "recovering", "too-many-clients", "proof-unavailable"]; // With these, nothing was changed.
 const FORGOTTEN = 23 * 3600_000; // The service knows a key for 24 hours.
 
 /**
- * The purchase of an event. `onState` is called with what is under way, or null:
+ * The purchase of an event; `kind` is "buy", "list" or "room". `onState` is called with what is under way, or null:
  *
  * - `{ phase: "sending" }`
  * - `{ phase: "waiting", ends, problem, isUnknown }`: sent again at `ends` (milliseconds of the server's clock).
  * - `{ phase: "unknown" }`: stopped; whether the purchase was made is not known.
  * - `{ phase: "elsewhere" }`: another tab sends it.
  *
- * `onAccepted(order, customer)` and `onRefused(problem, retryAfter)` are called at the end.
+ * `onAccepted(body, wanted)` and `onRefused(problem, retryAfter, wanted)` are called at the end with what was kept.
  */
 export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
   let stopping = null; // an AbortController while it runs
@@ -28,10 +28,11 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
   };
 
   /** Whether another try can have another outcome. */
-  const mayRepeat = ({ status, problem }) => status === 0 || status === 408 || status >= 500 || problem.code === "rate-limited";
+  const mayRepeat = ({ status, problem, retryAfter }) => status === 0 || status === 408 || status >= 500 || problem.code === "rate-limited"
+    || (problem.code === "room-not-open" && retryAfter < 5); // by the page's clock it is open
   /** Whether a response leaves open what became of the purchase. Only some say that nothing was changed. */
   const leavesOpen = ({ status, problem }) =>
-    !(problem.code === "rate-limited" || (status === 503 && (HARMLESS.includes(problem.code) || /nothing was changed/i.test(problem.detail))));
+    !(["rate-limited", "room-not-open"].includes(problem.code) || (status === 503 && (HARMLESS.includes(problem.code) || /nothing was changed/i.test(problem.detail))));
 
   const send = async (signal) => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -40,20 +41,22 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
       report({ phase: "sending", attempt });
       const wasOpen = wanted.isOpen;
       put({ ...wanted, isOpen: true });
-      const result = await request("/buy", {
-        method: "POST", key: wanted.key, seconds: 15, signal,
-        body: { event, quantity: wanted.quantity, ...(wanted.customer && { customer: wanted.customer }) },
+      const { kind = "buy", quantity, customer, pass } = wanted;
+      const path = { buy: "/buy", list: `/events/${event}/waitlist`, room: `/events/${event}/room` }[kind];
+      const result = await request(path, {
+        method: "POST", key: wanted.key, seconds: 15, signal, headers: pass && { "Admission-Pass": pass },
+        body: { ...(kind === "buy" && { event }), ...(kind !== "room" && { quantity }), ...(customer && { customer }) },
       });
       if (result.ok) {
         put(null);
         report(null);
-        onAccepted(result.body, wanted.customer);
+        onAccepted(result.body, wanted);
         return;
       }
       if (!mayRepeat(result)) {
         put(null);
         report(null);
-        onRefused(result.problem, result.retryAfter);
+        onRefused(result.problem, result.retryAfter, wanted);
         return;
       }
       const isOpen = wasOpen || leavesOpen(result);
@@ -100,9 +103,10 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
   };
 
   return {
-    start(quantity, customer) {
+    /** `pass` is sent with each repetition: an order is found by its key also after the pass has ended. */
+    start(kind, quantity, customer, pass) {
       if (present()) return;
-      put({ key: newKey(), quantity, customer, at: Date.now(), isOpen: false });
+      put({ kind, key: newKey(), quantity, customer, pass, at: Date.now(), isOpen: false });
       run();
     },
     /** Goes on with the purchase that was kept, if there is one. */
