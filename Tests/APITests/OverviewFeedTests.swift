@@ -71,7 +71,7 @@ import Testing
         var last = ""
         for await message in messages { last = String(buffer: message) }
         #expect(last.hasPrefix("retry: "))
-        #expect(feed.places.take(channel) == nil, "none begins any more")
         await closed
+        #expect(feed.places.take(channel) == nil, "none begins any more")
     }
 }
