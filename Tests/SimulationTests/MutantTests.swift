@@ -233,7 +233,7 @@ import Testing
             wrong: "", known: 506),
         Mutant(
             script: BackfillScript.lua.script,
-            right: "call('UNLINK', customers, holds, holders, lapsed)",
+            right: "call('UNLINK', customers, holds, holders, lapsed, waiting, waiters)",
             wrong: "", known: 112),
         Mutant(
             script: PublishScript.lua.script,

@@ -39,11 +39,20 @@ extension Simulation {
         (keys.lapsed(scarce), "cnobody", "9000000000000"),
     ]
 
+    /// Keys of waiting lists and waiting rooms, which other events have too: a larger sale has them all the time.
+    private static let keysOfOthers = Set(
+        [keys.offersDue, keys.rooms]
+            + [plain, scarce].flatMap {
+                [keys.waiting($0), keys.waiters($0), keys.room($0), keys.places($0), keys.ticks($0), keys.passes($0)]
+            })
+
     /// Whether the source has all of the keys. It refuses commands for others with `TRYAGAIN` or `ASK`, and the programs send
     /// no call to the target before the slot is there.
     func isLocal(_ keys: [String]) -> Bool {
         guard let moved = move?.moved, !isOnPausedPrimary else { return true }
-        return keys.allSatisfy { store.values[$0] != nil && !moved.contains($0) }
+        return keys.allSatisfy {
+            (store.values[$0] != nil || Self.keysOfOthers.contains($0)) && !moved.contains($0)
+        }
     }
 
     func continueMove() throws {
