@@ -47,7 +47,8 @@ sanitize: ## run the unit tests under Thread Sanitizer and Address Sanitizer
 
 lint: ## check the format of the sources and the syntax of the scripts
 	swift format lint --strict --recursive Sources Tests Package.swift
-	@for file in deploy/local/* deploy/scripts/* .ci/run; do bash -n "$$file" || exit 1; done
+	@for file in deploy/local/* deploy/scripts/*.sh .ci/run; do bash -n "$$file" || exit 1; done
+	@for file in deploy/scripts/*.py; do python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$$file" || exit 1; done
 
 format: ## format the sources
 	swift format --in-place --recursive Sources Tests Package.swift
