@@ -25,13 +25,31 @@ extension SaleClient {
             message.body = .bytes(ByteBuffer(string: body))
         }
         do {
-            let response = try await http.execute(message, timeout: TimeAmount(timeout ?? configuration.attemptTimeout))
-            let bytes = try await response.body.collect(upTo: Self.bodyLimit)
+            let limit = timeout ?? configuration.attemptTimeout
+            let end = ContinuousClock.now + limit
+            let response = try await http.execute(message, timeout: TimeAmount(limit))
+            let bytes = try await Self.body(of: response, before: end)
             return APIResponse(
                 status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"),
                 isReplayed: response.headers.contains(name: "Idempotent-Replayed"), body: Data(bytes.readableBytesView))
         } catch {
             throw AttemptFailure(error)
+        }
+    }
+
+    /// The timeout of AsyncHTTPClient ends with the head of the response, so the body has a deadline of its own.
+    private static func body(
+        of response: HTTPClientResponse, before end: ContinuousClock.Instant
+    ) async throws -> ByteBuffer {
+        try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await response.body.collect(upTo: bodyLimit) }
+            group.addTask {
+                try await Task.sleep(until: end, clock: .continuous)
+                return nil
+            }
+            guard let bytes = try await group.next() ?? nil else { throw AttemptFailure.timeout }
+            return bytes
         }
     }
 }
@@ -40,6 +58,7 @@ extension AttemptFailure {
     /// A failure of AsyncHTTPClient.
     init(_ error: any Error) {
         switch error {
+        case let failure as AttemptFailure: self = failure
         case is CancellationError: self = .cancelled
         case is NIOConnectionError: self = .noConnection
         // Only connect(2) fails like this.

@@ -31,6 +31,8 @@ package final class WebhookReceiver: Sendable {
         case status(Int, headers: [String: String] = [:], body: String = "")
         /// Never answers.
         case hang
+        /// Sends the head of a response with this status, and never its body.
+        case unending(Int)
         /// Closes the connection with a reset.
         case reset
 
@@ -125,6 +127,10 @@ package final class WebhookReceiver: Sendable {
                 change { $0.present -= 1 }
                 switch answer {
                 case .hang: break
+                case .unending(let status):
+                    let head = HTTPResponseHead(
+                        version: .http1_1, status: .init(statusCode: status), headers: ["content-length": "100"])
+                    try? await channel.writeAndFlush(HTTPServerResponsePart.head(head))
                 case .reset:
                     _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
                     try? await channel.close()

@@ -76,8 +76,20 @@ final class ProofCheck: Sendable {
         request.body = .bytes(object.bytes)
         let deadline = NIODeadline.now() + .seconds(Int64(settings.timeout))
         guard let response = try? await client.execute(request, deadline: deadline) else { return nil }
-        _ = try? await response.body.collect(upTo: Self.readLimit)
+        await Self.readRest(of: response, before: deadline)
         return response.status.code
+    }
+
+    /// Reads the body, which says nothing, so that the connection can be used again. The deadline of AsyncHTTPClient ends with
+    /// the head of the response: a service that never ends its body would keep the request.
+    private static func readRest(of response: HTTPClientResponse, before deadline: NIODeadline) async {
+        let rest = max(deadline - .now(), .zero)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await response.body.collect(upTo: readLimit) }
+            group.addTask { try? await Task.sleep(for: .nanoseconds(rest.nanoseconds)) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 }
 

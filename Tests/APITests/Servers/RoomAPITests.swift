@@ -240,6 +240,7 @@ import WorkerTestSupport
             case "yes": .status(204)
             case "no": .status(403)
             case "broken": .status(500)
+            case "unending": .unending(200)
             default: .reset
             }
         }
@@ -292,6 +293,14 @@ import WorkerTestSupport
                 #expect(unknown.status == 503)
                 #expect(unknown.text("code") == "proof-unavailable")
             }
+        }
+    }
+
+    /// The status of an answer decides, and its body is waited for until the deadline only.
+    @Test func anAnswerWithoutAnEndKeepsNobody() async throws {
+        try await withProofs(.closed) { _, api in
+            let admitted = try await join(api, proof: "unending")
+            #expect(admitted.status == 201)
         }
     }
 

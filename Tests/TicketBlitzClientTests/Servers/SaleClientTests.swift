@@ -138,6 +138,18 @@ import Testing
         }
     }
 
+    /// The time of an attempt includes the body of its response.
+    @Test func aResponseWithoutAnEndIsATimeout() async throws {
+        try await withRunningAPI { _, http in
+            try await withWebhookReceiver(answering: { _ in .unending(202) }) { receiver in
+                let client = SaleClient(url: "http://127.0.0.1:\(receiver.port)", http: http)
+                await #expect(throws: AttemptFailure.timeout) {
+                    try await client.attempt(.buy(key: IdempotencyKey()), timeout: .milliseconds(500))
+                }
+            }
+        }
+    }
+
     /// Rate limits are waited for.
     @Test func aRateLimitIsWaitedFor() async throws {
         try await withRunningAPI(["RATE_LIMIT": "5"]) { api, http in
