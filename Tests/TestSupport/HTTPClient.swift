@@ -54,9 +54,11 @@ package struct HTTPClient: Sendable {
         case send(String)
         /// Waits until the server has sent a text.
         case expect(String)
+        /// Closes the connection: what the server would send after this, such as a stream that does not end, is not read.
+        case close
     }
 
-    /// Carries out the steps, then reads until the server closes the connection.
+    /// Carries out the steps, then reads until the server closes the connection, or until a step closes it.
     ///
     /// - Returns: everything that the server sent.
     package func exchange(_ steps: [Step], within limit: Duration = .seconds(90)) async throws -> String {
@@ -85,6 +87,8 @@ package struct HTTPClient: Sendable {
                     while !received.contains(text), let part = try await iterator.next() {
                         received += String(buffer: part)
                     }
+                case .close:
+                    return received
                 }
             }
             do {
