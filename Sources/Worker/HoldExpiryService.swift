@@ -1,9 +1,7 @@
 import Engine
 import Logging
 import Metrics
-import RedisClient
 import ServiceLifecycle
-import Timing
 
 /// Expires the holds of one partition when they are due, in slices of bounded size, so that claims are hardly delayed.
 ///
@@ -22,29 +20,11 @@ struct HoldExpiryService: Service {
         self.logger = logger
     }
 
-    func run() async throws {
-        var failures = 0
-        while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            do throws(RedisError) {
-                let round = try await holds.expireDue()
-                if failures > 0 { logger.notice("expiring holds works again") }
-                failures = 0
-                expired.increment(by: round.expired)
-                await pause(min(round.rest ?? Self.longestSleep, Self.longestSleep))
-            } catch {
-                // Connections to a node that has left the cluster are closed too.
-                if error.code == .closed, Task.isShuttingDownGracefully || Task.isCancelled { return }
-                failures += 1
-                if failures == 1 {
-                    logger.warning("cannot expire holds; retrying", metadata: ["reason": "\(error)"])
-                }
-                await pause(Backoff().delay(failures: failures))
-            }
+    func run() async {
+        await repeatRounds(of: "expire holds", logger) {
+            let round = try await holds.expireDue()
+            expired.increment(by: round.expired)
+            return min(round.rest ?? Self.longestSleep, Self.longestSleep)
         }
-    }
-
-    private func pause(_ duration: Duration) async {
-        guard duration > .zero else { return await Task.yield() }
-        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
     }
 }

@@ -1,9 +1,7 @@
 import Engine
 import Logging
 import Metrics
-import RedisClient
 import ServiceLifecycle
-import Timing
 
 /// Offers units to the places on the waiting lists of one partition as soon as units are free, and ends the places when a sale
 /// ends. Any number of workers can run this service at the same time: each unit is offered once.
@@ -21,30 +19,12 @@ struct OfferService: Service {
         self.logger = logger
     }
 
-    func run() async throws {
-        var failures = 0
-        while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            do throws(RedisError) {
-                let round = try await offers.makeDue()
-                if failures > 0 { logger.notice("making offers works again") }
-                failures = 0
-                offered.increment(by: round.offered)
-                ended.increment(by: round.ended)
-                await pause(round.isIncomplete ? .zero : Self.interval)
-            } catch {
-                // Connections to a node that has left the cluster are closed too.
-                if error.code == .closed, Task.isShuttingDownGracefully || Task.isCancelled { return }
-                failures += 1
-                if failures == 1 {
-                    logger.warning("cannot make offers; retrying", metadata: ["reason": "\(error)"])
-                }
-                await pause(Backoff().delay(failures: failures))
-            }
+    func run() async {
+        await repeatRounds(of: "make offers", logger) {
+            let round = try await offers.makeDue()
+            offered.increment(by: round.offered)
+            ended.increment(by: round.ended)
+            return round.isIncomplete ? .zero : Self.interval
         }
-    }
-
-    private func pause(_ duration: Duration) async {
-        guard duration > .zero else { return await Task.yield() }
-        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
     }
 }

@@ -19,6 +19,20 @@ import Testing
         #expect(!digest.isEqual(to: Array(digest.bytes.dropLast())))
         #expect(!digest.isEqual(to: digest.bytes + [0]))
         #expect(!digest.isEqual(to: []))
+        #expect(digest.begins(with: digest.bytes[...]))
+        #expect(digest.begins(with: digest.bytes.prefix(16)))
+        #expect(!digest.begins(with: digest.bytes.dropFirst()))
+        #expect(!digest.begins(with: (digest.bytes + [0])[...]))
+    }
+
+    @Test(arguments: [0, 5, 32, 56, 64, 100])
+    func aPrefixHasTheDigestOfTheWholeText(size: Int) {
+        let start = (0..<size).map { UInt8($0) }
+        let prefix = SHA256Prefix(start)
+        for number in [UInt64(0), 1, 0x0102_0304_0506_0708, .max] {
+            let text = start + withUnsafeBytes(of: number.bigEndian) { Array($0) }
+            #expect(prefix.digest(appending: number).bytes == SHA256Digest(text).bytes)
+        }
     }
 
     /// RFC 4231, test cases 1, 2, 4 and 6: keys shorter and longer than a block.

@@ -11,23 +11,18 @@ enum RoomLottery {
         HMACSHA256(key: secret).code { $0.append("draw|\(event)|\(generation)|\(lobby)") }.bytes
     }
 
-    /// The ranks of the places 1, 2, … of a lobby, from 1. A million take about a second of one core.
+    /// The ranks of the places 1, 2, … of a lobby, from 1. A million take about half a second of one core.
     static func ranks(lobby: Int, seed: [UInt8]) -> [UInt32] {
-        var message = seed + Array(repeating: 0, count: 8)
-        func digest(of number: Int) -> SHA256Digest {
-            withUnsafeBytes(of: UInt64(number).bigEndian) { bytes in
-                for (index, byte) in bytes.enumerated() { message[seed.count + index] = byte }
-            }
-            return SHA256Digest(message)
-        }
+        let prefix = SHA256Prefix(seed)
         var drawn: [(first: UInt64, number: UInt32)] = []
         drawn.reserveCapacity(lobby)
         for number in stride(from: 1, through: lobby, by: 1) {
-            drawn.append((digest(of: number).first64Bits, UInt32(number)))
+            drawn.append((prefix.digest(appending: UInt64(number)).first64Bits, UInt32(number)))
         }
         drawn.sort { left, right in
             guard left.first == right.first else { return left.first < right.first }
-            let (one, other) = (digest(of: Int(left.number)).bytes, digest(of: Int(right.number)).bytes)
+            let one = prefix.digest(appending: UInt64(left.number)).bytes
+            let other = prefix.digest(appending: UInt64(right.number)).bytes
             return one == other ? left.number < right.number : one.lexicographicallyPrecedes(other)
         }
         var ranks = [UInt32](repeating: 0, count: max(0, lobby))

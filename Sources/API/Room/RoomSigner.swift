@@ -36,21 +36,23 @@ struct RoomSigner: Sendable {
 
     func text(_ place: Place) throws(Problem) -> String {
         let fields = place.fields
-        return "\(place.event)." + Base64URL.encode(fields + (try code(of: fields, for: place.event)))
+        let code = try code(of: fields, for: place.event)
+        return "\(place.event)." + Base64URL.encode(fields + code.bytes.prefix(Self.codeLength))
     }
 
     /// The place with this text. Throws a problem if there is none.
     func place(_ text: some StringProtocol) throws(Problem) -> Place {
         guard let dot = text.lastIndex(of: "."), let event = EventID(String(text[..<dot])),
             let bytes = Base64URL.decode(text[text.index(after: dot)...]),
+            bytes.count == Place.fieldsLength + Self.codeLength,
             let place = Place(event: event, fields: bytes.prefix(Place.fieldsLength)),
-            Self.isEqual(bytes.dropFirst(Place.fieldsLength), try code(of: place.fields, for: event))
+            try code(of: place.fields, for: event).begins(with: bytes.dropFirst(Place.fieldsLength))
         else { throw .placeNotFound }
         return place
     }
 
-    private func code(of fields: [UInt8], for event: EventID) throws(Problem) -> ArraySlice<UInt8> {
-        try code("room place", event) { $0.append(fields) }.bytes.prefix(Self.codeLength)
+    private func code(of fields: [UInt8], for event: EventID) throws(Problem) -> SHA256Digest {
+        try code("room place", event) { $0.append(fields) }
     }
 
     // MARK: Passes
@@ -60,7 +62,8 @@ struct RoomSigner: Sendable {
         let fields =
             [Self.passVersion, Self.passKey] + UInt32(truncatingIfNeeded: place.generation).bytes
             + UInt32(truncatingIfNeeded: place.number).bytes + end.milliseconds.bytes
-        return Base64URL.encode(fields + (try passCode(of: fields, for: place.event, place.customer)))
+        let code = try passCode(of: fields, for: place.event, place.customer)
+        return Base64URL.encode(fields + code.bytes.prefix(Self.codeLength))
     }
 
     /// The pass with this text, whose end and generation are not checked. Throws a problem if it is not a pass of the event for
@@ -70,9 +73,10 @@ struct RoomSigner: Sendable {
             bytes[0] == Self.passVersion, bytes[1] == Self.passKey
         else { throw .passInvalid }
         let (fields, code) = (Array(bytes.prefix(Self.passLength)), bytes.dropFirst(Self.passLength))
-        var isValid = Self.isEqual(code, try passCode(of: fields, for: event, 0))
+        var isValid = try passCode(of: fields, for: event, 0).begins(with: code)
         if !isValid, customer != nil {
-            isValid = Self.isEqual(code, try passCode(of: fields, for: event, try self.customer(customer, of: event)))
+            let customer = try self.customer(customer, of: event)
+            isValid = try passCode(of: fields, for: event, customer).begins(with: code)
         }
         guard isValid else { throw .passInvalid }
         return AdmissionPass(
@@ -82,11 +86,11 @@ struct RoomSigner: Sendable {
 
     private func passCode(
         of fields: [UInt8], for event: EventID, _ customer: UInt64
-    ) throws(Problem) -> ArraySlice<UInt8> {
+    ) throws(Problem) -> SHA256Digest {
         try code("room pass", event) { message in
             message.append(fields)
             message.append(customer.bytes)
-        }.bytes.prefix(Self.codeLength)
+        }
     }
 
     // MARK: Codes
@@ -102,10 +106,5 @@ struct RoomSigner: Sendable {
         }
         guard let code else { throw .redisIsRecovering }
         return code
-    }
-
-    /// Compares in a time that does not depend on the bytes.
-    private static func isEqual(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
-        left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

@@ -39,4 +39,12 @@ package struct SHA256Digest: Sendable {
         guard other.count == Self.size else { return false }
         return withUnsafeBytes { CRYPTO_memcmp($0.baseAddress, other, Self.size) == 0 }
     }
+
+    /// Whether the digest begins with these bytes. Compares in a time that does not depend on their values.
+    package func begins(with bytes: ArraySlice<UInt8>) -> Bool {
+        guard !bytes.isEmpty, bytes.count <= Self.size else { return bytes.isEmpty }
+        return withUnsafeBytes { own in
+            bytes.withUnsafeBytes { CRYPTO_memcmp(own.baseAddress, $0.baseAddress, $0.count) == 0 }
+        }
+    }
 }

@@ -230,6 +230,33 @@ import WorkerTestSupport
         }
     }
 
+    /// Nobody is admitted for units that the waiting list gets.
+    @Test func nobodyIsAdmittedForWhatTheListWants() async throws {
+        try await withTestStores { test in
+            try await test.catalogue.ensure(
+                .demo, EventTerms(name: "Demo", capacity: 3, holdSeconds: 600, hasWaitlist: true))
+            let orders = [try await test.hold(), try await test.hold(quantity: 2)]
+            var generator = SystemRandomNumberGenerator()
+            let wish = test.inventory.makePlace(
+                on: .demo, quantity: 2, customer: "ann", idempotencyKey: nil, at: .now, using: &generator)
+            _ = try await test.inventory.join(try #require(wish))
+            _ = try await test.catalogue.put(.demo, EventChange(admissionRate: 1000))
+            let keeper = Keeper(test)
+            try await keeper.round()
+            for _ in 0..<10 { _ = try await join(test) }
+
+            _ = try await test.inventory.change(orders[1], by: .cancel)
+            try await keeper.round()
+            #expect(try await counters(test).stop == .allHeld, "two units are free, which ann wants")
+            _ = try await OfferMaker(test.partition).makeDue()
+            _ = try await test.inventory.change(orders[0], by: .cancel)
+            try await eventually("somebody is admitted for the unit that nobody on the list wants") {
+                try await keeper.round()
+                return try await counters(test).admitted == 1
+            }
+        }
+    }
+
     /// What is queued and does not reach the ledger stops the admission.
     @Test func admissionWaitsForTheLedger() async throws {
         try await withRoom { test, keeper in

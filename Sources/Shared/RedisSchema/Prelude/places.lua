@@ -5,6 +5,12 @@
 local WISH = 2 ^ 42
 local function place_score(quantity, joined_at) return text(quantity * WISH + joined_at) end
 
+-- How many units the most modest place wants; nil if nobody waits. claim.lua has its own, without this prelude.
+local function smallest_wish(waiting)
+  local first = call('ZRANGE', waiting, 0, 0, 'WITHSCORES')
+  return first[2] and math.floor(first[2] / WISH)
+end
+
 -- The place of a quantity that follows a number of others in the order of joining; nil if there is none.
 local function place_after(waiting, quantity, count)
   local found = call('ZRANGE', waiting, text(quantity * WISH), text((quantity + 1) * WISH - 1), 'BYSCORE',

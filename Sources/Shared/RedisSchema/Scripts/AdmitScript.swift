@@ -25,7 +25,8 @@ package struct AdmitScript: PartitionScript {
     private static let shortestTick = 200
 
     package static let lua = LuaScript(
-        Self.self, "admit", PackageResources.admit_lua, .allowOutOfMemory, prelude: [.numbers, .clock, .orders, .rooms])
+        Self.self, "admit", PackageResources.admit_lua, .allowOutOfMemory,
+        prelude: [.numbers, .clock, .orders, .places, .rooms])
     package static let sample = AdmitScript([RoomMarks(event: .demo, generation: 0)])
 
     private let marks: [RoomMarks]
@@ -46,6 +47,7 @@ package struct AdmitScript: PartitionScript {
             row.key("event", row.keys.event(marks.event))
             row.key("room", row.keys.room(marks.event))
             row.key("ticks", row.keys.ticks(marks.event))
+            row.key("waiting", row.keys.waiting(marks.event))
             row.text("generation", String(marks.generation))
             row.number("numbers_until", marks.numbersUntil)
             row.number("admitted_until", marks.admittedUntil)

@@ -36,7 +36,7 @@ end
 -- Reads a room; nil if the event or its room is missing, damaged or being reset.
 local function read(row)
   local fields = call('HMGET', row.event, 'generation', 'stock', 'held', 'opens_at', 'closes_at', 'paused', 'closed',
-    'admission_rate', 'pass_seconds')
+    'admission_rate', 'pass_seconds', 'waiting')
   local counters = call('HMGET', row.room, 'generation', 'last', 'lobby', 'drawn_at', 'saved', 'admitted',
     'admitted_at', 'carry', 'outstanding', 'ticks', 'reason', 'numbers_until', 'admitted_until')
   local room = { stock = tonumber(fields[2] or ''), held = tonumber(fields[3] or ''),
@@ -50,6 +50,11 @@ local function read(row)
     or not room.rate or not room.pass or not room.last or not room.admitted or not room.admitted_at
     or not room.carry or not room.outstanding or not room.ticks or not room.numbers_until or not room.admitted_until then
     return nil
+  end
+  if fields[10] and fields[10] ~= '0' then
+    -- What a place on the waiting list can have will be offered to it: claim.lua sells it to nobody.
+    local wish = smallest_wish(row.waiting)
+    if wish and room.stock >= wish then room.stock = 0 end
   end
   return room
 end

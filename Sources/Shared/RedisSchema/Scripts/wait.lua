@@ -30,8 +30,7 @@ local function read_event(event)
   event.has_list, event.max_orders = fields[9], tonumber(fields[10] or '')
   event.refusal, event.detail = refusal(event)
   event.places = call('ZCARD', event.waiting)
-  local first = call('ZRANGE', event.waiting, 0, 0, 'WITHSCORES')
-  event.smallest_wish = first[2] and math.floor(first[2] / WISH)
+  event.smallest_wish = smallest_wish(event.waiting)
   event.write_order = order_writer('waiting', event.id, event.generation or '', text(now), '')
   event.new_places, event.new_waiters = {}, {}
 end
