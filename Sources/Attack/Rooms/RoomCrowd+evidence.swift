@@ -24,7 +24,8 @@ extension RoomCrowd {
             RoomEvidence(
                 event: event.id, rate: options.admissionRate, passSeconds: options.passSeconds,
                 allowed: state.allowed, opensAt: state.opensAt, commitment: state.commitment, draw: watch.firstDraw,
-                lastDraw: watch.lastDraw, available: available, visits: state.people.map(\.visit))
+                lastDraw: watch.lastDraw, available: available, slowest: watch.slowest,
+                visits: state.people.map(\.visit))
         }
     }
 

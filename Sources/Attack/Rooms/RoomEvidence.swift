@@ -15,6 +15,8 @@ struct RoomEvidence: Sendable {
     var lastDraw: RoomDraw?
     /// The units that are left at the end.
     var available: Int
+    /// How long the slowest answer took, in milliseconds.
+    var slowest = 0
     var visits: [Visit]
 
     /// The rank of each visit that has one; empty if the draw is not known.

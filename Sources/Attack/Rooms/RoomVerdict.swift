@@ -2,16 +2,17 @@
 ///
 /// A finding is certain: what a request can have overtaken, or an answer can have said late, is none.
 struct RoomVerdict: Sendable {
-    /// Answers are at most 250 ms old; the rest is for a service that is busy, in milliseconds.
-    private static let delay = 5000
-
     private(set) var findings = Findings()
     private let evidence: RoomEvidence
+    /// How old an answer can be, in milliseconds. That is 250 while the service is not busy; what it read for an answer that took
+    /// long was read at its begin.
+    private let delay: Int
     /// The visits whose ranks are known, in the order of their ranks.
     private var ranked: [(rank: UInt32, visit: Visit)] = []
 
     init(_ evidence: RoomEvidence) {
         self.evidence = evidence
+        delay = 3000 + 2 * evidence.slowest
         judgePlaces()
         judgePasses()
         guard judgeDraw() else { return }
@@ -109,7 +110,7 @@ struct RoomVerdict: Sendable {
         /// The earliest moment in which somebody with a higher rank was known to be admitted.
         var after = Int.max
         for (rank, visit) in ranked.reversed() {
-            if after < Int.max, Int(visit.waitedAt) > after + Self.delay {
+            if after < Int.max, Int(visit.waitedAt) > after + delay {
                 skipped += 1
                 example = "rank \(rank) waited \(Int(visit.waitedAt) - after) ms after a higher one was admitted"
             }
@@ -119,7 +120,7 @@ struct RoomVerdict: Sendable {
         findings.add(
             ranked.count { _, visit in
                 visit.seenAt == 0 && visit.waitedAt > 0 && visit.expiredAt > visit.waitedAt
-                    && Int(visit.expiredAt - visit.waitedAt) < evidence.passSeconds * 1000 - Self.delay
+                    && Int(visit.expiredAt - visit.waitedAt) < evidence.passSeconds * 1000 - delay
             }, "people lost their turn: they waited, and their pass had ended before it can have begun")
         findings.add(
             ranked.count { rank, visit in visit.ahead.map { $0 >= rank } ?? false },

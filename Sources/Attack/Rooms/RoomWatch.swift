@@ -18,6 +18,7 @@ final class RoomWatch: Sendable {
         var firstDraw: RoomDraw?
         var lastDraw: RoomDraw?
         var samples: [Sample] = []
+        var slowest: Duration = .zero
     }
 
     private let api: Service
@@ -36,6 +37,8 @@ final class RoomWatch: Sendable {
     var firstDraw: RoomDraw? { state.withLockedValue { $0.firstDraw } }
     var lastDraw: RoomDraw? { state.withLockedValue { $0.lastDraw } }
     var samples: [Sample] { state.withLockedValue { $0.samples } }
+    /// How long the slowest look took, in milliseconds.
+    var slowest: Int { state.withLockedValue { Int($0.slowest.milliseconds) } }
 
     /// Looks until the task is cancelled.
     func run() async {
@@ -44,6 +47,8 @@ final class RoomWatch: Sendable {
 
     /// Looks once. False if there is no room yet.
     func look() async throws -> Bool {
+        let begin = ContinuousClock.now
+        defer { state.withLockedValue { $0.slowest = max($0.slowest, ContinuousClock.now - begin) } }
         let response = try await api.client.attempt(.room(event))
         guard response.status == 200, let room = try? JSONDecoder().decode(Room.self, from: response.body) else {
             return false

@@ -62,7 +62,7 @@ import Testing
             let run = try await attack(
                 [
                     "--room", "--event", "gala", "--admin-token", "secret", "--reset", "80", "--people", "150",
-                    "--admission-rate", "10", "--pass-seconds", "10", "--opens-in", "4s", "--give-up", "0", "--quiet",
+                    "--admission-rate", "10", "--pass-seconds", "30", "--opens-in", "4s", "--give-up", "0", "--quiet",
                 ], sale,
                 while: """
                     for _, key in ipairs(redis.call('KEYS', '*:room:gala')) do
