@@ -133,7 +133,8 @@ let package = Package(
         .target(
             name: "Attack",
             dependencies: [
-                "Domain", "Environment", "PostgresClient", "TicketBlitzClient", .argumentParser, .asyncHTTPClient,
+                "Hashing", "Domain", "Environment", "PostgresClient", "TicketBlitzClient", .argumentParser,
+                .asyncHTTPClient,
                 .histogram,
             ], resources: [.embedInCode("Lab/lab.html")]),
         .executableTarget(name: "APIProgram", dependencies: ["API"], path: "Sources/Programs/API"),

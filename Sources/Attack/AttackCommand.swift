@@ -31,6 +31,9 @@ struct AttackCommand: AsyncParsableCommand {
     @OptionGroup(title: "Load")
     var load: LoadOptions
 
+    @OptionGroup(title: "Waiting rooms and waiting lists")
+    var crowd: CrowdOptions
+
     @OptionGroup(title: "Service")
     var service: ServiceOptions
 
@@ -43,6 +46,17 @@ struct AttackCommand: AsyncParsableCommand {
         guard !shared || target == "sale" && reset == nil else {
             throw ValidationError("--shared requires the target sale, and excludes --reset")
         }
+        if crowd.isUsed {
+            let hasOthers = load.rate != nil || isForSaleOnly || shared
+            guard target == "sale", !hasOthers else {
+                throw ValidationError(
+                    "--room and --waitlist exclude --target, --rate, --customers, --customer-token, "
+                        + "--idempotent-retries and --shared")
+            }
+            guard let reset, reset > 0, adminToken != nil else {
+                throw ValidationError("--room and --waitlist require --reset, above 0, and --admin-token")
+            }
+        }
         if let reset, reset < 0 { throw ValidationError("--reset must be 0 or more") }
     }
 
@@ -51,7 +65,7 @@ struct AttackCommand: AsyncParsableCommand {
         let target: Target = target == "sale" ? .sale(event: event) : .lab(strategy: target)
         let attack = AttackRun(
             target: target, load: load, reset: reset, adminToken: adminToken, service: service,
-            isShared: shared, progress: service.quiet ? .silent : .standard)
+            crowdOptions: crowd.isUsed ? crowd : nil, isShared: shared, progress: service.quiet ? .silent : .standard)
         let report: Report
         do {
             report = try await attack.run()

@@ -5,12 +5,16 @@ struct LoadOptions: ParsableArguments {
     @Option(
         help: """
             Clients, 1 to 10,000; each sends its next request after the answer to the last one (closed loop). With \
-            --rate: the maximum number of requests in flight. (default: 10; 1000 with --rate)
+            --rate, --room and --waitlist: the maximum number of requests in flight. (default: 10; 1000 with --rate, 256 \
+            with --room and --waitlist)
             """)
     var clients: Int?
 
-    @Option(help: "How long to buy.")
-    var duration = TimeSpan(.seconds(5))
+    @Option(
+        help: """
+            How long to buy; with --room after the opening. (default: 5s; 60s with --room and --waitlist)
+            """)
+    var duration: TimeSpan?
 
     @Option(
         help: """
@@ -19,7 +23,7 @@ struct LoadOptions: ParsableArguments {
             """)
     var rate: Double?
 
-    @Option(help: "Units of one purchase, 1 to 1,000.")
+    @Option(help: "Units of one purchase, 1 to 1,000; with --waitlist the most, each person wants a random number.")
     var quantity = 1
 
     @Option(help: "Number of customers to buy for in turn: c1, c2, …; target sale only.")

@@ -17,9 +17,11 @@ extension SaleClient {
         _ request: APIRequest, timeout: Duration? = nil
     ) async throws(AttemptFailure) -> APIResponse {
         var message = HTTPClientRequest(url: url + request.path)
-        message.method = request.method == .get ? .GET : .POST
+        message.method = HTTPMethod(request.method)
         if let key = request.key { message.headers.add(name: "Idempotency-Key", value: key.rawValue) }
         if let token = request.token { message.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let pass = request.pass { message.headers.add(name: "Admission-Pass", value: pass) }
+        if let proof = request.proof { message.headers.add(name: "Admission-Proof", value: proof) }
         if let body = request.body {
             message.headers.add(name: "Content-Type", value: "application/json")
             message.body = .bytes(ByteBuffer(string: body))
@@ -50,6 +52,17 @@ extension SaleClient {
             }
             guard let bytes = try await group.next() ?? nil else { throw AttemptFailure.timeout }
             return bytes
+        }
+    }
+}
+
+extension HTTPMethod {
+    init(_ method: APIRequest.Method) {
+        switch method {
+        case .get: self = .GET
+        case .post: self = .POST
+        case .put: self = .PUT
+        case .delete: self = .DELETE
         }
     }
 }

@@ -4,17 +4,19 @@ extension SaleClient {
     /// - Parameters:
     ///   - event: the id of the event; nil for the API's default event, `demo`.
     ///   - customer: required if the event has a limit for each customer; nil with a customer token.
+    ///   - pass: the ``RoomPlace/pass`` of the event's waiting room, if it has one. The customer is the one who joined. A call that
+    ///     is repeated with its key needs its pass, and finds its order also after the end of the pass.
     ///   - key: a program that may end before the call does keeps the key first, and repeats the call with it: within 24 hours
     ///     that leads to the same order.
     ///   - limit: how long the call may take; nil for ``Configuration/timeout``.
     /// - Throws: ``SaleError/refused(_:)`` if there is no order; ``SaleError/outcomeUnknown(_:)`` if there may be one, which the
     ///   same call with the same key finds; ``SaleError/unavailable(_:)`` if there is none, because the API cannot sell now.
     public func buy(
-        _ event: String? = nil, quantity: Int = 1, customer: String? = nil, key: IdempotencyKey = IdempotencyKey(),
-        within limit: Duration? = nil
+        _ event: String? = nil, quantity: Int = 1, customer: String? = nil, pass: String? = nil,
+        key: IdempotencyKey = IdempotencyKey(), within limit: Duration? = nil
     ) async throws(SaleError) -> Claim {
         let request = APIRequest.buy(
-            event, quantity: quantity, customer: customer, key: key, token: configuration.customerToken)
+            event, quantity: quantity, customer: customer, key: key, token: configuration.customerToken, pass: pass)
         return try await send(request, within: limit) { response in
             var claim = try response.decoded(Claim.self)
             claim.isReplayed = response.isReplayed

@@ -1,7 +1,8 @@
 public import AsyncHTTPClient
 import NIOCore
 
-/// A client of the API of TicketBlitz: buys, waits for orders, confirms and cancels them, and reads events.
+/// A client of the API of TicketBlitz: buys, waits for orders, confirms and cancels them, joins waiting rooms and waiting lists,
+/// and reads events.
 ///
 /// A call repeats its request as long as that is safe and can help, until its time is over; see <doc:Retries>. A client is
 /// a value and holds no connections: those are its `HTTPClient`'s.

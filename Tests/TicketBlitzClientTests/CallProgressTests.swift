@@ -43,6 +43,24 @@ struct CallProgressTests {
         #expect(end([.attempt(failure)]) == .again(after: .milliseconds(100)))
     }
 
+    /// A claim looks for its key before the end of the pass, and before nothing else that a 403 reports.
+    @Test func aPassThatHasEndedSettlesWhatWasLost() throws {
+        let expired = problem(403, "pass-expired")
+        #expect(
+            end([.attempt(.timeout), expired]) == .failed(.refused(try #require(expired.problem))))
+        let invalid = problem(403, "pass-invalid")
+        #expect(end([.attempt(.timeout), invalid]) == unknown(invalid, 2))
+    }
+
+    /// A room that is busy has given no place.
+    @Test func aBusyRoomHasChangedNothing() {
+        let busy = problem(503, "room-busy")
+        var progress = CallProgress(.joinRoom("gala", key: key))
+        #expect(
+            progress.next(after: busy, left: .zero, backoff: RetryBackoff(), random: 1)
+                == .failed(.unavailable(.init(cause: busy, attempts: 1, key: key))))
+    }
+
     @Test func theDelayDoublesUpToItsLimit() {
         let failures = Array(repeating: SaleError.Cause.attempt(.noConnection), count: 8)
         #expect(end(Array(failures.prefix(3))) == .again(after: .milliseconds(400)))

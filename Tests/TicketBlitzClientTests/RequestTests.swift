@@ -27,6 +27,19 @@ struct RequestTests {
         #expect(APIRequest.order("x", waiting: .seconds(-3)).path == "/orders/x")
     }
 
+    @Test func placesAreRequested() {
+        let join = APIRequest.joinRoom("a b", customer: "ann", key: nil, proof: "p")
+        #expect(join.path == "/events/a%20b/room")
+        #expect(join.body == #"{"customer":"ann"}"#)
+        #expect(join.proof == "p")
+        #expect(APIRequest.joinRoom("a", key: nil).body == nil)
+        #expect(APIRequest.roomPlace("a.b/c", waiting: .seconds(90)).path == "/room/a.b%2Fc?wait=30")
+        let list = APIRequest.joinWaitlist("a", quantity: 3, customer: "ann", key: nil)
+        #expect(list.body == #"{"quantity":3,"customer":"ann"}"#)
+        #expect(APIRequest.leaveWaitlist("x").method == .delete)
+        #expect(APIRequest.buy(key: nil, pass: "p").pass == "p")
+    }
+
     @Test func aKeyIsPrintableASCII() {
         #expect(IdempotencyKey(rawValue: "") == nil)
         #expect(IdempotencyKey(rawValue: "ü") == nil)

@@ -19,6 +19,12 @@ struct Verdict: Hashable, Sendable {
         }
     }
 
+    /// Adds what the judgement of a crowd has found.
+    mutating func add(_ findings: Findings) {
+        broken += findings.broken
+        unjudged += findings.unjudged
+    }
+
     /// No more units are taken than exist, and at rest every unit is counted exactly once.
     private mutating func judgeStock(_ evidence: Evidence) {
         let after = evidence.after

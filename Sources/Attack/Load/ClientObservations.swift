@@ -23,6 +23,8 @@ final class ClientObservations: Sendable {
         state.withLockedValue { ($0.record.answered, $0.record.accepted) }
     }
 
+    var acceptedUnits: Int { state.withLockedValue { $0.record.acceptedUnits } }
+
     /// Adds the outcome of a purchase's first request.
     func add(_ number: Int, _ outcome: Outcome, quantity: Int, latency: Duration, at time: ContinuousClock.Instant) {
         state.withLockedValue { state in

@@ -19,6 +19,10 @@ extension Report {
         var sold_in_seconds: Double?
         var latency: Latency
         var before, after: Units
+        /// Only of an attack with a waiting room.
+        var room: RoomFigures?
+        /// Only of an attack with a waiting list.
+        var waitlist: WaitlistFigures?
         /// Only of a shared attack.
         var purchases: SharedPurchases?
     }
@@ -34,6 +38,7 @@ extension Report {
                 tickets: record.tickets.count, oversold: after.oversold, errors: record.errors, seconds: seconds,
                 requests_per_second: requestsPerSecond, sold_in_seconds: soldInSeconds, latency: latency,
                 before: Form.Units(before), after: Form.Units(after),
+                room: crowd?.room, waitlist: crowd?.waitlist,
                 purchases: sharedEvent.map {
                     SharedPurchases(event: $0, record: record, before: before, rowsBefore: rowsBefore)
                 })

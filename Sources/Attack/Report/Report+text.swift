@@ -3,13 +3,14 @@ import Foundation
 extension Report {
     /// The report for a terminal.
     var text: String {
-        var lines: [(String, String)] = [
+        var lines = crowd?.lines ?? []
+        lines += [
             ("accepted", "\(record.accepted) (\(record.acceptedUnits) units)"), ("sold out", "\(record.soldOut)"),
         ]
         for (code, count) in record.errors.sorted(by: { $0.key < $1.key }) { lines.append((code, "\(count)")) }
         if record.dropped > 0 { lines.append(("dropped, not sent", "\(record.dropped)")) }
         if record.retries > 0 { lines.append(("repeated with key", "\(record.retries)")) }
-        lines.append(("requests/s", Self.number(requestsPerSecond, 0)))
+        lines.append((crowd == nil ? "requests/s" : "purchases/s", Self.number(requestsPerSecond, 0)))
         let times = [latency.p50_ms, latency.p90_ms, latency.p99_ms, latency.p999_ms, latency.max_ms]
         let names = ["p50", "p90", "p99", "p99.9", "max"]
         lines.append(("latency, ms", zip(names, times).map { "\($0) \(Self.number($1, 1))" }.joined(separator: "  ")))

@@ -33,12 +33,14 @@ struct Report: Sendable {
     var after: Account
     var verdict: Verdict
     var isLookedUpInLedger: Bool
+    /// What a crowd has seen; nil without one.
+    var crowd: CrowdFigures?
     /// The event, if other clients bought it at the same time.
     var sharedEvent: String?
 
     init(
         attack: AttackRun, record: Record, elapsed: Duration, start: ContinuousClock.Instant, before: Account,
-        rowsBefore: RowTotals?, after: Account, verdict: Verdict
+        rowsBefore: RowTotals?, after: Account, verdict: Verdict, crowd: CrowdFigures? = nil
     ) {
         target = attack.target.description
         url = attack.service.url
@@ -51,6 +53,7 @@ struct Report: Sendable {
         self.rowsBefore = rowsBefore
         self.after = after
         self.verdict = verdict
+        self.crowd = crowd
         sharedEvent = attack.isShared ? attack.target.event : nil
         isLookedUpInLedger = attack.service.databaseURL != nil && attack.target.event != nil
     }

@@ -24,9 +24,17 @@ public struct Event: Hashable, Sendable, Decodable, Identifiable {
     public let hold: Duration?
     public let opensAt: Date?
     public let closesAt: Date?
+    /// People that the event's waiting room admits in a second; nil if it has none. Who buys needs a ``RoomPlace/pass``.
+    public let admissionRate: Int?
+    /// Whether customers can take places on a waiting list when nothing is available.
+    public let hasWaitlist: Bool
+    /// Places on the waiting list.
+    public let waiting: Int
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, capacity, available, held, pending, sold, status
+        case id, name, capacity, available, held, pending, sold, status, waiting
+        case admissionRate = "admission_rate"
+        case hasWaitlist = "waitlist"
         case maxQuantity = "max_quantity"
         case perCustomerLimit = "per_customer_limit"
         case holdSeconds = "hold_seconds"
@@ -49,6 +57,9 @@ public struct Event: Hashable, Sendable, Decodable, Identifiable {
         hold = try fields.decodeIfPresent(Int.self, forKey: .holdSeconds).map { .seconds($0) }
         opensAt = try fields.timeIfPresent(.opensAt)
         closesAt = try fields.timeIfPresent(.closesAt)
+        admissionRate = try fields.decodeIfPresent(Int.self, forKey: .admissionRate)
+        hasWaitlist = try fields.decodeIfPresent(Bool.self, forKey: .hasWaitlist) ?? false
+        waiting = try fields.decodeIfPresent(Int.self, forKey: .waiting) ?? 0
     }
 }
 

@@ -25,10 +25,27 @@ extension Problem.Code {
     public static let tooManyClients = Self(rawValue: "too-many-clients")
     /// The event has a waiting room, and the purchase has no pass of it.
     public static let passRequired = Self(rawValue: "pass-required")
+    /// The pass is of another event, customer or sale.
     public static let passInvalid = Self(rawValue: "pass-invalid")
+    /// The pass has ended: join the waiting room again.
     public static let passExpired = Self(rawValue: "pass-expired")
     /// ``Problem/available`` says how many can still be bought with the pass.
     public static let passUsed = Self(rawValue: "pass-used")
+    /// Nobody can join the waiting room before ``Problem/retryAfter``.
+    public static let roomNotOpen = Self(rawValue: "room-not-open")
+    /// The event has no waiting room: buy without a pass.
+    public static let noRoom = Self(rawValue: "no-room")
+    public static let placeNotFound = Self(rawValue: "place-not-found")
+    public static let roomBusy = Self(rawValue: "room-busy")
+    /// The shop does not let this client join the waiting room.
+    public static let proofRefused = Self(rawValue: "proof-refused")
+    public static let proofUnavailable = Self(rawValue: "proof-unavailable")
+    public static let noWaitlist = Self(rawValue: "no-waitlist")
+    /// Nobody waits for units that can be bought; ``Problem/available`` says how many.
+    public static let available = Self(rawValue: "available")
+    /// The customer has a place, the order ``Problem/ticket``.
+    public static let onWaitlist = Self(rawValue: "on-waitlist")
+    public static let waitlistFull = Self(rawValue: "waitlist-full")
     public static let routeNotFound = Self(rawValue: "route-not-found")
 
     /// Whether the response is not a problem document, so that it may be that of a proxy.
@@ -38,7 +55,7 @@ extension Problem.Code {
 /// What a response with an error means for the request.
 extension Problem {
     /// Codes of responses with a status of 500 or more that imply that nothing was changed.
-    private static let harmless: Set<Code> = [.queueFull, .recovering, .tooManyClients]
+    private static let harmless: Set<Code> = [.queueFull, .recovering, .tooManyClients, .roomBusy]
 
     /// Whether the request has certainly changed nothing: all statuses below 500, and responses that say so.
     public var statesNothingChanged: Bool {
@@ -57,7 +74,9 @@ extension Problem {
     /// Whether the API has looked for the order of the request's key or path before it refused.
     var isJudgement: Bool {
         switch status {
-        case 401, 403, 405, 407: false
+        // A claim looks for the order of its key before it looks at the end of the pass.
+        case 403: code == .passExpired
+        case 401, 405, 407: false
         default: !code.isForeign && code != .routeNotFound
         }
     }

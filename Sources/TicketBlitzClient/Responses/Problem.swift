@@ -21,11 +21,13 @@ public struct Problem: Error, Hashable, Sendable {
     public let field: String?
     /// The state of the order or the event that prevents the request.
     public let state: String?
-    /// How many units are left, or with ``Code/customerLimit`` how many the customer can still buy.
+    /// How many units are left; with ``Code/customerLimit`` how many the customer can still buy, with ``Code/passUsed`` how many
+    /// can still be bought with the pass.
     public let available: Int?
     /// The limit of the customer or the client address.
     public let limit: Int?
-    /// The order that may exist although the response to its claim was lost.
+    /// The order that may exist although the response to its claim was lost; with ``Code/onWaitlist`` the order of the
+    /// customer's place.
     public let ticket: String?
     /// Names the request in the logs of the API.
     public let requestID: String?

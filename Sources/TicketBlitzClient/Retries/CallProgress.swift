@@ -14,7 +14,7 @@ struct CallProgress {
     private var ticket: String?
 
     init(_ request: APIRequest) {
-        changesSomething = request.method == .post
+        changesSomething = request.method != .get
         key = request.key
     }
 

@@ -14,7 +14,7 @@ public enum SaleError: Error, Hashable, Sendable {
         public var cause: Cause
         /// The number of attempts.
         public var attempts: Int
-        /// The key of the purchase; nil for other calls.
+        /// The key of the purchase, or of the place in a waiting room or on a waiting list; nil for other calls.
         public var key: IdempotencyKey?
         /// The order that may exist, if a response named it.
         public var ticket: String?

@@ -44,6 +44,39 @@ import TicketBlitzClient
         }
     }
 
+    @Test func whoIsAdmittedBuys() async throws {
+        try await withRunningAPI { api, _ in
+            try await api.put("gala", #"{"capacity":10,"admission_rate":1000}"#)
+            let client = SaleClient(url: api.url)
+            func buy() async throws(SaleError) -> Claim? {
+                let joined = try await client.joinRoom("gala", customer: "ann")
+                let place = try await client.roomPlace(joined.place, waitingUpTo: .seconds(600))
+                if place.state == .admitted {
+                    return try await client.buy("gala", quantity: 2, customer: "ann", pass: place.pass)
+                }
+                return nil
+            }
+            #expect(try await buy()?.quantity == 2)
+        }
+    }
+
+    @Test func whoComesTooLateWaits() async throws {
+        try await withRunningAPI { api, _ in
+            try await api.put("opera", #"{"capacity":1,"waitlist":true}"#)
+            let client = SaleClient(url: api.url)
+            _ = try await client.buy("opera", customer: "bob")
+            func buy() async throws(SaleError) -> String {
+                do {
+                    return try await client.buy("opera", customer: "ann").ticket
+                } catch .refused(let problem) where [.soldOut, .allHeld, .insufficientStock].contains(problem.code) {
+                    return try await client.joinWaitlist("opera", customer: "ann").ticket
+                }
+            }
+            let ticket = try await buy()
+            #expect(try await client.waitlistPlace(ticket).position == 1)
+        }
+    }
+
     @Test func aPurchaseIsSettledLater() async throws {
         try await withRunningAPI { api, http in
             let client = api.client(timeout: .milliseconds(500), attemptTimeout: .milliseconds(200), http)
