@@ -27,17 +27,15 @@ struct RoomDraw: Hashable, Sendable {
     /// The ranks of the places 1, 2, …, from 1; nil if the seed is none.
     func ranks() -> [UInt32]? {
         guard let seed = [UInt8](hexadecimal: seed), lobby >= 0, lobby < 100_000_000 else { return nil }
-        let message = seed + Array(repeating: 0, count: 8)
-        func digest(of number: UInt32) -> SHA256Digest {
-            var message = message
-            withUnsafeBytes(of: UInt64(number).bigEndian) { message.replaceSubrange(seed.count..., with: $0) }
-            return SHA256Digest(message)
+        let prefix = SHA256Prefix(seed)
+        var drawn = stride(from: 1, through: UInt32(lobby), by: 1).map {
+            (prefix.digest(appending: UInt64($0)).first64Bits, $0)
         }
-        var drawn = stride(from: 1, through: UInt32(lobby), by: 1).map { (digest(of: $0).first64Bits, $0) }
         drawn.sort { left, right in
             if left.0 != right.0 { return left.0 < right.0 }
             // The first 8 bytes of two of a million digests are the same once in 10^7 draws.
-            return digest(of: left.1).bytes.lexicographicallyPrecedes(digest(of: right.1).bytes)
+            return prefix.digest(appending: UInt64(left.1)).bytes
+                .lexicographicallyPrecedes(prefix.digest(appending: UInt64(right.1)).bytes)
         }
         var ranks = [UInt32](repeating: 0, count: lobby)
         for (index, place) in drawn.enumerated() { ranks[Int(place.1) - 1] = UInt32(index + 1) }
