@@ -165,11 +165,11 @@ import WorkerTestSupport
             }) { receiver in
                 try await test.register("slow", receiver.url("/hang"))
                 try await test.withWorkers(environment: Self.anywhere.merging(["WEBHOOK_CONCURRENCY": "3"]) { $1 }) {
+                    let begun = ContinuousClock.now
                     _ = try await test.ledger.settle(newOrders(10))
-                    try await eventually("messages hang", within: 240) { hanging.withLockedValue { $0.count } == 3 }
+                    try await eventually("messages hang", within: 240) { hanging.withLockedValue { $0.count } >= 3 }
                     try await test.register("w", receiver.url("/ok"))
                     _ = try await test.ledger.settle(newOrders(500))
-                    let begun = ContinuousClock.now
                     try await eventually("the other endpoint has all", within: 240) {
                         try await deliveries(test, .delivered).count == 500
                     }
