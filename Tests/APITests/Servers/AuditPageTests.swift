@@ -89,12 +89,19 @@ import Testing
                 SELECT 'actor-' || n % 500, 'event.change', 'event-' || n % 500, 'done' FROM generate_series(1, 20000) AS n
                 """)
             try await test.sql("ANALYZE audit")
-            for (condition, index) in [("subject = 'event-3'", "audit_subject"), ("actor = 'actor-3'", "audit_actor")] {
-                let plan = try await test.pool.withConnection {
-                    try await $0.execute(
-                        script:
-                            "EXPLAIN SELECT id FROM audit WHERE \(condition) AND id < 20000 ORDER BY id DESC LIMIT 100")
+            let statement = try String(
+                contentsOf: checkout.appendingPathComponent("Sources/Shared/Ledger/Statements/audit_list.sql"),
+                encoding: .utf8)
+            for (subject, actor, index) in [
+                ("'event-3'", "NULL", "audit_subject"), ("NULL", "'actor-3'", "audit_actor"),
+            ] {
+                var sql = statement.replacing("::", with: " AS CAST ")
+                for (name, value) in [("before_id", "20000"), ("subject", subject), ("actor", actor), ("limit", "100")]
+                {
+                    sql = sql.replacing(try Regex(":\(name)\\b"), with: value)
                 }
+                let script = "EXPLAIN " + sql.replacing(" AS CAST ", with: "::")
+                let plan = try await test.pool.withConnection { try await $0.execute(script: script) }
                 let text = plan.rows.map { "\($0)" }.joined(separator: "\n")
                 #expect(text.contains(index), "\(text)")
             }

@@ -82,12 +82,12 @@ import WorkerTestSupport
     /// Writers that commit in another order than they began, and some that roll back, while a client reads.
     @Test func aLateCommitIsNotSkipped() async throws {
         try await withSale { test, api in
-            async let read = orders(120, api)
+            async let read = orders(396, api)
             let committed = try await withThrowingTaskGroup(of: [String].self) { group in
                 for writer in 0..<6 {
                     group.addTask {
                         var written: [String] = []
-                        for round in 0..<10 {
+                        for round in 0..<40 {
                             let ids = (0..<2).map { _ in OrderID(at: .now, partition: 0) }
                             let isLost = round.isMultiple(of: 4)
                             do {
@@ -108,12 +108,12 @@ import WorkerTestSupport
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            #expect(committed.count == 84)
+            #expect(committed.count == 360)
             _ = try await test.ledger.settle((0..<36).map { _ in order() })
             let found = try await read
             #expect(Set(found).count == found.count)
             #expect(Set(committed).isSubset(of: found))
-            #expect(found.count == 120)
+            #expect(found.count == 396)
         }
     }
 
@@ -133,6 +133,7 @@ import WorkerTestSupport
                 headers: Self.admin.merging(["Prefer": "wait=5"]) { $1 })
             #expect(preferred.headers["preference-applied"] == "wait=5")
             #expect((preferred.json["changes"] as? [Any])?.count == 1)
+            #expect(try await api.send("GET", "/admin/changes?wait=31", headers: Self.admin).status == 400)
         }
     }
 

@@ -13,11 +13,11 @@ import WorkerTestSupport
     private static let token = ["Authorization": "Bearer secret"]
 
     private func withRoom(
-        _ terms: String = #""admission_rate":1000"#,
+        _ terms: String = #""admission_rate":1000"#, tokens: CustomerTokens? = nil,
         _ body: @escaping @Sendable (TestStores, HTTPClient) async throws -> Void
     ) async throws {
         try await withTestStores { test in
-            try await test.withAPI { api in
+            try await test.withAPI(change: { $0.customerTokens = tokens }) { api in
                 try await test.withWorkers {
                     let put = try await api.send(
                         "PUT", "/events/e", #"{"capacity":100,\#(terms)}"#, headers: Self.token)
@@ -30,12 +30,14 @@ import WorkerTestSupport
 
     /// Joins, again while the room is not ready.
     private func join(
-        _ api: HTTPClient, _ body: String = "", key: String? = nil
+        _ api: HTTPClient, _ body: String = "", key: String? = nil, token: String? = nil
     ) async throws -> HTTPClient.Response {
+        var headers: [String: String] = [:]
+        headers["Idempotency-Key"] = key
+        headers["Authorization"] = token.map { "Bearer \($0)" }
         let deadline = ContinuousClock.now + .seconds(120)
         while true {
-            let response = try await api.send(
-                "POST", "/events/e/room", body, headers: key.map { ["Idempotency-Key": $0] } ?? [:])
+            let response = try await api.send("POST", "/events/e/room", body, headers: headers)
             guard response.text("code") == "room-busy", ContinuousClock.now < deadline else { return response }
             try await Task.sleep(for: .milliseconds(50))
         }
@@ -93,6 +95,27 @@ import WorkerTestSupport
         }
     }
 
+    @Test func theCustomerIsTheTokens() async throws {
+        let secret = "0123456789abcdef0123456789abcdef"
+        let tokens = CustomerTokens(keys: try TokenKeys("HS256:\(secret)"), audience: nil)
+        try await withRoom(tokens: tokens) { _, api in
+            #expect(try await join(api, #"{"customer":"ann"}"#).text("field") == "customer")
+            let (ann, bob) = (TokenSigner.secret(secret).token("ann"), TokenSigner.secret(secret).token("bob"))
+            let place = try await join(api, token: ann)
+            #expect(try await join(api, token: ann).text("place") == place.text("place"))
+            #expect(try await join(api, token: bob).text("place") != place.text("place"))
+            let pass = try await waitUntilAdmitted(api, place)
+            let stolen = try await api.send(
+                "POST", "/buy", #"{"event":"e"}"#,
+                headers: ["Admission-Pass": pass, "Authorization": "Bearer \(bob)"])
+            #expect(stolen.text("code") == "pass-invalid")
+            let bought = try await api.send(
+                "POST", "/buy", #"{"event":"e"}"#,
+                headers: ["Admission-Pass": pass, "Authorization": "Bearer \(ann)"])
+            #expect(bought.status == 202)
+        }
+    }
+
     @Test func aKeyHasOnePlace() async throws {
         try await withRoom { _, api in
             let place = try await join(api, key: "k")
@@ -109,6 +132,7 @@ import WorkerTestSupport
             for _ in 0..<5 {
                 let place = try await join(api)
                 #expect(place.text("state") == "lobby")
+                #expect(place.headers["retry-after"] != nil, "when it is worth asking again")
                 #expect(place.text("opens_at")?.hasPrefix("2099") == true)
                 places.append(try #require(place.text("status_url")))
             }
@@ -170,6 +194,7 @@ import WorkerTestSupport
             try await eventually("the pass has ended", within: 120) {
                 try await api.send("GET", url).text("state") == "expired"
             }
+            #expect(try await api.send("GET", url).headers["retry-after"] == nil, "the state does not change any more")
             #expect(try await buy(api, pass: pass, #","customer":"ann""#).text("code") == "pass-expired")
             let next = try await join(api, #"{"customer":"ann"}"#)
             #expect(next.text("place") != place.text("place"))
@@ -199,11 +224,13 @@ import WorkerTestSupport
             let start = ContinuousClock.now
             #expect(try await api.send("GET", url + "?wait=1").text("state") == "lobby")
             #expect(ContinuousClock.now - start >= .seconds(1))
+            let begun = ContinuousClock.now
             async let waited = api.send("GET", url, headers: ["Prefer": "wait=30"])
             let change = #"{"opens_at":"2020-01-01T00:00:00Z"}"#
             #expect(try await api.send("PUT", "/events/e", change, headers: Self.token).status == 200)
             let response = try await waited
             #expect(response.text("state") != "lobby")
+            #expect(ContinuousClock.now - begun < .seconds(29), "not after the time")
             #expect(response.headers["preference-applied"] == "wait=30")
             #expect(try await api.send("GET", url + "?wait=31").status == 400)
         }
@@ -230,16 +257,18 @@ import WorkerTestSupport
 
     // MARK: PROOF_URL
 
-    /// A room whose proofs a receiver checks. It knows the proofs `yes`, `no` and `broken`.
+    /// A room whose proofs a receiver checks. It knows the proofs `yes`, `no`, `broken`, `moved` and `unending`.
     private func withProofs(
         _ failure: ProofSettings.Failure,
         _ body: @escaping @Sendable (WebhookReceiver, HTTPClient) async throws -> Void
     ) async throws {
         let answer: WebhookReceiver.Answering = { message in
-            switch message.json["proof"] as? String {
+            guard message.path == "/proof" else { return .status(204) }
+            return switch message.json["proof"] as? String {
             case "yes": .status(204)
             case "no": .status(403)
             case "broken": .status(500)
+            case "moved": .status(307, headers: ["location": "/proof/elsewhere"])
             case "unending": .unending(200)
             default: .reset
             }
@@ -288,11 +317,12 @@ import WorkerTestSupport
             let refused = try await join(api, proof: "no")
             #expect(refused.status == 403)
             #expect(refused.text("code") == "proof-refused")
-            for proof in ["broken", "reset"] {
+            for proof in ["broken", "reset", "moved"] {
                 let unknown = try await join(api, proof: proof)
                 #expect(unknown.status == 503)
                 #expect(unknown.text("code") == "proof-unavailable")
             }
+            #expect(receiver.messages.allSatisfy { $0.path == "/proof" }, "redirects are not followed")
         }
     }
 

@@ -81,6 +81,18 @@ import WorkerTestSupport
         }
     }
 
+    @Test func anOfferIsGivenBack() async throws {
+        try await withSale { test, api, held in
+            let id = try #require(try await join(api, #"{"customer":"ann"}"#).text("ticket_id"))
+            #expect(try await api.send("POST", "/orders/\(held)/cancel").status == 200)
+            #expect(try await OfferMaker(test.partition).makeDue().offered == 1)
+            let left = try await api.send("DELETE", "/waitlist/\(id)")
+            #expect(left.status == 200)
+            #expect(left.text("status") == "cancelled")
+            #expect(try await test.counters(try #require(EventID("e"))) == Counters(available: 1))
+        }
+    }
+
     @Test func refusals() async throws {
         try await withSale(#","max_quantity":2"#) { _, api, held in
             #expect(try await join(api, "{}").text("field") == "customer")

@@ -12,7 +12,7 @@ import WorkerTestSupport
 /// Waiting rooms on a real Redis and a real PostgreSQL.
 @Suite(.timeLimit(.minutes(10))) struct RoomTests {
     /// Stores with the event `demo`, whose sale is open, and a keeper that works on demand.
-    private func withRoom(
+    func withRoom(
         _ terms: EventTerms = EventTerms(name: "Demo", capacity: 1000, admissionRate: 50), redis: RedisServer? = nil,
         _ body: (TestStores, Keeper) async throws -> Void
     ) async throws {
@@ -23,7 +23,7 @@ import WorkerTestSupport
     }
 
     /// A keeper of partition 0 with its memory.
-    private actor Keeper {
+    actor Keeper {
         private let rooms: RoomKeeper
         private var memory = RoomKeeper.Memory()
 
@@ -37,24 +37,24 @@ import WorkerTestSupport
         }
     }
 
-    private func reading(_ test: TestStores) async throws -> RoomReading {
+    func reading(_ test: TestStores) async throws -> RoomReading {
         try #require(try await test.inventory.room(of: .demo, after: 0, through: test.stores.redis))
     }
 
-    private func counters(_ test: TestStores) async throws -> RoomReading.Counters {
+    func counters(_ test: TestStores) async throws -> RoomReading.Counters {
         try #require(try await reading(test).counters)
     }
 
-    private func join(_ test: TestStores, _ name: String? = nil, former: Int? = nil) async throws -> JoinOutcome {
+    func join(_ test: TestStores, _ name: String? = nil, former: Int? = nil) async throws -> JoinOutcome {
         try await test.inventory.join(JoinRequest(event: .demo, name: name, former: former))
     }
 
-    private func number(_ outcome: JoinOutcome) throws -> Int {
+    func number(_ outcome: JoinOutcome) throws -> Int {
         guard case .joined(let number, _, _) = outcome else { throw GaveUp(description: "\(outcome)") }
         return number
     }
 
-    private func later(_ seconds: Int64) -> Timestamp {
+    func later(_ seconds: Int64) -> Timestamp {
         Timestamp(milliseconds: Timestamp.now.milliseconds + seconds * 1000)
     }
 
@@ -283,13 +283,13 @@ import WorkerTestSupport
 
     // MARK: Passes
 
-    private func pass(_ test: TestStores, _ rank: Int) async throws -> AdmissionPass {
+    func pass(_ test: TestStores, _ rank: Int) async throws -> AdmissionPass {
         let reading = try await reading(test)
         let tick = try #require(reading.counters?.ticks.first { $0.from < rank && rank <= $0.to })
         return AdmissionPass(number: rank, generation: reading.generation, end: tick.end)
     }
 
-    private func claim(
+    func claim(
         _ test: TestStores, _ pass: AdmissionPass?, quantity: Int = 1, customer: String? = nil
     ) async throws -> ClaimOutcome {
         var purchase = test.purchase(quantity: quantity, customer: customer)
@@ -297,7 +297,7 @@ import WorkerTestSupport
         return try await test.inventory.claim(purchase)
     }
 
-    private func isAccepted(_ outcome: ClaimOutcome) -> Bool { if case .accepted = outcome { true } else { false } }
+    func isAccepted(_ outcome: ClaimOutcome) -> Bool { if case .accepted = outcome { true } else { false } }
 
     @Test func aPurchaseNeedsAPass() async throws {
         try await withRoom(

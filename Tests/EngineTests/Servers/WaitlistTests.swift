@@ -8,7 +8,7 @@ import WorkerTestSupport
 
 /// Waiting lists: places, offers, and what walk-in customers can buy.
 @Suite(.timeLimit(.minutes(10))) struct WaitlistTests {
-    private func withSale(
+    func withSale(
         capacity: Int = 2, sold: Int? = nil, terms change: (inout EventTerms) -> Void = { _ in },
         _ body: (TestStores) async throws -> Void
     ) async throws {
@@ -21,7 +21,7 @@ import WorkerTestSupport
         }
     }
 
-    private func join(
+    func join(
         _ test: TestStores, _ customer: String, quantity: Int = 1, key: String? = nil
     ) async throws -> WaitOutcome {
         var generator = SystemRandomNumberGenerator()
@@ -31,7 +31,7 @@ import WorkerTestSupport
     }
 
     /// Takes a place, and waits until the time has passed, so that the order of joining is the order of the calls.
-    private func place(_ test: TestStores, _ customer: String, quantity: Int = 1) async throws -> Order {
+    func place(_ test: TestStores, _ customer: String, quantity: Int = 1) async throws -> Order {
         guard case .joined(let id) = try await join(test, customer, quantity: quantity) else {
             throw GaveUp(description: "\(customer) got no place")
         }
@@ -42,27 +42,27 @@ import WorkerTestSupport
         return order
     }
 
-    private func state(_ test: TestStores, _ order: Order) async throws -> OrderState? {
+    func state(_ test: TestStores, _ order: Order) async throws -> OrderState? {
         try await test.inventory.order(order.id)?.state
     }
 
-    private func makeOffers(_ test: TestStores) async throws -> OfferMaker.Round {
+    func makeOffers(_ test: TestStores) async throws -> OfferMaker.Round {
         try await OfferMaker(test.partition).makeDue()
     }
 
-    private func cancel(_ test: TestStores, _ order: Order) async throws {
+    func cancel(_ test: TestStores, _ order: Order) async throws {
         guard case .done = try await test.inventory.change(order, by: .cancel) else {
             throw GaveUp(description: "\(order.id) was not cancelled")
         }
     }
 
-    private func held(_ test: TestStores) async throws -> Order {
+    func held(_ test: TestStores) async throws -> Order {
         let members = try await test.redis("ZRANGE", test.keys.holds(.demo), "0", "0").array ?? []
         let id = try #require(members.first?.string.flatMap { OrderID($0) })
         return try #require(try await test.inventory.order(id))
     }
 
-    private func waiting(_ test: TestStores) async throws -> Int? { try await test.inventory.event(.demo)?.waiting }
+    func waiting(_ test: TestStores) async throws -> Int? { try await test.inventory.event(.demo)?.waiting }
 
     // MARK: Joining
 
@@ -250,7 +250,6 @@ import WorkerTestSupport
             try await cancel(test, try await held(test))
             #expect(try await makeOffers(test).offered == 0)
             #expect(try await state(test, order) == .waiting)
-            // A paused event takes places, whatever is free.
             let later = try await place(test, "b", quantity: 2)
             _ = try await test.catalogue.put(.demo, EventChange(paused: false))
             #expect(try await makeOffers(test).offered == 1)

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import PostgresClient
+import Synchronization
 import TestSupport
 import Testing
 
@@ -213,11 +214,16 @@ import Testing
                     }
                 }
                 for await _ in begun { break }
+                let isWritten = Mutex(false)
                 group.addTask {
                     try await register(test)
+                    #expect(isWritten.withLock { $0 }, "it has returned before")
                     #expect(try await test.ledger.changesWriters().isEmpty)
                 }
                 try await eventually("the endpoint is committed") { try await !test.ledger.webhooks().isEmpty }
+                // Without the wait, it would return within this time.
+                try await Task.sleep(for: .milliseconds(200))
+                isWritten.withLock { $0 = true }
                 end.yield()
                 try await group.waitForAll()
             }
