@@ -207,8 +207,8 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "Timing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine", "Runtime",
-                "TestSupport", .logging, .nioConcurrencyHelpers, .nioCore, .nioPosix,
+                "Timing", "Hashing", "Domain", "Environment", "RedisClient", "PostgresClient", "RedisSchema", "Engine",
+                "Runtime", "TestSupport", .logging, .nioConcurrencyHelpers, .nioCore, .nioPosix,
             ]),
         // The pages in a browser; the cases are scripts for playwright.
         .testTarget(

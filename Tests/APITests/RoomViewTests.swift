@@ -9,7 +9,8 @@ import Testing
     private static let end = Timestamp(milliseconds: 1_500_000)
 
     private func view(
-        rate: String? = "10", admitted: Int = 0, draw: Bool = true, ranks: [UInt32]? = [2, 3, 1], reason: String = "",
+        rate: String? = "10", admitted: Int = 0, shown: Int? = nil, draw: Bool = true, ranks: [UInt32]? = [2, 3, 1],
+        reason: String = "",
         closesAt: Int64? = nil, ticks: [RoomTick] = []
     ) throws -> RoomView {
         var event = ["generation": "1"]
@@ -17,7 +18,7 @@ import Testing
         event["closes_at"] = closesAt.map { String($0) }
         var room = [
             "generation": "1", "last": "100", "admitted": String(admitted), "ticks": String(ticks.count),
-            "reason": reason, "outstanding": "0",
+            "reason": reason, "outstanding": "0", "shown": String(shown ?? admitted),
         ]
         if draw { room.merge(["saved": "1", "lobby": "3", "drawn_at": "5"]) { $1 } }
         let reading = RoomReading(event: event, room: room, ticks: ticks, limit: 16, at: Self.now)
@@ -36,6 +37,18 @@ import Testing
         #expect(state(1, in: view) == .waiting(ahead: 1, seconds: 0))
         #expect(state(2, in: view) == .waiting(ahead: 2, seconds: 0))
         #expect(state(50, in: view) == .waiting(ahead: 49, seconds: 4))
+    }
+
+    /// A reading while a worker admits people: the replicas do not have the last admission, and the counters lack another.
+    @Test func whatTheReplicasLackIsNotShown() throws {
+        let ticks = [(0, 2), (2, 5), (5, 6)].map { RoomTick(from: $0.0, to: $0.1, end: Self.end) }
+        let room = ["generation": "1", "last": "9", "admitted": "5", "shown": "2", "ticks": "7"]
+        let reading = RoomReading(
+            event: ["generation": "1", "admission_rate": "1"], room: room, ticks: ticks, limit: 16, at: Self.now)
+        let counters = try #require(reading?.counters)
+        #expect(counters.admitted == 2)
+        #expect(counters.ticks == [ticks[0]])
+        #expect(counters.tickCount == 6)
     }
 
     @Test func nobodyHasARankBeforeTheDraw() throws {

@@ -6,11 +6,12 @@ import Testing
 
 @Suite struct RoomKeeperTests {
     private func counters(
-        last: Int = 0, admitted: Int = 0, numbersUntil: Int, admittedUntil: Int = 0, draw: RoomDraw? = nil,
+        last: Int = 0, admitted: Int = 0, ended: Int = 0, numbersUntil: Int, admittedUntil: Int = 0,
+        draw: RoomDraw? = nil,
         isSaved: Bool = true
     ) -> RoomCounters {
         RoomCounters(
-            last: last, admitted: admitted,
+            last: last, admitted: admitted, ended: ended,
             marks: RoomMarks(
                 event: .demo, generation: 1, numbersUntil: numbersUntil, admittedUntil: admittedUntil, draw: draw),
             isDrawSaved: isSaved, rate: 20)
@@ -35,6 +36,14 @@ import Testing
         #expect(
             counters(admitted: 101, numbersUntil: 1000, admittedUntil: 200, draw: draw).wantedMarks(joined: 0)?
                 .admittedUntil == 301)
+    }
+
+    @Test func theLedgerLearnsWhichPassesHaveEnded() {
+        let room = counters(admitted: 250, ended: 200, numbersUntil: 1000, admittedUntil: 450, draw: draw)
+        #expect(room.wantedMarks(joined: 0, endedUntil: 1) == nil)
+        #expect(room.wantedMarks(joined: 0)?.endedUntil == 200)
+        let other = counters(admitted: 250, ended: 5, numbersUntil: 1000, admittedUntil: 300, draw: draw)
+        #expect(other.wantedMarks(joined: 0)?.endedUntil == 5, "with another mark")
     }
 
     @Test func aDrawThatTheLedgerLacksIsWritten() {

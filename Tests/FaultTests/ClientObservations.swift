@@ -38,27 +38,12 @@ struct ClientObservations {
             if case .refused("order-not-found") = operation.outcome { notFound += operation.order.map { [$0] } ?? [] }
             switch (operation.kind, operation.outcome) {
             case (.buy(let event, _, let customer, let key), let outcome):
-                let half = key.flatMap { key in
-                    EventID(event).flatMap { Self.half(of: key, of: customer, for: $0, ids) }
-                }
-                switch outcome {
-                case .ok(let id, _):
-                    if acceptedSet.insert(id).inserted { accepted.append(id) }
-                    guard let half else { continue }
-                    openKeys.remove(half)
-                    if let first = byKey[half], first != id { repeatedKeys.append(id) }
-                    if byKey[half] == nil { keyed[id] = operation.kind }
-                    byKey[half] = id
-                case .unknown(let id):
-                    if let half {
-                        if byKey[half] == nil { openKeys.insert(half) }
-                    } else if let id {
-                        named.insert(id)
-                    } else {
-                        anonymous += 1
-                    }
-                case .refused: break
-                }
+                let half = key.flatMap { Self.half(of: $0, of: customer, for: event, ids) }
+                note(outcome, half: half, operation.kind, &byKey)
+            case (.join(let event, _, let customer, let key), let outcome):
+                // See Inventory.makePlace.
+                let half = Self.half(of: "\u{1}place\u{1}\(key)", of: customer, for: event, ids)
+                note(outcome, half: half, operation.kind, &byKey)
             case (.confirm(let id), let outcome):
                 confirmed.insert(id)
                 if case .ok(_, let state) = outcome { seen[id, default: []].append(state) }
@@ -72,8 +57,33 @@ struct ClientObservations {
         }
     }
 
+    /// - Parameter half: the half of the order's id that the key determines.
+    private mutating func note(
+        _ outcome: Operation.Outcome, half: UInt64?, _ kind: Operation.Kind, _ byKey: inout [UInt64: OrderID]
+    ) {
+        switch outcome {
+        case .ok(let id, _):
+            if acceptedSet.insert(id).inserted { accepted.append(id) }
+            guard let half else { return }
+            openKeys.remove(half)
+            if let first = byKey[half], first != id { repeatedKeys.append(id) }
+            if byKey[half] == nil { keyed[id] = kind }
+            byKey[half] = id
+        case .unknown(let id):
+            if let half {
+                if byKey[half] == nil { openKeys.insert(half) }
+            } else if let id {
+                named.insert(id)
+            } else {
+                anonymous += 1
+            }
+        case .refused: break
+        }
+    }
+
     /// The half of an order id that its key determines.
-    static func half(of key: String, of customer: String, for event: EventID, _ ids: KeyedIDs) -> UInt64? {
+    static func half(of key: String, of customer: String, for name: String, _ ids: KeyedIDs) -> UInt64? {
+        guard let event = EventID(name) else { return nil }
         let scope = IdempotencyScope(event: event, customer: customer, key: key)
         return ids.hashes(of: scope, at: .now).map {
             OrderID(at: Timestamp(milliseconds: 0), partition: 0, keyHash: $0.own).low

@@ -48,7 +48,11 @@ extension Cluster {
     func redis(_ name: String, _ arguments: String...) async throws -> RESPValue {
         var command = RedisCommand(name)
         for argument in arguments { command.append(argument) }
-        return try await retrying { try await stores.redis.connection(of: Keyspace(partition: 0).slot).send(command) }
+        return try await redis(command)
+    }
+
+    private func redis(_ command: RedisCommand) async throws -> RESPValue {
+        try await retrying { try await stores.redis.connection(of: Keyspace(partition: 0).slot).send(command) }
     }
 
     func sql(_ sql: String) async throws -> [[String?]] {
@@ -60,26 +64,31 @@ extension Cluster {
     }
 
     /// Waits until nothing is queued, leased or held.
-    func waitUntilAtRest() async throws {
+    ///
+    /// - Parameter events: the events with holds.
+    func waitUntilAtRest(_ events: [String] = [Cluster.scarce]) async throws {
         let keys = Keyspace(partition: 0)
         do {
-            try await waitUntilDrained(keys)
+            try await waitUntilDrained(keys, events)
         } catch {
             throw GaveUp(description: "\(error)\n\(await keysOfRedis())\n\(logs)")
         }
         try await waitUntilReady()
     }
 
-    /// One script reads all three values at the same moment. Between three commands the expiry could end the last hold
-    /// and queue it, so that each command returns 0.
-    private func waitUntilDrained(_ keys: Keyspace) async throws {
+    /// One script reads all values at the same moment. Between several commands the expiry could end the last hold and queue
+    /// it, so that each command returns 0.
+    private func waitUntilDrained(_ keys: Keyspace, _ events: [String]) async throws {
         let script = """
-            return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) \
-            + (tonumber(redis.call('HGET', KEYS[3], 'held') or '') or 1)
+            local left = redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) \
+            for index = 3, #KEYS do left = left + (tonumber(redis.call('HGET', KEYS[index], 'held') or '') or 1) end \
+            return left
             """
-        let scarce = keys.event(EventID(Self.scarce) ?? .demo)
-        try await eventually("everything is drained", within: 60) {
-            (try? await self.redis("EVAL", script, "3", keys.queue, keys.leases, scarce).integer) == 0
+        let hashes = events.map { keys.event(EventID($0) ?? .demo) }
+        var command = RedisCommand("EVAL", script, String(2 + hashes.count), keys.queue, keys.leases)
+        for hash in hashes { command.append(hash) }
+        try await eventually("everything is drained", within: 60) { [command] in
+            (try? await self.redis(command).integer) == 0
         }
     }
 

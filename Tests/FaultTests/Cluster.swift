@@ -32,6 +32,7 @@ actor Cluster {
     nonisolated let apiPorts: [Int]
     let stores: Stores
     private var apis: [Run] = []
+    private var apiStarts: [Int: Int] = [:]
     private var workers: [Run] = []
 
     /// The maximum number of clusters at the same time: each is half a dozen processes.
@@ -128,7 +129,11 @@ actor Cluster {
     func startAPI(_ index: Int) throws {
         let run = try Run("API", [], environment(apiProxy).merging(["PORT": String(apiPorts[index])]) { $1 })
         if index < apis.count { apis[index] = run } else { apis.append(run) }
+        apiStarts[index, default: 0] += 1
     }
+
+    /// How many processes this API has been.
+    func starts(ofAPI index: Int) -> Int { apiStarts[index] ?? 0 }
 
     func startWorker(_ index: Int? = nil, failpoint: [String: String] = [:]) throws {
         let run = try Run(

@@ -8,6 +8,8 @@ import NIOConcurrencyHelpers
 struct Operation: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case buy(event: String, quantity: Int, customer: String, key: String?)
+        /// Takes a place on a waiting list, which is an order.
+        case join(event: String, quantity: Int, customer: String, key: String)
         case confirm(OrderID)
         case cancel(OrderID)
         case read(OrderID)
@@ -22,11 +24,11 @@ struct Operation: Hashable, Sendable {
         case unknown(OrderID?)
     }
 
-    /// The order of a request other than a purchase.
+    /// The order of a request other than one that makes it.
     var order: OrderID? {
         switch kind {
         case .confirm(let id), .cancel(let id), .read(let id): id
-        case .buy: nil
+        case .buy, .join: nil
         }
     }
 

@@ -41,10 +41,17 @@ struct Load: Sendable {
     func replays(of purchases: [OrderID: Operation.Kind]) async throws -> [OrderID: Operation.Outcome] {
         let client = PatientClient(ports: ports)
         let responses = try await purchases.prefix(200).inParallel { id, kind -> (OrderID, Operation.Outcome) in
-            guard case .buy(let event, let quantity, let customer, let key?) = kind,
-                let response = try? await client.buy(event, quantity: quantity, customer: customer, key: key)
-            else { return (id, .unknown(nil)) }
-            return (id, Self.outcome(response))
+            let response: HTTPClient.Response? =
+                switch kind {
+                case .buy(let event, let quantity, let customer, let key?):
+                    try? await client.buy(event, quantity: quantity, customer: customer, key: key)
+                case .join(let event, let quantity, let customer, let key):
+                    try? await client.send(
+                        "POST", "/events/\(event)/waitlist", #"{"quantity":\#(quantity),"customer":"\#(customer)"}"#,
+                        key: key)
+                case .buy, .confirm, .cancel, .read: nil
+                }
+            return (id, response.map(Self.outcome) ?? .unknown(nil))
         }
         return Dictionary(responses) { $1 }
     }

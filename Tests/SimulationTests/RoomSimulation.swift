@@ -10,9 +10,8 @@ import TestSupport
 final class RoomSimulation {
     private static let keys = Keyspace(partition: 0)
     private static let opensAt = 1_800_000_005_000
-    private static let terms = EventTerms(
-        name: "r", capacity: 1000, admissionRate: 20, passSeconds: 10,
-        opensAt: Timestamp(milliseconds: Int64(opensAt)))
+    private let rate: Int
+    private let terms: EventTerms
 
     private let seed: UInt64
     private let interpreter: LuaInterpreter
@@ -24,6 +23,9 @@ final class RoomSimulation {
     private var ledger = RoomMarks(event: .demo, generation: 1)
     /// What each worker knows of the ledger.
     private var memories: [RoomMarks?] = [nil, nil]
+    /// What each worker knows of the replicas.
+    private var replicated: [[EventID: AdmitScript.Replicated]] = [[:], [:]]
+    private var shown = 0
     private var given: Set<Int> = []
     private var byName: [String: Int] = [:]
     private var revision = 1
@@ -40,6 +42,11 @@ final class RoomSimulation {
         self.seed = seed
         self.interpreter = interpreter
         generator = SeededGenerator(seed: seed)
+        // With the higher one, the mark of the admissions is beyond that of the numbers at first.
+        rate = seed % 3 == 1 ? 200 : 20
+        terms = EventTerms(
+            name: "r", capacity: 1000, admissionRate: rate, passSeconds: 10,
+            opensAt: Timestamp(milliseconds: Int64(Self.opensAt)))
     }
 
     func run(steps: Int) throws {
@@ -72,7 +79,7 @@ final class RoomSimulation {
     private func publish() throws {
         _ = store.run(["SET", Self.keys.epoch, "1"])
         let publication = EventPublication(
-            id: .demo, terms: Self.terms, generation: 1, counts: UnitCounts(), revision: revision, isNew: true,
+            id: .demo, terms: terms, generation: 1, counts: UnitCounts(), revision: revision, isNew: true,
             room: ledger)
         revision += 1
         guard try call(PublishScript(publication)) == .published else { throw fail("not published") }
@@ -83,8 +90,16 @@ final class RoomSimulation {
         store.values = [:]
         byName = [:]
         begun = nil
+        let valid = ticks.filter { Int($0.end.milliseconds) > store.now }
+        let most = ticks.last.map { $0.to } ?? 0
         ticks = []
         try publish()
+        let present = presentTicks()
+        for tick in valid where !present.contains(where: { $0.from <= tick.from && tick.to <= $0.to }) {
+            throw fail("the passes of \(tick) were valid, and now there are \(present)")
+        }
+        let (last, admitted) = (counter("last"), counter("admitted"))
+        guard admitted >= most, admitted <= last else { throw fail("\(admitted) of \(last) are admitted") }
     }
 
     private func join() throws {
@@ -106,14 +121,22 @@ final class RoomSimulation {
 
     private func round(_ worker: Int) throws {
         let before = store.now
-        let counters = try call(AdmitScript([memories[worker] ?? RoomMarks(event: .demo, generation: 0)]))
+        let known = memories[worker] ?? RoomMarks(event: .demo, generation: 0)
+        let counters = try call(AdmitScript([known], replicated: replicated[worker]))
         guard let room = counters[0] else { throw fail("the room is missing") }
+        // The replicas do not always answer in time.
+        if !chance(10) { replicated[worker][.demo] = AdmitScript.Replicated(room) }
+        guard room.shown <= room.admitted, room.shown >= shown else { throw fail("\(shown) were shown, and \(room)") }
+        shown = room.shown
         trace.append("round \(worker) at \(before % 1_000_000): \(room)")
         if room.isDrawSaved { try see(room.marks.draw) }
         guard room.admitted >= admitted else { throw fail("\(admitted) were admitted, and now \(room.admitted)") }
         if room.admitted > admitted, begun == nil { begun = (store.now, room.admitted) }
         admitted = room.admitted
-        guard let wanted = room.wantedMarks(joined: Int.random(in: 0...50, using: &generator)) else { return }
+        let saved = memories[worker]?.endedUntil ?? 0
+        guard let wanted = room.wantedMarks(joined: Int.random(in: 0...50, using: &generator), endedUntil: saved) else {
+            return
+        }
         // In some runs the ledger takes nothing after the draw, so that a mark is reached.
         if keepsMarks, ledger.draw != nil { return memories[worker] = ledger }
         if chance(10) { return memories[worker] = nil }  // It dies before the ledger has the marks.
@@ -129,6 +152,7 @@ final class RoomSimulation {
     private func raise(_ marks: RoomMarks) {
         ledger.numbersUntil = max(ledger.numbersUntil, marks.numbersUntil)
         ledger.admittedUntil = max(ledger.admittedUntil, marks.admittedUntil)
+        ledger.endedUntil = max(ledger.endedUntil, marks.endedUntil)
         if ledger.draw == nil { ledger.draw = marks.draw }
     }
 
@@ -153,7 +177,7 @@ final class RoomSimulation {
         trace.append("buy \(purchase.quantity) with \(rank): \(outcome)")
         switch outcome {
         case .accepted:
-            guard before + purchase.quantity <= Self.terms.maxQuantity else { throw fail("the pass bought too much") }
+            guard before + purchase.quantity <= terms.maxQuantity else { throw fail("the pass bought too much") }
             guard Int(tick.end.milliseconds) > store.now else { throw fail("the pass had ended") }
             // The ledger has the order at once, so that admission does not wait for it.
             _ = store.run(["DEL", Self.keys.queue])
@@ -166,18 +190,22 @@ final class RoomSimulation {
         store.run(["HGET", key, field]).integer.map { Int($0) } ?? 0
     }
 
+    private func counter(_ field: String) -> Int { number(in: Self.keys.room(.demo), field: field) }
+
+    private func presentTicks() -> [RoomTick] {
+        guard case .list(let texts) = store.values[Self.keys.ticks(.demo)] else { return [] }
+        return texts.compactMap { RoomTick($0) }
+    }
+
     private func check() throws {
-        let room = Self.keys.room(.demo)
-        func counter(_ field: String) -> Int { number(in: room, field: field) }
         guard counter("last") <= ledger.numbersUntil else { throw fail("Redis is beyond the ledger's numbers") }
         guard counter("admitted") <= ledger.admittedUntil else { throw fail("Redis is beyond the ledger's admissions") }
         if counter("admitted") > 0, ledger.draw == nil { throw fail("somebody was admitted before the draw") }
         if let begun {
-            let due = (store.now - begun.time) * 20 / 1000
+            let due = (store.now - begun.time) * rate / 1000
             guard counter("admitted") - begun.rank <= due + 1 else { throw fail("more than the rate was admitted") }
         }
-        var present: [RoomTick] = []
-        if case .list(let texts) = store.values[Self.keys.ticks(.demo)] { present = texts.compactMap { RoomTick($0) } }
+        let present = presentTicks()
         guard ticks.allSatisfy({ Int($0.end.milliseconds) <= store.now || present.contains($0) }) else {
             throw fail("an admission with valid passes was forgotten")
         }

@@ -47,7 +47,14 @@ import Testing
         Mutant(
             script: PublishScript.lua.script, right: "'last', text(numbers_until)", wrong: "'last', '0'"),
         Mutant(
-            script: PublishScript.lua.script, right: "'admitted', text(admitted_until)", wrong: "'admitted', '0'"),
+            script: PublishScript.lua.script, right: "'admitted', text(admitted)", wrong: "'admitted', '0'"),
+        Mutant(
+            script: PublishScript.lua.script, right: "math.min(admitted_until, numbers_until)", wrong: "admitted_until"),
+        Mutant(
+            script: PublishScript.lua.script, right: "math.min(ended_until, admitted)",
+            wrong: "math.max(0, admitted_until - admission_rate * pass_seconds)"),
+        Mutant(
+            script: AdmitScript.lua.script, right: "until_rank = tonumber(from)", wrong: "until_rank = admitted"),
     ]
 
     /// Each mistake is found.

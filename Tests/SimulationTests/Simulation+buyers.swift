@@ -39,6 +39,7 @@ extension Simulation {
             if isReserved, purchase.event == Self.scarce, !acceptance.isReplay {
                 throw fail("a walk-in got what the waiting list can have")
             }
+            if !acceptance.isReplay { try checkPass(of: purchase) }
             if !known.contains(acceptance.order) { known.append(acceptance.order) }
             if purchase.id.isMadeFromKey {
                 if let first = byKey[purchase.id.low], first != acceptance.order {
@@ -57,11 +58,13 @@ extension Simulation {
         // The event, the quantity and the customer follow from the key, so that repeated requests are equal.
         let key = UInt64.random(in: 0..<6, using: &generator)
         let of = isKeyed ? key : UInt64.random(in: 0..<1000, using: &generator)
-        return Purchase(
+        var purchase = Purchase(
             id: OrderID(
                 milliseconds: UInt64(store.now) + nextID, partition: 0,
                 random: isKeyed ? 0x2000_0000_0000_0000 | key : nextID << 20),
             event: of % 2 == 0 ? Self.plain : Self.scarce, quantity: 1 + Int(of % 3) / 2, customer: "c\(of % 4)")
+        if hasRoom, purchase.event == Self.plain { purchase.pass = admissionPass() }
+        return purchase
     }
 
     /// The order that `GET /orders` returns.

@@ -54,7 +54,7 @@ extension Simulation {
     /// Brings Redis to the ledger's capacity.
     func publishChange(_ id: EventID) throws {
         guard let locked = ledger.lock(id) else { return }
-        let outcome = try run(PublishScript(EventPublication(locked)))
+        let outcome = try run(PublishScript(EventPublication(locked, room: roomMarks(of: id))))
         note("publish \(id): \(outcome)")
         guard outcome == .published else { throw fail("\(id) was not published: \(outcome)") }
         unpublished.remove(id)

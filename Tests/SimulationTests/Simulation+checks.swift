@@ -67,7 +67,7 @@ extension Simulation {
         for id in [Self.plain, Self.scarce]
         where isAtRest || redis("SISMEMBER", Self.keys.published, id.description).integer == 1 {
             try check(id, inFlight: entries + letters)
-            if id == Self.scarce { try checkPlaces() }
+            if id == Self.scarce { try checkPlaces() } else { try checkRoom() }
         }
     }
 

@@ -80,6 +80,7 @@ extension Simulation {
         known.removeAll { !kept.contains($0) }
         byKey = byKey.filter { kept.contains($0.value) }
         finals = finals.filter { ledger.rows[$0.key]?.state == $0.value }
+        forgetLostPlaces()
     }
 
     var seen: Int { ledger.events.values.map(\.leased).max() ?? 0 }
@@ -326,10 +327,12 @@ extension Simulation {
         for order in unpersistedDeadLetters(progress.event) { counts.count(order.state, order.quantity) }
         let isThere = redis("EXISTS", Self.keys.event(progress.event)).integer == 1
         let publication = EventPublication(
-            event, backfill: .init(token: token, stamp: progress.stamp), unrecorded: counts)
+            event, backfill: .init(token: token, stamp: progress.stamp), unrecorded: counts,
+            room: roomMarks(of: progress.event))
         let reply = try backfillWrite(PublishScript(publication), token, pass)
         note("\(token) publishes \(progress.event): \(reply)")
         if reply == .published, !isThere { try checkBackfilled(progress.event) }
+        if reply == .published, progress.event == Self.plain { forgetPasses() }
         return nil
     }
 

@@ -111,6 +111,8 @@ final class Simulation {
     var isEnding = false
     /// The places that an earlier call has named as the next ones.
     var staleNext: [OrderID] = []
+    /// The waiting room, in runs with one.
+    var room = RoomModel(marks: RoomMarks(event: Simulation.plain, generation: 1))
     /// The slot of the partition is being moved to another server.
     var move: SlotMove?
 
@@ -122,6 +124,7 @@ final class Simulation {
         ledger.events[Self.scarce] = LedgerModel.Event(
             terms: EventTerms(name: "s", capacity: 4, customerLimit: 3, holdSeconds: 1, maxHolds: 2))
         ledger.events[Self.scarce]?.terms.hasWaitlist = hasWaitlist
+        setUpRoom()
     }
 
     /// Runs random steps, then brings everything to rest and checks it.
@@ -151,6 +154,7 @@ final class Simulation {
         if isLedgerAway, paused == nil, chance(15) { isLedgerAway = false }
         if paused != nil, chance(40) { return try continuePause() }
         if move != nil, chance(40) { return chance(50) ? try change() : try continueMove() }
+        if hasRoom, chance(25) { return try stepRoom() }
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<22: if hasWaitlist, chance(40) { try join() } else { try claim() }
         case 22..<34: try change()

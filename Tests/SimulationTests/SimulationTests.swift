@@ -7,8 +7,11 @@ import Testing
     private static let lanes = 2
     private static let count = ProcessInfo.processInfo.environment["SIMULATIONS"].flatMap { Int($0) } ?? 2500
     /// Most runs are short because most mistakes are detected early; every eighth run is long. Every eighth
-    /// has a paused primary or a slot that moves, which take some steps; every sixteenth has a waiting list.
-    private static func steps(_ seed: Int) -> Int { seed % 16 < 2 ? 80 : seed % 16 == 9 ? 50 : seed % 8 == 6 ? 30 : 12 }
+    /// has a paused primary or a slot that moves, which take some steps; every sixteenth has a waiting list, and
+    /// every eighth a waiting room.
+    private static func steps(_ seed: Int) -> Int {
+        seed % 16 < 2 ? 80 : seed % 16 == 9 || [3, 12, 13, 28].contains(seed % 32) ? 50 : seed % 8 == 6 ? 30 : 12
+    }
 
     @Test(arguments: 0..<lanes) func noInterleavingViolatesAnInvariant(lane: Int) async throws {
         let violation = try await onOwnThread(.two) { try Self.firstViolation(lane: lane) }

@@ -22,7 +22,9 @@ struct WaitlistController: Sendable {
             on: event, quantity: wanted.quantity, customer: customer, idempotencyKey: key, at: .now, using: &generator)
         guard let place else { throw Problem.redisIsRecovering }
         let (order, isReplay) = try await orders.join(place)
-        return Response(APIResponse(joined: order, position: try await position(of: order), isReplay: isReplay))
+        // The place is taken, also if its position cannot be read.
+        let position = (try? await position(of: order)) ?? nil
+        return Response(APIResponse(joined: order, position: position, isReplay: isReplay))
     }
 
     /// `GET /waitlist/{id}`: the order, and the position of its place.

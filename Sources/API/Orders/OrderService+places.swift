@@ -7,8 +7,8 @@ extension OrderService {
     /// idempotency key is the same. Throws a problem if the place is refused.
     func join(_ place: Purchase) async throws -> (order: Order, isReplay: Bool) {
         switch try await outcome(of: place) {
-        case .joined(let id): return (try await placed(id, of: place), false)
-        case .replayed(let id): return (try await placed(id, of: place), true)
+        case .joined(let id): return (try await taken(id, of: place), false)
+        case .replayed(let id): return (try await taken(id, of: place), true)
         case .inLedger(let id):
             let order = try await placed(id, of: place)
             guard order.event == place.event, order.customer == place.customer, order.quantity == place.quantity
@@ -30,7 +30,15 @@ extension OrderService {
         return try await inventory.join(place)
     }
 
-    /// The order of a place. Without a record and a row, the event has been reset since.
+    /// The order of a place that Redis has. If it cannot be read, the response must not say that nothing was changed.
+    private func taken(_ id: OrderID, of place: Purchase) async throws -> Order {
+        var place = place
+        place.id = id
+        guard let order = try? await lookup.find(id) else { throw Problem.claimUnknown(place) }
+        return order
+    }
+
+    /// The order of a place that only the ledger has. Without a record and a row, the event has been reset since.
     private func placed(_ id: OrderID, of place: Purchase) async throws -> Order {
         guard let order = try await lookup.find(id) else { throw Problem(Refusal.recovering, event: place.event) }
         return order

@@ -25,6 +25,8 @@ actor RoomBook {
         var view: RoomView?
         var since = NIODeadline.uptimeNanoseconds(0)
         var reading: Task<RoomView?, any Error>?
+        /// When `reading` began.
+        var begun = NIODeadline.uptimeNanoseconds(0)
     }
 
     private let inventory: Inventory
@@ -45,13 +47,17 @@ actor RoomBook {
     func view(of event: EventID, isFresh: Bool = false) async throws -> RoomView? {
         if let entry = entries[event] {
             if !isFresh, let view = entry.view, NIODeadline.now() - entry.since < Self.lifetime { return view }
-            if !isFresh, let reading = entry.reading { return try await reading.value }
+            // Not one that a slow connection delays: it shows the room as it was before the delay.
+            if !isFresh, let reading = entry.reading, NIODeadline.now() - entry.begun < Self.lifetime {
+                return try await reading.value
+            }
         } else {
             makePlace()
             entries[event] = Entry()
         }
         let reading = Task { try await read(event) }
         entries[event]?.reading = reading
+        entries[event]?.begun = NIODeadline.now()
         defer { if entries[event]?.reading == reading { entries[event]?.reading = nil } }
         return try await reading.value
     }

@@ -41,7 +41,12 @@ struct Rooms: Sendable {
         switch outcome {
         case .joined(let number, let generation, let isReplay):
             let place = Place(event: request.event, generation: generation, number: number, customer: customer)
-            return Standing(place: place, view: try await view(of: request.event, generation), isReplay: isReplay)
+            do {
+                return Standing(place: place, view: try await view(of: request.event, generation), isReplay: isReplay)
+            } catch  where !isReplay {
+                // The response must not say that nothing was changed.
+                throw Problem.outcomeUnknown
+            }
         case .eventUnknown: throw Problem(Refusal.eventUnknown, event: request.event)
         case .recovering: throw Problem(Refusal.recovering, event: request.event)
         case .noRoom: throw Problem.noRoom(request.event)

@@ -1,5 +1,6 @@
-/// What the ledger keeps of a waiting room while Redis counts: marks that are written before they are reached. If Redis loses the
-/// room, it continues there, so that no number is given twice and nobody who was admitted waits again.
+/// What the ledger keeps of a waiting room while Redis counts: marks that are written before they are reached, and one that is
+/// written later. If Redis loses the room, it continues there, so that no number is given twice, nobody who was admitted waits
+/// again, and whose pass was valid has one.
 package struct RoomMarks: Hashable, Sendable {
     package var event: EventID
     package var generation: Int
@@ -7,16 +8,20 @@ package struct RoomMarks: Hashable, Sendable {
     package var numbersUntil: Int
     /// Nobody with a higher rank was admitted.
     package var admittedUntil: Int
+    /// No pass of a rank up to this one is valid.
+    package var endedUntil: Int
     /// Nil before the draw.
     package var draw: RoomDraw?
 
     package init(
-        event: EventID, generation: Int, numbersUntil: Int = 0, admittedUntil: Int = 0, draw: RoomDraw? = nil
+        event: EventID, generation: Int, numbersUntil: Int = 0, admittedUntil: Int = 0, endedUntil: Int = 0,
+        draw: RoomDraw? = nil
     ) {
         self.event = event
         self.generation = generation
         self.numbersUntil = numbersUntil
         self.admittedUntil = admittedUntil
+        self.endedUntil = endedUntil
         self.draw = draw
     }
 }

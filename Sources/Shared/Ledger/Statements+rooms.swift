@@ -20,7 +20,8 @@ extension Statements {
         "room_mark", sql: PackageResources.room_mark_sql,
         parameters: [
             "event_id": { $0.event }, "generation": { $0.generation }, "numbers_until": { $0.numbersUntil },
-            "admitted_until": { $0.admittedUntil }, "lobby": { $0.draw?.lobby }, "drawn_at": { $0.draw?.at },
+            "admitted_until": { $0.admittedUntil }, "ended_until": { $0.endedUntil }, "lobby": { $0.draw?.lobby },
+            "drawn_at": { $0.draw?.at },
         ], reader: room)
 
     @Sendable private static func room(
@@ -34,6 +35,7 @@ extension Statements {
         let drawnAt = try columns["drawn_at", as: Timestamp?.self]
         let numbersUntil = try columns["numbers_until", as: Int.self]
         let admittedUntil = try columns["admitted_until", as: Int.self]
+        let endedUntil = try columns["ended_until", as: Int.self]
         return { row in
             let (size, time) = (try row[lobby], try row[drawnAt])
             var draw: RoomDraw?
@@ -41,7 +43,7 @@ extension Statements {
             return LedgerRoom(
                 marks: RoomMarks(
                     event: try row[event], generation: try row[generation], numbersUntil: try row[numbersUntil],
-                    admittedUntil: try row[admittedUntil], draw: draw),
+                    admittedUntil: try row[admittedUntil], endedUntil: try row[endedUntil], draw: draw),
                 secret: try row[secret], commitment: try row[commitment])
         }
     }

@@ -13,10 +13,10 @@ import WorkerTestSupport
 
     /// An event `e` with one unit, which is held by the order that `body` gets.
     private func withSale(
-        _ terms: String = "", tokens: CustomerTokens? = nil,
+        _ terms: String = "", tokens: CustomerTokens? = nil, redis: RedisServer? = nil,
         _ body: @escaping @Sendable (TestStores, HTTPClient, _ held: String) async throws -> Void
     ) async throws {
-        try await withTestStores { test in
+        try await withTestStores(redis: redis) { test in
             try await test.withAPI(change: { $0.customerTokens = tokens }) { api in
                 let put = try await api.send(
                     "PUT", "/events/e", #"{"capacity":1,"hold_seconds":600,"waitlist":true\#(terms)}"#,
@@ -136,6 +136,22 @@ import WorkerTestSupport
             let bought = try await api.send(
                 "POST", "/buy", #"{"event":"e","customer":"ann"}"#, headers: ["Idempotency-Key": "k"])
             #expect(bought.text("code") == "all-held")
+        }
+    }
+
+    /// A response that said that nothing was changed would be wrong.
+    @Test func aPlaceWhosePositionCannotBeReadIsTaken() async throws {
+        try await withRedisServer { redis in
+            try await withSale(redis: redis) { test, api, _ in
+                try await test.redis("ACL", "SETUSER", "default", "-zcount")
+                let joined = try await join(api, #"{"customer":"ann"}"#)
+                #expect(joined.status == 201)
+                #expect(joined.text("status") == "waiting")
+                #expect(joined.integer("position") == nil)
+                try await test.redis("ACL", "SETUSER", "default", "+zcount")
+                let place = try await api.send("GET", "/waitlist/\(try #require(joined.text("ticket_id")))")
+                #expect(place.integer("position") == 1)
+            }
         }
     }
 

@@ -155,6 +155,53 @@ import WorkerTestSupport
         }
     }
 
+    private func reading(_ pair: Pair) async throws -> RoomReading.Counters? {
+        try await pair.test.inventory.room(of: .demo, after: 0, through: pair.test.stores.redis)?.counters
+    }
+
+    /// The number is given again if the primary is lost now.
+    @Test func aPlaceInARoomThatTheReplicaLacksIsAnUnknownOutcome() async throws {
+        try await withPair(.replica) { pair in
+            _ = try await pair.test.catalogue.put(.demo, EventChange(admissionRate: 1000))
+            let rooms = RoomKeeper(pair.test.partition, ledger: pair.test.ledger)
+            var memory = RoomKeeper.Memory()
+            while try await rooms.round(&memory) == .atOnce {}
+            let (request, other) = (JoinRequest(event: .demo, name: "n"), try await pair.anotherInventory())
+            try await pair.whileStopped {
+                for inventory in [pair.test.inventory, pair.test.inventory, other] {
+                    await #expect(throws: RedisError.notReplicated) { try await inventory.join(request) }
+                }
+            }
+            #expect(try await other.join(request) == .joined(number: 1, generation: 1, isReplay: true))
+        }
+    }
+
+    /// Whoever has seen a pass would wait again if the primary is lost now.
+    @Test func anAdmissionThatTheReplicaLacksIsNotShown() async throws {
+        try await withPair(.replica) { pair in
+            _ = try await pair.test.catalogue.put(.demo, EventChange(admissionRate: 1000))
+            let rooms = RoomKeeper(pair.test.partition, ledger: pair.test.ledger)
+            var memory = RoomKeeper.Memory()
+            while try await rooms.round(&memory) == .atOnce {}
+            for _ in 0..<3 { _ = try await pair.test.inventory.join(JoinRequest(event: .demo)) }
+            func admitted() async throws -> Int? {
+                try await pair.test.redis("HGET", pair.test.keys.room(.demo), "admitted").integer.map { Int($0) }
+            }
+            try await pair.whileStopped {
+                // Another worker, which knows nothing of this one, shows nothing either.
+                for _ in 0..<2 {
+                    var other = RoomKeeper.Memory()
+                    while try await admitted() != 3 { _ = try await rooms.round(&other) }
+                    _ = try await rooms.round(&other)
+                    #expect(try await reading(pair)?.admitted == 0)
+                    #expect(try await reading(pair)?.ticks.isEmpty == true)
+                }
+            }
+            while try await reading(pair)?.admitted != 3 { _ = try await rooms.round(&memory) }
+            #expect(try await reading(pair)?.ticks.last?.to == 3)
+        }
+    }
+
     /// The ledger never has a lease that a replica could lack: the worker waits before it writes. After the wait it goes on.
     @Test func aBatchIsTakenAfterTheWait() async throws {
         try await withPair(.replica) { pair in

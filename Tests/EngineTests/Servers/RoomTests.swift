@@ -472,4 +472,72 @@ import WorkerTestSupport
             #expect(try number(try await join(test)) == 1001)
         }
     }
+
+    private func lose(_ test: TestStores) async throws {
+        try await test.redis("FLUSHDB")
+        try await test.recover()
+        try await test.catalogue.publish(.demo)
+    }
+
+    /// At this rate the mark of the admissions is beyond that of the numbers. Otherwise the next people would find their passes ended.
+    @Test func nobodyWithoutANumberIsAdmittedByALoss() async throws {
+        try await withRoom(EventTerms(name: "Demo", capacity: 1000, admissionRate: 1000)) { test, keeper in
+            try await keeper.round()
+            _ = try await join(test)
+            try await eventually("one is admitted") {
+                try await keeper.round()
+                return try await counters(test).admitted == 1
+            }
+            try await lose(test)
+            let restored = try await counters(test)
+            #expect(restored.last == 1000)
+            #expect(restored.admitted == 1000)
+            try await Keeper(test).round()
+            #expect(try number(try await join(test)) == 1001)
+            #expect(try await counters(test).admitted == 1000)
+        }
+    }
+
+    /// How many passes are valid does not follow from the present rate.
+    @Test func validPassesSurviveALossAfterAChangeOfTheRate() async throws {
+        try await withRoom(
+            EventTerms(name: "Demo", capacity: 1000, admissionRate: 1000, passSeconds: 10)
+        ) { test, keeper in
+            try await keeper.round()
+            for _ in 0..<300 { _ = try await join(test) }
+            try await eventually("all are admitted") {
+                try await keeper.round()
+                return try await counters(test).admitted == 300
+            }
+            _ = try await test.catalogue.put(.demo, EventChange(admissionRate: 1))
+            try await lose(test)
+            #expect(try await counters(test).ticks.first?.from == 0)
+        }
+    }
+
+    private func endedUntil(_ test: TestStores) async throws -> Int {
+        try await test.ledger.room(of: .demo, generation: 1)?.marks.endedUntil ?? 0
+    }
+
+    /// What has ended is not valid again: the ledger knows of it.
+    @Test func passesThatHaveEndedStayEndedAfterALoss() async throws {
+        try await withRoom(
+            EventTerms(name: "Demo", capacity: 1000, admissionRate: 1000, passSeconds: 10)
+        ) { test, keeper in
+            try await keeper.round()
+            for _ in 0..<300 { _ = try await join(test) }
+            try await eventually("all are admitted") {
+                try await keeper.round()
+                return try await counters(test).admitted == 300
+            }
+            _ = try await test.catalogue.put(.demo, EventChange(admissionRate: 10))
+            // The last hundred are ten seconds of people.
+            try await eventually("the ledger knows of passes that have ended") {
+                try await keeper.round()
+                return try await endedUntil(test) > 200
+            }
+            try await lose(test)
+            #expect(try await counters(test).ticks.first?.from == endedUntil(test))
+        }
+    }
 }

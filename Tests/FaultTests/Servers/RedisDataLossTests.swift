@@ -28,14 +28,16 @@ import Testing
     }
 
     @Test func aFlushedRedisSellsNothingTwice() async throws {
-        _ = try await run("FLUSHALL") { cluster in _ = try await cluster.redis("FLUSHALL") }
+        _ = try await run("FLUSHALL") { cluster in
+            var generator = SeededGenerator(seed: 7)
+            try await Fault.redisFlushed.inject(cluster, &generator)
+        }
     }
 
     @Test func aRedisThatRestartsEmptySellsNothingTwice() async throws {
         _ = try await run("Redis restarted empty") { cluster in
-            try await cluster.redis.kill()
-            try cluster.redis.removeFiles()
-            try await cluster.redis.restart()
+            var generator = SeededGenerator(seed: 7)
+            try await Fault.redisRestartedEmpty.inject(cluster, &generator)
         }
     }
 

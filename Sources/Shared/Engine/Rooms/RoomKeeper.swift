@@ -19,6 +19,8 @@ package struct RoomKeeper: Sendable {
     package struct Memory: Sendable {
         /// What the ledger has, of the rooms whose marks this process has raised.
         fileprivate var marks: [EventID: RoomMarks] = [:]
+        /// The admissions that the replicas have.
+        fileprivate var replicated: [EventID: AdmitScript.Replicated] = [:]
         /// The last numbers in the round before.
         fileprivate var last: [EventID: Int] = [:]
         /// The last event of the round before, if there are more rooms than one call takes.
@@ -29,7 +31,7 @@ package struct RoomKeeper: Sendable {
 
     /// What follows a round.
     package enum Next: Hashable, Sendable {
-        /// The ledger has marks that Redis does not know yet.
+        /// The ledger has marks that Redis does not know yet, or the replicas have admissions that nobody sees yet.
         case atOnce
         case soon
         /// There is no room.
@@ -46,19 +48,25 @@ package struct RoomKeeper: Sendable {
         }
         let chosen = Self.window(of: ids, after: &memory.position)
         let marks = chosen.map { memory.marks[$0] ?? RoomMarks(event: $0, generation: 0) }
-        let rooms = try await partition.run(AdmitScript(marks))
+        let rooms = try await partition.runReplicated(AdmitScript(marks, replicated: memory.replicated))
         var next = Next.soon
-        for room in rooms.compactMap(\.self) {
+        for room in rooms.value.compactMap(\.self) {
             let event = room.marks.event
+            if rooms.isReplicated {
+                memory.replicated[event] = AdmitScript.Replicated(room)
+                if room.admitted > room.shown { next = .atOnce }
+            }
             let joined = max(0, room.last - (memory.last[event] ?? room.last))
             memory.last[event] = room.last
-            guard let wanted = room.wantedMarks(joined: joined) else { continue }
+            let known = memory.marks[event].flatMap { $0.generation == room.marks.generation ? $0.endedUntil : nil }
+            guard let wanted = room.wantedMarks(joined: joined, endedUntil: known ?? 0) else { continue }
             memory.marks[event] = try await ledger.raise(wanted)
             next = .atOnce
         }
         let present = Set(ids)
         memory.marks = memory.marks.filter { present.contains($0.key) }
         memory.last = memory.last.filter { present.contains($0.key) }
+        memory.replicated = memory.replicated.filter { present.contains($0.key) }
         return next
     }
 
@@ -81,8 +89,10 @@ extension RoomCounters {
 
     /// The marks to write to the ledger; nil if the present ones suffice.
     ///
-    /// - Parameter joined: the places that were given since the round before.
-    package func wantedMarks(joined: Int) -> RoomMarks? {
+    /// - Parameters:
+    ///   - joined: the places that were given since the round before.
+    ///   - saved: the rank up to which the ledger knows that passes have ended.
+    package func wantedMarks(joined: Int, endedUntil saved: Int = 0) -> RoomMarks? {
         var wanted = marks
         let ahead = min(Self.numbersAhead.upperBound, max(Self.numbersAhead.lowerBound, 4 * joined))
         if marks.numbersUntil - last < ahead / 2 { wanted.numbersUntil = max(marks.numbersUntil, last + ahead) }
@@ -90,6 +100,10 @@ extension RoomCounters {
         if marks.draw != nil, marks.admittedUntil - admitted < Self.secondsAhead * rate / 2 {
             wanted.admittedUntil = max(marks.admittedUntil, admitted + Self.secondsAhead * rate)
         }
-        return wanted == marks && (marks.draw == nil || isDrawSaved) ? nil : wanted
+        // The ledger is behind by so much, and by the passes that have ended since the marks were raised last.
+        let isBehind = ended - saved >= Self.secondsAhead * rate
+        guard wanted != marks || isBehind || marks.draw != nil && !isDrawSaved else { return nil }
+        wanted.endedUntil = ended
+        return wanted
     }
 }

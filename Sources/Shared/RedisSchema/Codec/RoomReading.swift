@@ -42,7 +42,7 @@ package struct RoomReading: Hashable, Sendable {
         package var last: Int
         /// Nil until the ledger has the draw.
         package var draw: RoomDraw?
-        /// The rank up to which people are admitted.
+        /// The rank up to which people are admitted, as far as the replicas have it.
         package var admitted: Int
         /// Passes that are valid and were not used.
         package var outstanding: Int
@@ -79,9 +79,14 @@ package struct RoomReading: Hashable, Sendable {
         if room["saved"] == "1", let lobby = number("lobby"), let drawnAt = number("drawn_at") {
             draw = RoomDraw(lobby: lobby, at: Timestamp(milliseconds: Int64(drawnAt)))
         }
+        // What the replicas have. An admission since the counters were read is not counted in `ticks` either.
+        let shown = number("shown") ?? 0
+        let counted = ticks.filter { $0.to <= admitted }
+        let visible = counted.filter { $0.to <= shown }
         counters = Counters(
-            last: last, draw: draw, admitted: admitted, outstanding: number("outstanding") ?? 0,
-            stop: room["reason"].flatMap(RoomStop.init(rawValue:)), tickCount: count, ticks: ticks,
+            last: last, draw: draw, admitted: min(shown, admitted), outstanding: number("outstanding") ?? 0,
+            stop: room["reason"].flatMap(RoomStop.init(rawValue:)), tickCount: count - (counted.count - visible.count),
+            ticks: visible,
             hasAllTicks: ticks.count < limit)
     }
 

@@ -4,6 +4,7 @@
 --   lobby, drawn_at the number of places in the lobby and when it was drawn; absent before the draw
 --   saved           `1` if the ledger has the draw: only then may anybody be admitted
 --   admitted        the rank up to which people are admitted
+--   shown           the rank up to which the replicas are known to have the admissions: what people see
 --   admitted_at     when admission was last considered
 --   carry           the thousandths of a person that were due beyond those admitted
 --   outstanding     the passes that are valid and were not used

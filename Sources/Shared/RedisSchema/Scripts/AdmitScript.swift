@@ -6,6 +6,10 @@ package struct RoomCounters: Hashable, Sendable {
     /// What the room counts; nothing more than the ledger has allowed it.
     package var last: Int
     package var admitted: Int
+    /// The rank up to which people see that they are admitted.
+    package var shown = 0
+    /// The rank up to which all passes have ended.
+    package var ended = 0
     /// The marks as Redis knows them, and its draw.
     package var marks: RoomMarks
     /// Whether the ledger has the draw, as Redis knows.
@@ -29,21 +33,45 @@ package struct AdmitScript: PartitionScript {
         prelude: [.numbers, .clock, .orders, .places, .rooms])
     package static let sample = AdmitScript([RoomMarks(event: .demo, generation: 0)])
 
-    private let marks: [RoomMarks]
+    /// Admissions that the replicas have.
+    package struct Replicated: Hashable, Sendable {
+        var generation = 0
+        var rank = 0
 
+        package init() {}
+
+        /// - Parameter room: the reply of a call whose writes the replicas have.
+        package init(_ room: RoomCounters) {
+            generation = room.marks.generation
+            rank = room.admitted
+        }
+    }
+
+    private struct Room {
+        let marks: RoomMarks
+        let replicated: Replicated
+    }
+
+    private let rooms: [Room]
+
+    /// Who reads a room shows only what the replicas have.
+    package static var waitsForReplicas: Bool { true }
     package var fence: ScriptFence { .epoch }
 
-    /// - Parameter marks: of each room, what the ledger has; zeros if that is not known.
-    package init(_ marks: [RoomMarks]) {
+    /// - Parameters:
+    ///   - marks: of each room, what the ledger has; zeros if that is not known.
+    ///   - replicated: of rooms, the admissions that the replicas have, as far as that is known.
+    package init(_ marks: [RoomMarks], replicated: [EventID: Replicated] = [:]) {
         precondition(marks.count <= Self.sizeLimit)
-        self.marks = marks
+        rooms = marks.map { Room(marks: $0, replicated: replicated[$0.event] ?? Replicated()) }
     }
 
     package func encode(into call: inout ScriptEncoder) {
         call.key("queue", call.keys.queue)
         call.number("longest_queue", Self.longestQueue)
         call.number("shortest_tick", Self.shortestTick)
-        call.rows("rooms", marks) { row, marks in
+        call.rows("rooms", rooms) { row, room in
+            let marks = room.marks
             row.key("event", row.keys.event(marks.event))
             row.key("room", row.keys.room(marks.event))
             row.key("ticks", row.keys.ticks(marks.event))
@@ -51,6 +79,8 @@ package struct AdmitScript: PartitionScript {
             row.text("generation", String(marks.generation))
             row.number("numbers_until", marks.numbersUntil)
             row.number("admitted_until", marks.admittedUntil)
+            row.number("replicated_in", room.replicated.generation)
+            row.number("replicated", room.replicated.rank)
             row.optional("lobby", marks.draw?.lobby)
             row.optional("drawn_at", marks.draw?.at.milliseconds)
         }
@@ -58,16 +88,16 @@ package struct AdmitScript: PartitionScript {
 
     /// Nil for a room that Redis does not have.
     package func decode(_ reply: RESPValue) throws(RedisError) -> [RoomCounters?] {
-        guard let rows = reply.array, rows.count == marks.count else { throw Self.unreadable() }
+        guard let rows = reply.array, rows.count == rooms.count else { throw Self.unreadable() }
         var counters: [RoomCounters?] = []
-        for (row, marks) in zip(rows, marks) {
+        for (row, marks) in zip(rows, rooms.map(\.marks)) {
             guard let values = row.array else { throw Self.unreadable() }
             guard !values.isEmpty else {
                 counters.append(nil)
                 continue
             }
             func number(_ index: Int) -> Int? { values[index].integer.map { Int($0) } }
-            guard values.count == 9, let generation = number(0), let last = number(1), let admitted = number(2),
+            guard values.count == 11, let generation = number(0), let last = number(1), let admitted = number(2),
                 let numbersUntil = number(3), let admittedUntil = number(4), let rate = number(5)
             else { throw Self.unreadable() }
             var draw: RoomDraw?
@@ -76,7 +106,7 @@ package struct AdmitScript: PartitionScript {
             }
             counters.append(
                 RoomCounters(
-                    last: last, admitted: admitted,
+                    last: last, admitted: admitted, shown: number(10) ?? 0, ended: number(9) ?? 0,
                     marks: RoomMarks(
                         event: marks.event, generation: generation, numbersUntil: numbersUntil,
                         admittedUntil: admittedUntil, draw: draw),

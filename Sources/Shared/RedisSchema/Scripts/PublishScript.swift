@@ -72,6 +72,7 @@ package struct PublishScript: PartitionScript {
         call.number("room_generation", room?.generation ?? 0)
         call.number("numbers_until", room?.numbersUntil ?? 0)
         call.number("admitted_until", room?.admittedUntil ?? 0)
+        call.number("ended_until", room?.endedUntil ?? 0)
         call.optional("lobby", room?.draw?.lobby)
         call.optional("drawn_at", room?.draw?.at.milliseconds)
     }

@@ -4,6 +4,9 @@
 -- `marks` of a room are those that the ledger has committed. Nobody is admitted before the ledger has the draw, and nobody
 -- beyond its mark.
 --
+-- `replicated` is the rank up to which the caller has admitted people and the replicas have confirmed it. Only that is shown to
+-- people: who has seen a pass must not wait again because the primary was lost.
+--
 -- Reply: for each room its counters after the call (see RoomCounters), or nothing if it has none.
 
 -- When the entry at the head of the queue was queued; nil if that is not known or the queue is empty. As in
@@ -38,14 +41,15 @@ local function read(row)
   local fields = call('HMGET', row.event, 'generation', 'stock', 'held', 'opens_at', 'closes_at', 'paused', 'closed',
     'admission_rate', 'pass_seconds', 'waiting')
   local counters = call('HMGET', row.room, 'generation', 'last', 'lobby', 'drawn_at', 'saved', 'admitted',
-    'admitted_at', 'carry', 'outstanding', 'ticks', 'reason', 'numbers_until', 'admitted_until')
+    'admitted_at', 'carry', 'outstanding', 'ticks', 'reason', 'numbers_until', 'admitted_until', 'shown')
   local room = { stock = tonumber(fields[2] or ''), held = tonumber(fields[3] or ''),
     opens_at = tonumber(fields[4] or ''), closes_at = tonumber(fields[5] or ''), paused = fields[6] == '1',
     rate = tonumber(fields[8] or ''), pass = tonumber(fields[9] or ''), generation = counters[1],
     last = tonumber(counters[2] or ''), draw = { lobby = counters[3] or nil, at = counters[4] or '', saved = counters[5] },
     admitted = tonumber(counters[6] or ''), admitted_at = tonumber(counters[7] or ''), carry = tonumber(counters[8] or ''),
     outstanding = tonumber(counters[9] or ''), ticks = tonumber(counters[10] or ''), reason = counters[11] or '',
-    numbers_until = tonumber(counters[12] or ''), admitted_until = tonumber(counters[13] or '') }
+    numbers_until = tonumber(counters[12] or ''), admitted_until = tonumber(counters[13] or ''),
+    shown = tonumber(counters[14] or '') or 0 }
   if not fields[1] or fields[1] ~= room.generation or fields[7] == '1' or not room.stock or not room.held
     or not room.rate or not room.pass or not room.last or not room.admitted or not room.admitted_at
     or not room.carry or not room.outstanding or not room.ticks or not room.numbers_until or not room.admitted_until then
@@ -59,20 +63,26 @@ local function read(row)
   return room
 end
 
--- The admissions whose passes have ended: their number, their fields in the hash, and how many of their passes were not used.
-local function ended(row)
-  local count, names, unused, sizes = 0, {}, 0, {}
+-- The admissions whose passes have ended: their number, their fields in the hash, how many of their passes were not used, and
+-- the rank up to which all passes have ended.
+local function ended(row, admitted)
+  local count, names, unused, sizes, until_rank = 0, {}, 0, {}, admitted
   for _, tick in ipairs(call('LRANGE', row.ticks, 0, 15)) do
     local from, to, at = string.match(tick, '^(%d+)|(%d+)|(%d+)$')
-    if at and tonumber(at) > now then break end
+    if at and tonumber(at) > now then
+      until_rank = tonumber(from)
+      break
+    end
     count = count + 1
+    -- There may be more.
+    if count == 16 then until_rank = tonumber(to or '0') end
     if at then names[#names + 1], sizes[#sizes + 1] = 'u' .. at, tonumber(to) - tonumber(from) end
   end
   if #names > 0 then
     local used = call('HMGET', row.room, unpack(names))
     for k = 1, #names do unused = unused + math.max(0, sizes[k] - (tonumber(used[k] or '') or 0)) end
   end
-  return count, names, unused
+  return count, names, unused, until_rank
 end
 
 -- How many are admitted now. Sets `carry`.
@@ -91,7 +101,8 @@ local writes, replies = {}, {}
 for i, row in ipairs(rooms) do
   local room = read(row)
   if room then
-    local fields, count, names, unused = {}, ended(row)
+    local count, names, unused, ended_until = ended(row, room.admitted)
+    local fields = {}
     local function set(name, value)
       fields[#fields + 1], fields[#fields + 2] = name, value
     end
@@ -123,6 +134,11 @@ for i, row in ipairs(rooms) do
       set('lobby', room.draw.lobby)
       set('drawn_at', room.draw.at)
     end
+    local replicated = math.min(row.replicated, room.admitted)
+    if text(row.replicated_in) == room.generation and replicated > room.shown then
+      room.shown = replicated
+      set('shown', text(replicated))
+    end
     local reason = stop(room)
     if reason ~= room.reason then
       -- Admission begins anew without what was due while it stood still.
@@ -144,9 +160,11 @@ for i, row in ipairs(rooms) do
         set('carry', text(room.carry))
       end
     end
+    -- As in claim.lua: the caller's wait for replicas covers what other callers have admitted too.
+    if room.admitted > room.shown and #fields == 0 then set('admitted', text(room.admitted)) end
     if #fields > 0 then writes[#writes + 1] = { 'HSET', row.room, unpack(fields) } end
     replies[i] = { room.generation, room.last, room.admitted, room.numbers_until, room.admitted_until, room.rate,
-      room.draw.lobby or '', room.draw.at, room.draw.saved == '1' and 1 or 0 }
+      room.draw.lobby or '', room.draw.at, room.draw.saved == '1' and 1 or 0, ended_until, room.shown }
   else
     replies[i] = {}
   end

@@ -38,7 +38,10 @@ local writes = {}
 local function join(room, i)
   local name = joins.name[i]
   local known = name ~= '' and room.known[name]
-  if known and known ~= joins.former[i] then return REPLAYED, text(known) .. '|' .. room.fields[1] end
+  if known and known ~= joins.former[i] then
+    room.has_replay = true
+    return REPLAYED, text(known) .. '|' .. room.fields[1]
+  end
   if room.last >= room.numbers_until then return BUSY, 0 end
   room.last = room.last + 1
   if name ~= '' then
@@ -74,6 +77,9 @@ for _, room in ipairs(rooms) do
     end
     writes[#writes + 1] = command
     if #room.new > 0 then writes[#writes + 1] = { 'HSET', room.places, unpack(room.new) } end
+  elseif room.has_replay then
+    -- As in claim.lua: the wait for replicas covers the place of a replay too, which another connection may have written.
+    writes[#writes + 1] = { 'HSET', room.room, 'last', text(room.last) }
   end
 end
 

@@ -61,17 +61,19 @@ if admission_rate == '' then
   call('SREM', rooms, id)
 elseif room_generation == generation then
   if known_room[1] ~= text(generation) or not tonumber(known_room[2] or '') then
-    -- The room is new, or Redis has lost it: then it continues at the marks of the ledger, which it cannot have passed.
+    -- The room is new, or Redis has lost it: then it continues at the marks of the ledger, which it cannot have passed. Nobody
+    -- without a number was admitted, so who joins later waits.
     call('UNLINK', room, places, ticks, passes)
-    local from = math.max(0, admitted_until - admission_rate * pass_seconds)
-    call('HSET', room, 'generation', text(generation), 'last', text(numbers_until), 'admitted', text(admitted_until),
-      'admitted_at', text(now), 'carry', '0', 'outstanding', text(admitted_until - from), 'ticks', '0', 'reason', 'behind',
+    local admitted = math.min(admitted_until, numbers_until)
+    local from = math.min(ended_until, admitted)
+    call('HSET', room, 'generation', text(generation), 'last', text(numbers_until), 'admitted', text(admitted),
+      'shown', text(admitted), 'admitted_at', text(now), 'carry', '0', 'outstanding', text(admitted - from), 'ticks', '0', 'reason', 'behind',
       'numbers_until', text(numbers_until), 'admitted_until', text(admitted_until))
     if lobby ~= '' then call('HSET', room, 'lobby', lobby, 'drawn_at', drawn_at, 'saved', '1') end
     -- Whose pass can still be valid gets a new one.
-    if admitted_until > 0 then
+    if from < admitted then
       call('HSET', room, 'ticks', '1')
-      call('RPUSH', ticks, text(from) .. '|' .. text(admitted_until) .. '|' .. text(now + pass_seconds * 1000))
+      call('RPUSH', ticks, text(from) .. '|' .. text(admitted) .. '|' .. text(now + pass_seconds * 1000))
     end
   end
   call('SADD', rooms, id)
