@@ -20,6 +20,7 @@ extension Ledger {
         migration(13, "webhooks", PackageResources.migration_0013_webhooks_sql),
         migration(14, "rooms", PackageResources.migration_0014_rooms_sql),
         migration(15, "waitlist", PackageResources.migration_0015_waitlist_sql),
+        migration(16, "ended_passes", PackageResources.migration_0016_ended_passes_sql),
     ]
 
     private static func migration(_ version: Int, _ name: String, _ sql: [UInt8]) -> Migration {

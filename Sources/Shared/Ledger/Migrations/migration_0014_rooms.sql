@@ -19,8 +19,6 @@ CREATE TABLE rooms (
     -- was admitted.
     numbers_until bigint NOT NULL DEFAULT 0,
     admitted_until bigint NOT NULL DEFAULT 0,
-    -- Written after it is reached: no pass of a rank up to this one is valid.
-    ended_until bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (event_id, generation)
 );
