@@ -57,15 +57,15 @@ struct RoomController: Sendable {
                 proof: request.headers[.admissionProof]))
     }
 
-    /// `GET /room/{place}`. With a wait, the response is sent when the state is another one than when the request arrived. If too
-    /// many requests wait already, it is sent at once.
+    /// `GET /room/{place}`. With a wait, the response is sent when the state is another one than when the request arrived. It is
+    /// sent at once if the place is admitted or cannot be, and if too many requests wait already.
     func place(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let text = context.parameters.get("place") ?? ""
         let wait = try WaitPreference(uri: request.uri, headers: request.headers)
         let deadline = ContinuousClock.now + .seconds(wait.seconds)
         var standing = try await rooms.standing(of: text)
         let first = standing.outline
-        let waiting = wait.seconds > 0 && standing.state.secondsToNextLook != nil ? waits.take(context.channel) : nil
+        let waiting = wait.seconds > 0 && standing.state.isWaitedFor ? waits.take(context.channel) : nil
         while waiting != nil, !waits.isClosing, standing.outline == first, ContinuousClock.now < deadline {
             try await Task.sleep(for: min(Self.interval, deadline - ContinuousClock.now))
             standing = try await rooms.standing(of: text)

@@ -77,6 +77,15 @@ extension Rooms.Standing {
 }
 
 extension PlaceState {
+    /// Whether a request waits for another state. A place that is admitted is answered at once: its pass is running out, and the
+    /// client may not have seen it.
+    var isWaitedFor: Bool {
+        switch self {
+        case .lobby, .waiting: true
+        case .admitted, .expired, .soldOut, .over: false
+        }
+    }
+
     /// Seconds after which the state is worth another look; nil if it does not change any more.
     var secondsToNextLook: Int? {
         switch self {

@@ -101,7 +101,7 @@ extension RoomCrowd {
             return state.opening
         }
         let left = Duration.milliseconds(max(0, Int(opening) - Int(clock.now)))
-        person.isNear = RoomPerson.isWorthWaiting(place, untilOpening: left)
+        person.isNear = RoomPerson.isWorthWaiting(place, untilOpening: left, rate: options.admissionRate)
         switch place.state {
         case .lobby, .waiting:
             if person.habits.contains(.givesUp), Bool.chance(percent: 40) {
@@ -110,7 +110,9 @@ extension RoomCrowd {
             }
             // Whoever is first must still find a pass that is valid.
             let spread = Duration.seconds(min(Double(options.people) / 4000, Double(options.passSeconds) / 3))
-            return RoomPerson.pause(after: place, untilOpening: left, spread: spread, random: .random(in: 0...1))
+            return RoomPerson.pause(
+                after: place, untilOpening: left, rate: options.admissionRate, spread: spread,
+                random: .random(in: 0...1))
         case .admitted:
             guard person.phase != .leaving else { return nil }
             person.pass = place.pass ?? ""

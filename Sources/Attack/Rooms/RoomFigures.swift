@@ -6,7 +6,7 @@ struct RoomFigures: Encodable, Hashable, Sendable {
     /// The time from the opening until the first person saw a rank.
     var drawn_after_seconds: Double?
     var admission_rate: Int
-    /// While admission did not stand still.
+    /// In the longest time in which admission did not stand still.
     var admitted_per_second: Double?
     /// The time from joining until the pass arrived.
     var waited_seconds: Percentiles?
@@ -36,14 +36,11 @@ struct RoomFigures: Encodable, Hashable, Sendable {
         stood_still_seconds = Self.stops(samples)
     }
 
-    /// People a second between samples of a room that admitted people at both.
-    private static func rate(_ samples: [RoomWatch.Sample]) -> Double? {
-        var (people, milliseconds) = (0, 0)
-        for (one, next) in zip(samples, samples.dropFirst()) where one.isAdmitting && next.isAdmitting {
-            people += next.admitted - one.admitted
-            milliseconds += Int(next.at - one.at)
-        }
-        return milliseconds > 0 ? Double(people) * 1000 / Double(milliseconds) : nil
+    /// People a second in the longest row of samples of a room that admitted people.
+    static func rate(_ samples: [RoomWatch.Sample]) -> Double? {
+        let longest = samples.split { !$0.isAdmitting }.max { $0.count < $1.count }
+        guard let first = longest?.first, let last = longest?.last, last.at > first.at else { return nil }
+        return Double(last.admitted - first.admitted) * 1000 / Double(last.at - first.at)
     }
 
     private static func stops(_ samples: [RoomWatch.Sample]) -> [String: Double] {

@@ -68,27 +68,34 @@ struct RoomPerson: Sendable {
     ///
     /// - Parameters:
     ///   - untilOpening: zero after the opening.
+    ///   - rate: people that are admitted in a second, for an estimate while the service has none.
     ///   - spread: over which the looks after the opening are spread, so that not everybody comes at once.
     ///   - random: a number from 0 to 1.
     static func pause(
-        after place: RoomPlace, untilOpening: Duration, spread: Duration, random: Double
+        after place: RoomPlace, untilOpening: Duration, rate: Int, spread: Duration, random: Double
     ) -> Duration {
         let asked = place.nextLook ?? .seconds(1)
         switch place.state {
         case .lobby where untilOpening > .zero: return max(asked, untilOpening + spread * random)
         case .waiting:
-            guard let estimate = place.estimate else { return asked + asked * random / 4 }
-            return max(asked, estimate * 7 / 10 + estimate * random / 10)
+            let estimate = estimate(place, rate: rate)
+            let least = place.estimate == nil ? asked + asked * random / 4 : asked
+            return max(least, estimate * 7 / 10 + estimate * random / 10)
         default: return asked
         }
     }
 
     /// Whether a request that waits on the server is worth a connection: the state can change soon.
-    static func isWorthWaiting(_ place: RoomPlace, untilOpening: Duration) -> Bool {
+    static func isWorthWaiting(_ place: RoomPlace, untilOpening: Duration, rate: Int) -> Bool {
         switch place.state {
         case .lobby: untilOpening < .seconds(5)
-        case .waiting: place.estimate.map { $0 <= .seconds(5) } ?? true
+        case .waiting: estimate(place, rate: rate) <= .seconds(5)
         default: false
         }
+    }
+
+    /// While admission stands still, the service has no estimate: then it takes at least as long as at the rate.
+    private static func estimate(_ place: RoomPlace, rate: Int) -> Duration {
+        place.estimate ?? .seconds(Double(place.ahead ?? 0) / Double(rate))
     }
 }

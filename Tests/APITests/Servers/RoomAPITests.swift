@@ -236,6 +236,18 @@ import WorkerTestSupport
         }
     }
 
+    /// The client may not have seen that it is admitted, and its pass is running out.
+    @Test func aPlaceThatIsAdmittedIsAnsweredAtOnce() async throws {
+        try await withRoom { _, api in
+            let place = try await join(api)
+            _ = try await waitUntilAdmitted(api, place)
+            let url = try #require(place.text("status_url"))
+            let start = ContinuousClock.now
+            #expect(try await api.send("GET", url + "?wait=30").text("state") == "admitted")
+            #expect(ContinuousClock.now - start < .seconds(25))
+        }
+    }
+
     @Test func aStreamHasEachState() async throws {
         try await withRoom(#""admission_rate":1,"opens_at":"2099-01-01T00:00:00Z""#) { _, api in
             let url = try #require(try await join(api).text("status_url"))

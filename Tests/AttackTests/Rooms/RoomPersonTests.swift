@@ -13,7 +13,7 @@ struct RoomPersonTests {
     }
 
     private func pause(_ place: RoomPlace, opening: Duration = .zero, random: Double = 0) -> Duration {
-        RoomPerson.pause(after: place, untilOpening: opening, spread: .seconds(8), random: random)
+        RoomPerson.pause(after: place, untilOpening: opening, rate: 10, spread: .seconds(8), random: random)
     }
 
     @Test func aLobbySleepsUntilTheOpening() throws {
@@ -28,18 +28,34 @@ struct RoomPersonTests {
         #expect(pause(try place(#""state":"waiting","ahead":900,"estimate_s":100"#)) == .seconds(70))
         #expect(pause(try place(#""state":"waiting","ahead":9,"estimate_s":4"#)) == .seconds(5))
         #expect(pause(try place(#""state":"waiting","ahead":9"#)) == .seconds(5))
+        #expect(pause(try place(#""state":"waiting","ahead":9"#), random: 1) == .milliseconds(6250))
+        #expect(pause(try place(#""state":"waiting","ahead":1000"#)) == .seconds(70))
     }
 
     @Test func onlyWhatCanChangeSoonIsWaitedFor() throws {
-        #expect(RoomPerson.isWorthWaiting(try place(#""state":"lobby""#), untilOpening: .seconds(4)))
-        #expect(!RoomPerson.isWorthWaiting(try place(#""state":"lobby""#), untilOpening: .seconds(6)))
-        #expect(
-            !RoomPerson.isWorthWaiting(
-                try place(#""state":"waiting","ahead":900,"estimate_s":6"#), untilOpening: .zero))
-        #expect(
-            RoomPerson.isWorthWaiting(
-                try place(#""state":"waiting","ahead":900,"reason":"passes""#), untilOpening: .zero))
-        #expect(!RoomPerson.isWorthWaiting(try place(#""state":"expired""#), untilOpening: .zero))
+        func isWorth(_ fields: String, opening: Duration = .zero) throws -> Bool {
+            RoomPerson.isWorthWaiting(try place(fields), untilOpening: opening, rate: 10)
+        }
+        #expect(try isWorth(#""state":"lobby""#, opening: .seconds(4)))
+        #expect(try !isWorth(#""state":"lobby""#, opening: .seconds(6)))
+        #expect(try isWorth(#""state":"waiting","ahead":900,"estimate_s":5"#))
+        #expect(try !isWorth(#""state":"waiting","ahead":900,"estimate_s":6"#))
+        #expect(try isWorth(#""state":"waiting","ahead":50,"reason":"passes""#))
+        #expect(try !isWorth(#""state":"waiting","ahead":60,"reason":"passes""#))
+        #expect(try !isWorth(#""state":"expired""#))
+    }
+
+    @Test func theRateIsThatOfTheLongestRow() {
+        func sample(_ at: UInt32, _ admitted: Int, _ isAdmitting: Bool = true) -> RoomWatch.Sample {
+            RoomWatch.Sample(at: at, admitted: admitted, isAdmitting: isAdmitting)
+        }
+        #expect(RoomFigures.rate([]) == nil)
+        #expect(RoomFigures.rate([sample(0, 0)]) == nil)
+        let samples = [
+            sample(0, 0), sample(500, 90), sample(1000, 90, false), sample(1500, 100), sample(2000, 150),
+            sample(2500, 200),
+        ]
+        #expect(RoomFigures.rate(samples) == 100)
     }
 
     @Test func whatIsSeenIsNoted() throws {
