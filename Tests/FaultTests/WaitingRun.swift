@@ -65,7 +65,7 @@ struct WaitingRun: Sendable {
         }
         let waiting = Task { await list.run(agents: Self.listAgents) }
         do {
-            try await eventually("half of the people have a place", within: 120) {
+            try await eventually("half of the people have a place", within: 240) {
                 room.history.people >= terms.people / 2
             }
             for fault in lobby { try await inject(fault, hasSold) }
@@ -73,7 +73,7 @@ struct WaitingRun: Sendable {
             try await put(RoomLoad.event, #"{"opens_at":"2020-01-01T00:00:00Z"}"#)
             try await injected
             for fault in sale { try await inject(fault, hasSold) }
-            try await eventually("everybody has bought or learned that nothing is left", within: 180) {
+            try await eventually("everybody has bought or learned that nothing is left", within: 400) {
                 hasSold.withLockedValue { $0 }
             }
         } catch {
