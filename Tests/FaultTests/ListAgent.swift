@@ -98,11 +98,19 @@ struct ListAgent {
             outcome = await load.send(.look, "GET", customer.joins ? "/waitlist/\(id)" : "/orders/\(id)", id)
         case .cancelled, .expired, .rejected: return customers[index] = nextCustomer()
         }
+        await note(outcome, of: index, id)
+    }
+
+    private mutating func note(_ outcome: ListRequest.Outcome, of index: Int, _ id: OrderID) async {
         switch outcome {
         case .order(let state, _, _): customers[index].state = state
         // It was lost with Redis.
         case .refused("order-not-found"): customers[index] = nextCustomer()
-        case .refused, .unknown: break
+        // For example because the hold has expired: the state is another one than the last that was seen.
+        case .refused:
+            let path = customers[index].joins ? "/waitlist/\(id)" : "/orders/\(id)"
+            if case .order(let state, _, _) = await load.send(.look, "GET", path, id) { customers[index].state = state }
+        case .unknown: break
         }
     }
 }
