@@ -20,6 +20,7 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
   let stopping = null; // an AbortController while it runs
 
   const report = (state) => onState(state);
+  const goesOn = (kept) => !kept.isStopped && Date.now() - kept.at < RESUMED;
   const put = (purchase) => kept.change((present) => { present.purchase = purchase; });
   const present = () => {
     const { purchase } = kept.read();
@@ -113,7 +114,7 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
     resume() {
       const kept = present();
       if (!kept) return;
-      if (Date.now() - kept.at < RESUMED && !kept.isStopped) run(); else report({ phase: "unknown" });
+      if (goesOn(kept)) run(); else report({ phase: "unknown" });
     },
     /** Asks the service again, because the buyer wants it. */
     again() {
@@ -133,7 +134,7 @@ export function purchasing(event, kept, { onState, onAccepted, onRefused }) {
       if (stopping) return;
       const kept = present();
       if (!kept) report(null);
-      else if (kept.isStopped) report({ phase: "unknown" });
+      else if (!goesOn(kept)) report({ phase: "unknown" });
       else {
         report({ phase: "elsewhere" });
         setTimeout(run, 1000); // The tab whose buyer pressed the button comes first.

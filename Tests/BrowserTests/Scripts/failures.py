@@ -168,14 +168,18 @@ def an_old_purchase_is_not_made_without_asking(t):
     sale = t.sale()
     context = t.context()
     page = t.open(sale.path, context)
+    other = t.open(sale.path, context)
     old = """([id, hours]) => localStorage.setItem(`ticketblitz:event:${id}`, JSON.stringify({ at: Date.now(),
         orders: [], purchase: { key: "old", quantity: 1, customer: "", at: Date.now() - hours * 3600_000, isOpen: true } }))"""
     page.evaluate(old, [sale.id, 1])
+    # The other tab learns of it from an event, this one from its reload.
+    expect(progress(other)).to_contain_text("is not known")
     page.reload()
     expect(progress(page)).to_contain_text("is not known")
     page.get_by_role("button", name="Forget it").click()
     expect(page.locator("#buy")).to_be_visible()
     expect(page.locator("#buy")).to_be_focused()
+    other.close()
     # The service does not know the key for longer than a day.
     page.evaluate(old, [sale.id, 24])
     page.reload()

@@ -81,8 +81,10 @@ def a_place_is_kept_and_buys(t):
 
 @case
 def a_lobby_is_drawn_at_the_opening(t):
-    sale = t.sale(admission_rate=10, opens_at=after(3000), lobby_opens_at=after(4))
+    sale = t.sale(admission_rate=10, opens_at=after(3000), lobby_opens_at=after(600))
     page = t.open(sale.path)
+    expect(page.locator("#buy")).to_contain_text("Waiting room opens in")
+    sale.put(lobby_opens_at=after(12))
     saw(page, "buy", re.compile("Waiting room opens in 0:0"))
     button(page, "Join the waiting room").click()
     expect(page.locator("#room-title")).to_have_text("You are in the waiting room")
