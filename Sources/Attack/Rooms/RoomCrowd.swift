@@ -90,7 +90,7 @@ final class RoomCrowd: Crowd {
         let watching = Task { [watch] in await watch.run() }
         let loop = CrowdLoop(width: width, clock: clock)
         await loop.run(arrivals(opening), until: end, isOver: { self.isSoldOut }) { await self.step($0, until: end) }
-        // A room that was never looked at after the opening is drawn by nobody's eyes.
+        // The figures need the draw, also if the crowd was done before the watch looked.
         _ = try? await watch.look()
         await loop.run(unseen(), until: clock.after(.seconds(60))) { person in
             await self.step(person, until: 0)

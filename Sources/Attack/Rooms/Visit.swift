@@ -1,3 +1,5 @@
+import Foundation
+
 /// What one person has seen of a waiting room. Times are in milliseconds since the beginning of the run, and 0 if there is none.
 struct Visit: Hashable, Sendable {
     struct Marks: OptionSet, Hashable, Sendable {
@@ -45,26 +47,11 @@ struct Visit: Hashable, Sendable {
 enum PlaceText {
     /// The number of a place; nil if the text has none.
     static func number(of text: String) -> UInt32? {
-        guard let dot = text.utf8.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+        guard let dot = text.lastIndex(of: ".") else { return nil }
         // The first nine bytes are twelve characters, and the number is the last four of them.
-        let characters = text.utf8[text.utf8.index(after: dot)...].prefix(12)
-        guard characters.count == 12 else { return nil }
-        var bits: UInt64 = 0
-        for character in characters {
-            guard let value = value(of: character) else { return nil }
-            bits = bits << 6 | UInt64(value)
-        }
-        return UInt32(truncatingIfNeeded: bits)
-    }
-
-    private static func value(of character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
+        let digits = text[text.index(after: dot)...].prefix(12)
+            .replacing("-", with: "+").replacing("_", with: "/")
+        guard let bytes = Data(base64Encoded: String(digits)), bytes.count == 9 else { return nil }
+        return bytes.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 }
