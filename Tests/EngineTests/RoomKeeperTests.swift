@@ -6,12 +6,12 @@ import Testing
 
 @Suite struct RoomKeeperTests {
     private func counters(
-        last: Int = 0, admitted: Int = 0, ended: Int = 0, numbersUntil: Int, admittedUntil: Int = 0,
+        last: Int = 0, admitted: Int = 0, ended: Int = 0, given: Int = 0, numbersUntil: Int, admittedUntil: Int = 0,
         draw: RoomDraw? = nil,
         isSaved: Bool = true
     ) -> RoomCounters {
         RoomCounters(
-            last: last, admitted: admitted, ended: ended,
+            last: last, admitted: admitted, ended: ended, given: given,
             marks: RoomMarks(
                 event: .demo, generation: 1, numbersUntil: numbersUntil, admittedUntil: admittedUntil, draw: draw),
             isDrawSaved: isSaved, rate: 20)
@@ -44,6 +44,12 @@ import Testing
         #expect(room.wantedMarks(joined: 0)?.endedUntil == 200)
         let other = counters(admitted: 250, ended: 5, numbersUntil: 1000, admittedUntil: 300, draw: draw)
         #expect(other.wantedMarks(joined: 0)?.endedUntil == 5, "with another mark")
+    }
+
+    @Test func theLedgerLearnsWhichNumbersWereGiven() {
+        let room = counters(last: 600, given: 599, numbersUntil: 1000)
+        #expect(room.wantedMarks(joined: 0)?.numbersGiven == 599)
+        #expect(counters(last: 400, given: 400, numbersUntil: 1000).wantedMarks(joined: 0) == nil, "only with a mark")
     }
 
     @Test func aDrawThatTheLedgerLacksIsWritten() {

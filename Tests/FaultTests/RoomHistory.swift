@@ -112,6 +112,12 @@ final class RoomHistory: Sendable {
     /// How many responses showed a place.
     var answered: Int { box.withLockedValue { $0.answered } }
 
+    /// The last outcome of each kind of request: what a run that does not end waits for.
+    var lastOutcomes: String {
+        let last = Dictionary(requests.map { ($0.kind, $0) }, uniquingKeysWith: { $1 })
+        return last.values.sorted { $0.ended < $1.ended }.suffix(40).map { "\($0)" }.joined(separator: "\n")
+    }
+
     /// The places that were given.
     var places: Set<RoomPlace> {
         Set(

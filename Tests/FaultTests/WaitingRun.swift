@@ -78,7 +78,7 @@ struct WaitingRun: Sendable {
             }
         } catch {
             for task in [buying, waiting] { task.cancel() }
-            throw GaveUp(description: "\(error)\n\(await cluster.logs)")
+            throw GaveUp(description: "\(error)\n\(room.history.lastOutcomes)\n\(await cluster.logs)")
         }
         list.close()
         for task in [buying, waiting] { await task.value }

@@ -36,6 +36,8 @@ final class RoomSimulation {
     private var begun: (time: Int, rank: Int)?
     /// The admissions after the step before.
     private var ticks: [RoomTick] = []
+    /// The numbers above the first one, up to the second one.
+    private var uncertain = 0..<0
     private var trace: [String] = []
 
     init(seed: UInt64, interpreter: LuaInterpreter) {
@@ -93,6 +95,7 @@ final class RoomSimulation {
         let valid = ticks.filter { Int($0.end.milliseconds) > store.now }
         let most = ticks.last.map { $0.to } ?? 0
         ticks = []
+        uncertain = ledger.numbersGiven..<ledger.numbersUntil
         try publish()
         let present = presentTicks()
         for tick in valid where !present.contains(where: { $0.from <= tick.from && tick.to <= $0.to }) {
@@ -140,7 +143,7 @@ final class RoomSimulation {
         // In some runs the ledger takes nothing after the draw, so that a mark is reached.
         if keepsMarks, ledger.draw != nil { return memories[worker] = ledger }
         if chance(10) { return memories[worker] = nil }  // It dies before the ledger has the marks.
-        raise(wanted)
+        try raise(wanted)
         memories[worker] = chance(10) ? nil : ledger  // Or after that.
     }
 
@@ -149,10 +152,15 @@ final class RoomSimulation {
     private func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
 
     /// As room_mark.sql.
-    private func raise(_ marks: RoomMarks) {
+    private func raise(_ marks: RoomMarks) throws {
+        let hadTurns = admitted >= marks.draw?.lobby ?? .max ? admitted : 0
+        if let number = given.firstMissing(after: hadTurns), number <= marks.numbersGiven {
+            throw fail("\(number) belongs to nobody, and \(marks)")
+        }
         ledger.numbersUntil = max(ledger.numbersUntil, marks.numbersUntil)
         ledger.admittedUntil = max(ledger.admittedUntil, marks.admittedUntil)
         ledger.endedUntil = max(ledger.endedUntil, marks.endedUntil)
+        ledger.numbersGiven = max(ledger.numbersGiven, marks.numbersGiven)
         if ledger.draw == nil { ledger.draw = marks.draw }
     }
 
@@ -210,9 +218,25 @@ final class RoomSimulation {
             throw fail("an admission with valid passes was forgotten")
         }
         ticks = present
-        let unused = present.reduce(0) { $0 + $1.to - $1.from - counter("u\($1.end.milliseconds)") }
-        guard counter("outstanding") == unused else {
-            throw fail("\(counter("outstanding")) passes are outstanding instead of \(unused)")
-        }
+        let counted = present.map { certainPeople(until: $0.to) - certainPeople(until: $0.from) }
+        let used = present.reduce(0) { $0 + counter("u\($1.end.milliseconds)") }
+        let unused = counted.reduce(-used, +)
+        // If numbers of the lobby are uncertain, it is not known which of the ranks are theirs.
+        let isExact = min(uncertain.upperBound, counter("lobby")) == min(uncertain.lowerBound, counter("lobby"))
+        guard isExact ? counter("outstanding") == unused : (0...counted.reduce(0, +)).contains(counter("outstanding"))
+        else { throw fail("\(counter("outstanding")) passes are outstanding instead of \(unused)") }
     }
+
+    /// Numbers that may belong to nobody: those between what the ledger knew and what it allowed before the last loss.
+    private func certainPeople(until rank: Int) -> Int {
+        let lobby = counter("lobby")
+        let inLobby = uncertain.clamped(to: 0..<lobby).count
+        guard rank >= lobby else { return rank * (lobby - inLobby) / lobby }
+        let later = uncertain.clamped(to: lobby..<rank)
+        return rank - inLobby - later.count
+    }
+}
+
+extension Set<Int> {
+    fileprivate func firstMissing(after number: Int) -> Int? { ((number + 1)...).first { !contains($0) } }
 }

@@ -54,7 +54,20 @@ import Testing
             script: PublishScript.lua.script, right: "math.min(ended_until, admitted)",
             wrong: "math.max(0, admitted_until - admission_rate * pass_seconds)"),
         Mutant(
-            script: AdmitScript.lua.script, right: "until_rank = tonumber(from)", wrong: "until_rank = admitted"),
+            script: ClaimScript.lua.script,
+            right: "if number <= event.uncertain_from or number > event.uncertain_until",
+            wrong: "if true"),
+        Mutant(
+            script: AdmitScript.lua.script, right: "and room.last or room.uncertain_from",
+            wrong: "and room.last or room.last"),
+        Mutant(
+            script: AdmitScript.lua.script, right: "return rank - in_lobby - math.max(",
+            wrong: "return rank - math.min("),
+        Mutant(
+            script: PublishScript.lua.script, right: "'outstanding', text(outstanding)",
+            wrong: "'outstanding', text(admitted - from)"),
+        Mutant(
+            script: AdmitScript.lua.script, right: "until_rank = tonumber(from)", wrong: "until_rank = room.admitted"),
     ]
 
     /// Each mistake is found.

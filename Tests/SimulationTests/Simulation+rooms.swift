@@ -75,6 +75,7 @@ extension Simulation {
         room.marks.numbersUntil = max(room.marks.numbersUntil, wanted.numbersUntil)
         room.marks.admittedUntil = max(room.marks.admittedUntil, wanted.admittedUntil)
         room.marks.endedUntil = max(room.marks.endedUntil, wanted.endedUntil)
+        room.marks.numbersGiven = max(room.marks.numbersGiven, wanted.numbersGiven)
         room.marks.draw = room.marks.draw ?? wanted.draw
         room.memories[worker] = chance(10) ? nil : room.marks
     }

@@ -1,9 +1,11 @@
-/// What the ledger keeps of a waiting room while Redis counts: marks that are written before they are reached, and one that is
+/// What the ledger keeps of a waiting room while Redis counts: marks that are written before they are reached, and two that are
 /// written later. If Redis loses the room, it continues there, so that no number is given twice, nobody who was admitted waits
 /// again, and whose pass was valid has one.
 package struct RoomMarks: Hashable, Sendable {
     package var event: EventID
     package var generation: Int
+    /// All numbers up to this one belong to people, as far as they are not admitted.
+    package var numbersGiven: Int
     /// No higher number was given.
     package var numbersUntil: Int
     /// Nobody with a higher rank was admitted.
@@ -14,11 +16,12 @@ package struct RoomMarks: Hashable, Sendable {
     package var draw: RoomDraw?
 
     package init(
-        event: EventID, generation: Int, numbersUntil: Int = 0, admittedUntil: Int = 0, endedUntil: Int = 0,
-        draw: RoomDraw? = nil
+        event: EventID, generation: Int, numbersGiven: Int = 0, numbersUntil: Int = 0, admittedUntil: Int = 0,
+        endedUntil: Int = 0, draw: RoomDraw? = nil
     ) {
         self.event = event
         self.generation = generation
+        self.numbersGiven = numbersGiven
         self.numbersUntil = numbersUntil
         self.admittedUntil = admittedUntil
         self.endedUntil = endedUntil

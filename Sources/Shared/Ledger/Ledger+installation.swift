@@ -21,6 +21,7 @@ extension Ledger {
         migration(14, "rooms", PackageResources.migration_0014_rooms_sql),
         migration(15, "waitlist", PackageResources.migration_0015_waitlist_sql),
         migration(16, "ended_passes", PackageResources.migration_0016_ended_passes_sql),
+        migration(17, "numbers_given", PackageResources.migration_0017_numbers_given_sql),
     ]
 
     private static func migration(_ version: Int, _ name: String, _ sql: [UInt8]) -> Migration {

@@ -19,9 +19,9 @@ extension Statements {
     static let roomMark = PostgresStatement<RoomMarks, LedgerRoom>(
         "room_mark", sql: PackageResources.room_mark_sql,
         parameters: [
-            "event_id": { $0.event }, "generation": { $0.generation }, "numbers_until": { $0.numbersUntil },
-            "admitted_until": { $0.admittedUntil }, "ended_until": { $0.endedUntil }, "lobby": { $0.draw?.lobby },
-            "drawn_at": { $0.draw?.at },
+            "event_id": { $0.event }, "generation": { $0.generation }, "numbers_given": { $0.numbersGiven },
+            "numbers_until": { $0.numbersUntil }, "admitted_until": { $0.admittedUntil },
+            "ended_until": { $0.endedUntil }, "lobby": { $0.draw?.lobby }, "drawn_at": { $0.draw?.at },
         ], reader: room)
 
     @Sendable private static func room(
@@ -33,6 +33,7 @@ extension Statements {
         let commitment = try columns["commitment", as: String.self]
         let lobby = try columns["lobby", as: Int?.self]
         let drawnAt = try columns["drawn_at", as: Timestamp?.self]
+        let numbersGiven = try columns["numbers_given", as: Int.self]
         let numbersUntil = try columns["numbers_until", as: Int.self]
         let admittedUntil = try columns["admitted_until", as: Int.self]
         let endedUntil = try columns["ended_until", as: Int.self]
@@ -42,8 +43,9 @@ extension Statements {
             if let size, let time { draw = RoomDraw(lobby: size, at: time) }
             return LedgerRoom(
                 marks: RoomMarks(
-                    event: try row[event], generation: try row[generation], numbersUntil: try row[numbersUntil],
-                    admittedUntil: try row[admittedUntil], endedUntil: try row[endedUntil], draw: draw),
+                    event: try row[event], generation: try row[generation], numbersGiven: try row[numbersGiven],
+                    numbersUntil: try row[numbersUntil], admittedUntil: try row[admittedUntil],
+                    endedUntil: try row[endedUntil], draw: draw),
                 secret: try row[secret], commitment: try row[commitment])
         }
     }

@@ -82,8 +82,8 @@ package struct RoomKeeper: Sendable {
 }
 
 extension RoomCounters {
-    /// How far the marks are beyond the counters when they are raised. If Redis loses the room, that many numbers belong to
-    /// nobody, and that many people are admitted at once.
+    /// How far the marks are beyond the counters when they are raised. If Redis loses the room, that many numbers may belong
+    /// to nobody, and that many people are admitted at once.
     private static let secondsAhead = 10
     private static let numbersAhead = 1000...50_000
 
@@ -103,7 +103,7 @@ extension RoomCounters {
         // The ledger is behind by so much, and by the passes that have ended since the marks were raised last.
         let isBehind = ended - saved >= Self.secondsAhead * rate
         guard wanted != marks || isBehind || marks.draw != nil && !isDrawSaved else { return nil }
-        wanted.endedUntil = ended
+        (wanted.endedUntil, wanted.numbersGiven) = (ended, given)
         return wanted
     }
 }

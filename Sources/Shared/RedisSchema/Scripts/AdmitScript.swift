@@ -10,6 +10,8 @@ package struct RoomCounters: Hashable, Sendable {
     package var shown = 0
     /// The rank up to which all passes have ended.
     package var ended = 0
+    /// Numbers up to this one certainly belong to people, or have had their turns.
+    package var given = 0
     /// The marks as Redis knows them, and its draw.
     package var marks: RoomMarks
     /// Whether the ledger has the draw, as Redis knows.
@@ -97,7 +99,7 @@ package struct AdmitScript: PartitionScript {
                 continue
             }
             func number(_ index: Int) -> Int? { values[index].integer.map { Int($0) } }
-            guard values.count == 11, let generation = number(0), let last = number(1), let admitted = number(2),
+            guard values.count == 12, let generation = number(0), let last = number(1), let admitted = number(2),
                 let numbersUntil = number(3), let admittedUntil = number(4), let rate = number(5)
             else { throw Self.unreadable() }
             var draw: RoomDraw?
@@ -107,6 +109,7 @@ package struct AdmitScript: PartitionScript {
             counters.append(
                 RoomCounters(
                     last: last, admitted: admitted, shown: number(10) ?? 0, ended: number(9) ?? 0,
+                    given: number(11) ?? 0,
                     marks: RoomMarks(
                         event: marks.event, generation: generation, numbersUntil: numbersUntil,
                         admittedUntil: admittedUntil, draw: draw),

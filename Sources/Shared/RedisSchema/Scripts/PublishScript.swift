@@ -5,7 +5,7 @@ package import RedisClient
 package struct PublishScript: PartitionScript {
     package static let lua = LuaScript(
         Self.self, "publish", PackageResources.publish_lua, .allowOutOfMemory,
-        prelude: [.numbers, .clock, .lease, .messages],
+        prelude: [.numbers, .clock, .lease, .messages, .rooms],
         codes: [PublicationOutcome.self])
     package static let sample = PublishScript(
         EventPublication(
@@ -70,6 +70,7 @@ package struct PublishScript: PartitionScript {
 
     private func encode(_ room: RoomMarks?, into call: inout ScriptEncoder) {
         call.number("room_generation", room?.generation ?? 0)
+        call.number("numbers_given", room?.numbersGiven ?? 0)
         call.number("numbers_until", room?.numbersUntil ?? 0)
         call.number("admitted_until", room?.admittedUntil ?? 0)
         call.number("ended_until", room?.endedUntil ?? 0)

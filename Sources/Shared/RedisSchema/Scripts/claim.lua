@@ -144,9 +144,9 @@ local holder_rules
 
 -- The rules of events with a waiting room (see rooms.lua). Made on demand, like those above.
 local function make_pass_rules()
-  -- Reads the passes of the orders of an event: the units that were bought with each, and what the room counts.
+  -- Reads the passes of the orders of an event: the units that were bought with each, and what the room counts (see rooms.lua).
   local function read(event, first, last)
-    local numbers, names = {}, { 'outstanding' }
+    local numbers, names = {}, { 'outstanding', 'uncertain_from', 'uncertain_until' }
     event.pass_units, event.pass_uses, event.new_passes, event.new_uses = {}, {}, {}, {}
     for i = first, last do
       local pass = passes and passes[i]
@@ -161,7 +161,8 @@ local function make_pass_rules()
     end
     local counters = call('HMGET', event.room, unpack(names))
     event.outstanding = tonumber(counters[1] or '')
-    for k = 2, #names do event.pass_uses[string.sub(names[k], 2)] = tonumber(counters[k] or '') or 0 end
+    event.uncertain_from, event.uncertain_until = tonumber(counters[2] or '') or 0, tonumber(counters[3] or '') or 0
+    for k = 4, #names do event.pass_uses[string.sub(names[k], 2)] = tonumber(counters[k] or '') or 0 end
     if #numbers == 0 then return end
     local units = call('HMGET', event.passes, unpack(numbers))
     for k = 1, #numbers do event.pass_units[numbers[k]] = tonumber(units[k] or '') or false end
@@ -184,9 +185,13 @@ local function make_pass_rules()
     local units = event.pass_units[pass.number]
     if not units then
       units = 0
-      event.outstanding = math.max(0, event.outstanding - 1)
-      event.pass_uses[pass.ends] = event.pass_uses[pass.ends] + 1
-      event.new_uses[pass.ends] = true
+      local number = tonumber(pass.number)
+      -- A pass that admission did not count.
+      if number <= event.uncertain_from or number > event.uncertain_until then
+        event.outstanding = math.max(0, event.outstanding - 1)
+        event.pass_uses[pass.ends] = event.pass_uses[pass.ends] + 1
+        event.new_uses[pass.ends] = true
+      end
     end
     event.pass_units[pass.number] = units + quantities[i]
     event.new_passes[pass.number] = true

@@ -66,9 +66,15 @@ elseif room_generation == generation then
     call('UNLINK', room, places, ticks, passes)
     local admitted = math.min(admitted_until, numbers_until)
     local from = math.min(ended_until, admitted)
+    local lobby_size, uncertain_from = tonumber(lobby) or 0, math.min(numbers_given, numbers_until)
+    local outstanding = certain_people(lobby_size, uncertain_from, numbers_until, admitted)
+      - certain_people(lobby_size, uncertain_from, numbers_until, from)
     call('HSET', room, 'generation', text(generation), 'last', text(numbers_until), 'admitted', text(admitted),
-      'shown', text(admitted), 'admitted_at', text(now), 'carry', '0', 'outstanding', text(admitted - from), 'ticks', '0', 'reason', 'behind',
-      'numbers_until', text(numbers_until), 'admitted_until', text(admitted_until))
+      'shown', text(admitted), 'admitted_at', text(now), 'carry', '0', 'outstanding', text(outstanding),
+      'ticks', '0', 'reason', 'behind', 'numbers_until', text(numbers_until), 'admitted_until', text(admitted_until))
+    if uncertain_from < numbers_until then
+      call('HSET', room, 'uncertain_from', text(uncertain_from), 'uncertain_until', text(numbers_until))
+    end
     if lobby ~= '' then call('HSET', room, 'lobby', lobby, 'drawn_at', drawn_at, 'saved', '1') end
     -- Whose pass can still be valid gets a new one.
     if from < admitted then
