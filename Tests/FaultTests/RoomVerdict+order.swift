@@ -62,20 +62,26 @@ extension RoomVerdict {
         let earlier = known.filter { $0.bounds.most < .max }.sorted { $0.sighting.begun < $1.sighting.begun }
         var index = 0
         // How many could be admitted until a time: this and the rate since 1970, in thousandths of a person.
-        var least: Int?
+        var least: (bound: Int, sighting: Sighting)?
         for next in known.sorted(by: { $0.sighting.ended < $1.sighting.ended }) {
             while index < earlier.count, earlier[index].sighting.begun <= next.sighting.ended {
                 let begun = Int(earlier[index].sighting.begun - Self.age)
-                least = min(least ?? .max, earlier[index].bounds.most * 1000 - begun * rate)
+                let bound = earlier[index].bounds.most * 1000 - begun * rate
+                if bound < least?.bound ?? .max { least = (bound, earlier[index].sighting) }
                 index += 1
             }
-            // A second of people at once, and ten seconds after a loss.
+            // A second of people at once, another one if a server stalled after they were admitted and before that was shown, and ten
+            // seconds after a loss.
             let losses = state.losses.count { $0.lowerBound <= next.sighting.ended }
-            let allowed = (rate + 1 + losses * (10 * rate + 1)) * 1000
-            guard let least, next.bounds.least * 1000 - Int(next.sighting.ended) * rate > least + allowed else {
+            let allowed = (2 * (rate + 1) + losses * (10 * rate + 1)) * 1000
+            guard let least, next.bounds.least * 1000 - Int(next.sighting.ended) * rate > least.bound + allowed else {
                 continue
             }
-            tooFast.append("\(next.bounds.least) admitted at \(next.sighting.ended)")
+            tooFast.append(
+                """
+                \(next.bounds.least) admitted at \(next.sighting.ended), and \(least.sighting.place.number) was \
+                \(least.sighting.standing) at \(least.sighting.begun)
+                """)
         }
     }
 

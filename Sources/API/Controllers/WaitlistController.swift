@@ -29,8 +29,14 @@ struct WaitlistController: Sendable {
 
     /// `GET /waitlist/{id}`: the order, and the position of its place.
     func place(_ context: APIRequestContext) async throws -> Response {
-        let order = try await find(context)
-        return Response(APIResponse(place: order, position: try await position(of: order)))
+        var order = try await find(context)
+        var position = try await position(of: order)
+        if order.state == .waiting, position == nil {
+            // It has got its offer since it was read. Or Redis did not respond, and what was read is the ledger's, which is behind.
+            order = try await find(context)
+            position = try await self.position(of: order)
+        }
+        return Response(APIResponse(place: order, position: position))
     }
 
     /// `DELETE /waitlist/{id}`: gives the place or the offer back. A confirmed order is not cancelled.

@@ -75,7 +75,9 @@ actor RoomBook {
         let since = NIODeadline.now()
         let known = entries[event]?.ticks.count ?? 0
         guard let reading = try await inventory.room(of: event, after: known, through: client) else {
-            entries[event] = nil
+            // The draw and its ranks are the same if Redis has lost the event. Without them, all places would be in the lobby again.
+            entries[event]?.view = nil
+            entries[event]?.ticks = RoomTicks()
             return nil
         }
         var entry = entries[event] ?? Entry()

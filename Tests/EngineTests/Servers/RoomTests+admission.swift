@@ -1,3 +1,4 @@
+import PostgresClient
 import TestSupport
 import Testing
 import WorkerTestSupport
@@ -32,6 +33,31 @@ extension RoomTests {
             let tick = try #require(try await counters(test).ticks.first { $0.from == before.admitted })
             let passed = tick.end.milliseconds - 600_000 - now
             #expect(Double(tick.to - tick.from) <= Double(passed) * 50 / 1000 + 1)
+        }
+    }
+
+    /// The ledger does not respond while it is asked for further numbers.
+    @Test func anAdmissionIsSeenBeforeTheLedgerIsAsked() async throws {
+        try await withRoom(EventTerms(name: "Demo", capacity: 1000, admissionRate: 1000)) { test, keeper in
+            try await keeper.round()
+            for _ in 0..<400 { _ = try await join(test) }
+            try await keeper.round()
+            for _ in 0..<600 { _ = try await join(test) }
+            let before = try await counters(test).admitted
+            let now = try await test.redis("TIME").time().milliseconds
+            try await test.redis("HSET", test.keys.room(.demo), "admitted_at", String(now - 1000))
+            let other = PostgresPool(test.settings.postgres)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                try await other.withTransaction { connection in
+                    try await connection.execute(script: "SELECT FROM rooms FOR UPDATE")
+                    group.addTask { try await keeper.round() }
+                    try await eventually("people see that they are admitted") {
+                        try await counters(test).admitted > before
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await counters(test).last == 1000)
         }
     }
 

@@ -27,6 +27,17 @@ package struct RoomKeeper: Sendable {
         fileprivate var position = ""
 
         package init() {}
+
+        /// Whether the replicas have what the room has admitted.
+        fileprivate func knows(_ room: RoomCounters) -> Bool {
+            replicated[room.marks.event] == AdmitScript.Replicated(room)
+        }
+
+        fileprivate mutating func forget(allExcept present: Set<EventID>) {
+            marks = marks.filter { present.contains($0.key) }
+            last = last.filter { present.contains($0.key) }
+            replicated = replicated.filter { present.contains($0.key) }
+        }
     }
 
     /// What follows a round.
@@ -48,14 +59,15 @@ package struct RoomKeeper: Sendable {
         }
         let chosen = Self.window(of: ids, after: &memory.position)
         let marks = chosen.map { memory.marks[$0] ?? RoomMarks(event: $0, generation: 0) }
-        let rooms = try await partition.runReplicated(AdmitScript(marks, replicated: memory.replicated))
+        var rooms = try await admit(marks, &memory)
+        // People see who is admitted before the ledger is asked, which may not respond.
+        if rooms.contains(where: { memory.knows($0) && $0.admitted > $0.shown }) {
+            rooms = try await admit(marks, &memory)
+        }
         var next = Next.soon
-        for room in rooms.value.compactMap(\.self) {
+        for room in rooms {
             let event = room.marks.event
-            if rooms.isReplicated {
-                memory.replicated[event] = AdmitScript.Replicated(room)
-                if room.admitted > room.shown { next = .atOnce }
-            }
+            if memory.knows(room), room.admitted > room.shown { next = .atOnce }
             let joined = max(0, room.last - (memory.last[event] ?? room.last))
             memory.last[event] = room.last
             let known = memory.marks[event].flatMap { $0.generation == room.marks.generation ? $0.endedUntil : nil }
@@ -63,11 +75,17 @@ package struct RoomKeeper: Sendable {
             memory.marks[event] = try await ledger.raise(wanted)
             next = .atOnce
         }
-        let present = Set(ids)
-        memory.marks = memory.marks.filter { present.contains($0.key) }
-        memory.last = memory.last.filter { present.contains($0.key) }
-        memory.replicated = memory.replicated.filter { present.contains($0.key) }
+        memory.forget(allExcept: Set(ids))
         return next
+    }
+
+    private func admit(_ marks: [RoomMarks], _ memory: inout Memory) async throws -> [RoomCounters] {
+        let reply = try await partition.runReplicated(AdmitScript(marks, replicated: memory.replicated))
+        let rooms = reply.value.compactMap(\.self)
+        if reply.isReplicated {
+            for room in rooms { memory.replicated[room.marks.event] = AdmitScript.Replicated(room) }
+        }
+        return rooms
     }
 
     /// Up to 64 events in their order, those after the position first.
