@@ -59,12 +59,14 @@ extension App {
             }
         let observer = OrderObserver(watch, orders: orders.lookup)
         let feed = LiveFeed(views, EventsOnSale(catalogue, views))
-        let responders = try await DirectResponders(
-            orders, Looks(events: views, feed: feed, orders: observer), configuration, group: group)
         let rooms = Rooms(
             inventory: inventory, book: RoomBook(inventory, ledger: stores.ledger, through: listing),
             signer: orders.signer, restorer: restorer)
         let proof = settings.proof.map { ProofCheck($0, group: group) }
+        let joins = RoomJoins(
+            rooms: rooms, views: views, tokens: settings.customerTokens, proxies: settings.trustedProxies, proof: proof)
+        let responders = try await DirectResponders(
+            orders, joins, Looks(events: views, feed: feed, orders: observer), configuration, group: group)
         let waits = LongResponses(limit: 10_000)
         let lab = settings.isDemo ? lab(settings, stores: stores, inventory: inventory, catalogue: catalogue) : nil
         watch.observeEvents { responders.eventHasChanged($0) }
@@ -75,9 +77,8 @@ extension App {
         let overviewFeed = OverviewFeed(
             timeLimit: .nanoseconds(configuration.streamTimeout.nanoseconds), read: { try await overview.current() })
         let controllers = controllers(
-            settings, stores: stores, catalogue: catalogue, views: views, orders: orders, rooms: (rooms, proof, waits),
-            responders: responders,
-            exports: exports, readers: readers, overview: (overview, overviewFeed), lab: lab)
+            settings, stores: stores, catalogue: catalogue, views: views, orders: orders, rooms: (rooms, waits),
+            responders: responders, exports: exports, readers: readers, overview: (overview, overviewFeed), lab: lab)
         let supervisor = StoreSupervisor(
             Recovery(stores, catalogue: catalogue, logger: logger), partitioning: settings.stores.partitioning,
             keyedIDs: stores.keyedIDs, logger: logger)
@@ -114,7 +115,7 @@ extension App {
 
     private static func controllers(
         _ settings: APISettings, stores: Stores, catalogue: EventCatalogue, views: EventViews,
-        orders: OrderService, rooms: (rooms: Rooms, proof: ProofCheck?, waits: LongResponses),
+        orders: OrderService, rooms: (rooms: Rooms, waits: LongResponses),
         responders: DirectResponders, exports: LongResponses,
         readers: LongResponses,
         overview: (reader: OverviewReader, feed: OverviewFeed), lab: Lab?
@@ -133,9 +134,7 @@ extension App {
             events: EventsController(
                 catalogue: catalogue, list: EventList(catalogue, views), views: views, restorer: restorer,
                 access: access),
-            rooms: RoomController(
-                rooms: rooms.rooms, views: views, tokens: settings.customerTokens, proxies: settings.trustedProxies,
-                proof: rooms.proof, waits: rooms.waits),
+            rooms: RoomController(rooms: rooms.rooms, responders: responders, waits: rooms.waits),
             live: LiveController(responders: responders),
             administration: AdministrationController(
                 access: access, trail: trail, inventory: inventory, catalogue: catalogue, restorer: restorer,

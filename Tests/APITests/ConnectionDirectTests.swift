@@ -8,7 +8,7 @@ import Testing
 /// Requests that the connection answers itself, as decisions of ``ConnectionState``.
 @Suite struct ConnectionDirectTests {
     private static let path = "/orders/01a20a22-c03b-7000-8d33-ead0f94fdaf4"
-    private let buy = DirectRequest.buy(BuyHeaders(contentType: nil, keys: []))
+    private let buy = DirectRequest.buy(ClientHeaders(contentType: nil, keys: []))
     private let direct = ConnectionState.Configuration(maxOwedResponses: 3, answersDirectly: true)
 
     private func response(_ status: HTTPResponseStatus = .accepted) -> APIResponse {

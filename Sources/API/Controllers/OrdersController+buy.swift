@@ -4,7 +4,7 @@ import Hummingbird
 extension OrdersController {
     /// `POST /buy`, in the forms that a connection does not answer itself (see ``DirectRequest``).
     func buy(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let headers = BuyHeaders(
+        let headers = ClientHeaders(
             contentType: request.headers[.contentType], keys: request.headers[values: .idempotencyKey],
             authorization: request.headers[values: .authorization],
             forwardedFor: request.headers[values: .forwardedFor],

@@ -5,11 +5,15 @@ import NIOHTTP1
 /// form of HTTP; the connection answers the plain forms, which nearly all clients send.
 enum DirectRequest: Hashable, Sendable {
     /// `POST /buy`
-    case buy(BuyHeaders)
+    case buy(ClientHeaders)
     /// `GET /orders/{id}`
     case order(OrderID, WaitPreference)
     /// `GET /events/{id}`, with the values of `If-None-Match`.
     case event(EventID, ifNoneMatch: [String])
+    /// `POST /events/{id}/room`
+    case join(EventID, ClientHeaders)
+    /// `GET /room/{place}` without a wait.
+    case place(String)
     /// `GET /live`, `GET /events/{id}/live` and `GET /orders/{id}/live`
     case live(LiveRequest)
 
@@ -24,11 +28,18 @@ enum DirectRequest: Hashable, Sendable {
         guard head.version == .http1_1 else { return nil }
         switch head.method {
         case .POST where head.uri == "/buy":
-            guard let headers = BuyHeaders(head.headers) else { return nil }
+            guard let headers = ClientHeaders(head.headers) else { return nil }
             self = .buy(headers)
         case .GET where head.uri.hasPrefix("/orders/"):
             guard let order = Self.order(head) else { return nil }
             self = order
+        case .POST where head.uri.hasPrefix("/events/") && head.uri.hasSuffix("/room"):
+            let id = head.uri.dropFirst("/events/".utf8.count).dropLast("/room".utf8.count)
+            guard let event = EventID(id), let headers = ClientHeaders(head.headers) else { return nil }
+            self = .join(event, headers)
+        case .GET where head.uri.hasPrefix("/room/"):
+            guard let place = Self.place(head) else { return nil }
+            self = place
         case .GET where head.uri.hasPrefix("/events/"):
             guard let event = Self.event(head) else { return nil }
             self = event
@@ -55,6 +66,21 @@ enum DirectRequest: Hashable, Sendable {
         return mayBeFresh && mayBeAdmin ? nil : .event(id, ifNoneMatch: tags)
     }
 
+    private static func place(_ head: HTTPRequestHead) -> DirectRequest? {
+        let text = head.uri.dropFirst("/room/".utf8.count)
+        guard text.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "%") })
+        else { return nil }
+        for (name, _) in head.headers {
+            switch name.utf8.count {
+            case 6 where name.isSameField(as: "prefer"): return nil
+            case 14 where name.isSameField(as: "content-length"): return nil
+            case _ where name.changesReading: return nil
+            default: break
+            }
+        }
+        return .place(String(text))
+    }
+
     private static func order(_ head: HTTPRequestHead) -> DirectRequest? {
         let rest = head.uri.dropFirst("/orders/".utf8.count)
         let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -79,8 +105,8 @@ enum DirectRequest: Hashable, Sendable {
     }
 }
 
-/// The headers that determine what a purchase is, and whose.
-struct BuyHeaders: Hashable, Sendable {
+/// The headers that determine what a purchase or a place in a waiting room is, and whose.
+struct ClientHeaders: Hashable, Sendable {
     var contentType: String?
     /// The values of `Idempotency-Key`; one at most is valid.
     var keys: [String] = []
@@ -90,16 +116,19 @@ struct BuyHeaders: Hashable, Sendable {
     var forwardedFor: [String] = []
     /// The values of `Admission-Pass`; one at most is valid.
     var passes: [String] = []
+    /// The values of `Admission-Proof`.
+    var proofs: [String] = []
 
     init(
         contentType: String?, keys: [String], authorization: [String] = [], forwardedFor: [String] = [],
-        passes: [String] = []
+        passes: [String] = [], proofs: [String] = []
     ) {
         self.contentType = contentType
         self.keys = keys
         self.authorization = authorization
         self.forwardedFor = forwardedFor
         self.passes = passes
+        self.proofs = proofs
     }
 
     init?(_ headers: HTTPHeaders) {
@@ -113,6 +142,7 @@ struct BuyHeaders: Hashable, Sendable {
                 guard let length = Int(value), length <= BodyLimit.standard else { return nil }
             case 14 where name.isSameField(as: "admission-pass"): passes.append(value)
             case 15 where name.isSameField(as: "idempotency-key"): keys.append(value)
+            case 15 where name.isSameField(as: "admission-proof"): proofs.append(value)
             case 15 where name.isSameField(as: "x-forwarded-for"): forwardedFor.append(value)
             case _ where name.changesReading: return nil
             default: break

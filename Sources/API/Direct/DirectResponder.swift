@@ -57,6 +57,7 @@ final class DirectResponder: DirectResponding {
     let feed: LiveFeed
     private let viewers: LiveViewers
     let eventLoop: any EventLoop
+    private let joins: RoomJoins
     private let claims: ClaimRelay
     let reads: OrderReads
     private var refusals = RecentRefusals()
@@ -67,9 +68,10 @@ final class DirectResponder: DirectResponding {
     private static let addressEventLimit = 1000
 
     init(
-        _ orders: OrderService, _ looks: Looks, _ configuration: ConnectionState.Configuration,
+        _ orders: OrderService, _ joins: RoomJoins, _ looks: Looks, _ configuration: ConnectionState.Configuration,
         on eventLoop: any EventLoop
     ) {
+        self.joins = joins
         writer = ResponseWriter(keepAlive: configuration.keepAlive)
         self.orders = orders
         events = looks.events
@@ -103,6 +105,14 @@ final class DirectResponder: DirectResponding {
                 completion: completion)
         case .order(let order, let wait):
             read(order, wait, known: known, id: id, completion: completion)
+        case .join(let event, let headers):
+            respond(with: completion, id: id) { [joins] _ in
+                try await joins.response(event, headers, body: body ?? ByteBuffer(), peer: peer)
+            }
+        case .place(let text):
+            respond(with: completion, id: id) { [rooms = joins.rooms] _ in
+                try APIResponse(try await rooms.standing(of: text), signedBy: rooms.signer)
+            }
         case .live(let request):
             first(of: request, id: id) { completion(APIResponse($0, to: request)) }
         case .event(let event, let ifNoneMatch):

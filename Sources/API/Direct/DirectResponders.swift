@@ -15,16 +15,15 @@ struct DirectResponders: Sendable {
     private let all: [(eventLoop: any EventLoop, responder: NIOLoopBound<DirectResponder>)]
 
     /// Creates a responder for each event loop of a group.
-    ///
     init(
-        _ orders: OrderService, _ looks: Looks, _ configuration: ConnectionState.Configuration,
+        _ orders: OrderService, _ joins: RoomJoins, _ looks: Looks, _ configuration: ConnectionState.Configuration,
         group: any EventLoopGroup
     ) async throws {
         var all: [(any EventLoop, NIOLoopBound<DirectResponder>)] = []
         for eventLoop in group.makeIterator() {
             let responder = try await eventLoop.submit {
                 NIOLoopBound(
-                    DirectResponder(orders, looks, configuration, on: eventLoop), eventLoop: eventLoop)
+                    DirectResponder(orders, joins, looks, configuration, on: eventLoop), eventLoop: eventLoop)
             }.get()
             all.append((eventLoop, responder))
         }

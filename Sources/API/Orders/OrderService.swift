@@ -22,7 +22,7 @@ struct OrderService: Sendable {
     ///
     /// - Parameter random: for the order's id.
     func purchase(
-        _ headers: BuyHeaders, body: ByteBuffer, using random: inout RandomPool
+        _ headers: ClientHeaders, body: ByteBuffer, using random: inout RandomPool
     ) throws(Problem) -> Purchase {
         let key = try IdempotencyKey.read(headers.keys)
         try JSONBody.check(headers.contentType, of: body)
