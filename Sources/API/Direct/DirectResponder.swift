@@ -57,7 +57,8 @@ final class DirectResponder: DirectResponding {
     let feed: LiveFeed
     private let viewers: LiveViewers
     let eventLoop: any EventLoop
-    private let joins: RoomJoins
+    let joins: RoomJoins
+    let joinRelay: GroupRelay<JoinScript>
     private let claims: ClaimRelay
     let reads: OrderReads
     private var refusals = RecentRefusals()
@@ -72,6 +73,7 @@ final class DirectResponder: DirectResponding {
         on eventLoop: any EventLoop
     ) {
         self.joins = joins
+        joinRelay = orders.inventory.makeJoinRelay(on: eventLoop)
         writer = ResponseWriter(keepAlive: configuration.keepAlive)
         self.orders = orders
         events = looks.events
@@ -106,13 +108,8 @@ final class DirectResponder: DirectResponding {
         case .order(let order, let wait):
             read(order, wait, known: known, id: id, completion: completion)
         case .join(let event, let headers):
-            respond(with: completion, id: id) { [joins] _ in
-                try await joins.response(event, headers, body: body ?? ByteBuffer(), peer: peer)
-            }
-        case .place(let text):
-            respond(with: completion, id: id) { [rooms = joins.rooms] _ in
-                try APIResponse(try await rooms.standing(of: text), signedBy: rooms.signer)
-            }
+            join(event, headers, body: body ?? ByteBuffer(), peer: peer, id: id, completion)
+        case .place(let text): look(at: text, id: id, completion)
         case .live(let request):
             first(of: request, id: id) { completion(APIResponse($0, to: request)) }
         case .event(let event, let ifNoneMatch):
@@ -271,7 +268,7 @@ final class DirectResponder: DirectResponding {
     }
 
     /// Responds with the result of a task.
-    private func respond(
+    func respond(
         with completion: @escaping Completion, id: RequestID,
         _ body: @escaping @Sendable (OrderService) async throws -> APIResponse
     ) {

@@ -2,6 +2,7 @@ import Domain
 import Engine
 import Foundation
 import Ledger
+import NIOConcurrencyHelpers
 import NIOCore
 import RedisClient
 import RedisSchema
@@ -33,6 +34,8 @@ actor RoomBook {
     private let ledger: Ledger
     private let client: RedisClient
     private var entries: [EventID: Entry] = [:]
+    /// The views of `entries`, for those who do not want to wait for the actor.
+    private let present = NIOLockedValueBox<[EventID: (view: RoomView, since: NIODeadline)]>([:])
 
     /// - Parameter client: the connections to read Redis on.
     init(_ inventory: Inventory, ledger: Ledger, through client: RedisClient) {
@@ -62,13 +65,26 @@ actor RoomBook {
         return try await reading.value
     }
 
+    /// The room of an event, if a view is known that is young enough; nil otherwise. Can be called on any thread.
+    nonisolated func presentView(of event: EventID) -> RoomView? {
+        guard let (view, since) = present.withLockedValue({ $0[event] }), NIODeadline.now() - since < Self.lifetime
+        else { return nil }
+        return view
+    }
+
+    private func setView(_ view: RoomView?, of event: EventID) {
+        guard let since = entries[event]?.since else { return }
+        entries[event]?.view = view
+        present.withLockedValue { $0[event] = view.map { ($0, since) } }
+    }
+
     private func makePlace() {
         let now = NIODeadline.now()
         entries = entries.filter { $0.value.reading != nil || now - $0.value.since < Self.keeping }
-        guard entries.count >= Self.limit, let oldest = entries.min(by: { $0.value.since < $1.value.since }) else {
-            return
+        if entries.count >= Self.limit, let oldest = entries.min(by: { $0.value.since < $1.value.since }) {
+            entries[oldest.key] = nil
         }
-        entries[oldest.key] = nil
+        present.withLockedValue { [entries] views in views = views.filter { entries[$0.key] != nil } }
     }
 
     private func read(_ event: EventID) async throws -> RoomView? {
@@ -76,7 +92,7 @@ actor RoomBook {
         let known = entries[event]?.ticks.count ?? 0
         guard let reading = try await inventory.room(of: event, after: known, through: client) else {
             // The draw and its ranks are the same if Redis has lost the event. Without them, all places would be in the lobby again.
-            entries[event]?.view = nil
+            setView(nil, of: event)
             entries[event]?.ticks = RoomTicks()
             return nil
         }
@@ -102,7 +118,7 @@ actor RoomBook {
         let view = RoomView(
             event: event, reading: reading, ranks: entry.computed == reading.counters?.draw ? entry.ranks : nil,
             ticks: entry.ticks.valid, draw: entry.draw)
-        entries[event]?.view = view
+        setView(view, of: event)
         return view
     }
 
@@ -132,7 +148,7 @@ actor RoomBook {
         guard let entry = entries[event], entry.generation == generation, entry.computed == draw else { return }
         entries[event]?.ranks = ranks
         // The next request reads the room with its ranks.
-        entries[event]?.view = nil
+        setView(nil, of: event)
     }
 }
 

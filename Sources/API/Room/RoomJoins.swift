@@ -17,15 +17,31 @@ struct RoomJoins: Sendable {
     func response(
         _ event: EventID, _ headers: ClientHeaders, body: ByteBuffer, peer: IPAddress?
     ) async throws -> APIResponse {
+        let (key, customer) = try read(headers, body: body)
+        if customer == nil { try await requireNone(event) }
+        try await checkProof(event, customer, headers, peer)
+        let standing = try await rooms.join(event, customer: customer, key: key)
+        return try APIResponse(standing, .created, signedBy: rooms.signer)
+    }
+
+    /// Who joins, if only Redis has to be asked for that; nil if other checks come first.
+    func joining(
+        _ event: EventID, _ headers: ClientHeaders, body: ByteBuffer
+    ) throws(Problem) -> Rooms.Joining? {
+        let (key, customer) = try read(headers, body: body)
+        guard let customer, proof == nil else { return nil }
+        return try rooms.joining(event, customer: customer, key: key)
+    }
+
+    private func read(
+        _ headers: ClientHeaders, body: ByteBuffer
+    ) throws(Problem) -> (key: String?, customer: String?) {
         let key = try IdempotencyKey.read(headers.keys)
         try JSONBody.check(headers.contentType, of: body)
         var customer = try StrictObject.read(body, fields: ["customer"])?.text("customer")
         if let customer, !BuyRequest.isCustomer(customer) { throw Problem.invalidCustomer }
         if let tokens { customer = try tokens.customer(headers.authorization, named: customer, at: .now) }
-        if customer == nil { try await requireNone(event) }
-        try await checkProof(event, customer, headers, peer)
-        let standing = try await rooms.join(event, customer: customer, key: key)
-        return try APIResponse(standing, .created, signedBy: rooms.signer)
+        return (key, customer)
     }
 
     /// An event with a limit for each customer gives places to customers only: its passes are bought with as customers.

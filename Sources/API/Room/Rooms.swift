@@ -21,15 +21,48 @@ struct Rooms: Sendable {
     /// Joins the room of an event. A customer, or a key if there is no customer, has one place; if its pass has ended, this gives
     /// a new place at the end.
     func join(_ event: EventID, customer: String?, key: String?) async throws -> Standing {
-        let name = try signer.name(customer: customer, key: key, of: event)
-        let mark = try signer.customer(customer, of: event)
-        let standing = try await join(JoinRequest(event: event, name: name), mark)
-        guard standing.isReplay, standing.state == .expired else { return standing }
-        return try await join(JoinRequest(event: event, name: name, former: standing.place.number), mark)
+        let joining = try joining(event, customer: customer, key: key)
+        return try await standing(joining, after: try await inventory.join(joining.request))
     }
 
-    private func join(_ request: JoinRequest, _ customer: UInt64) async throws -> Standing {
-        var outcome = try await inventory.join(request)
+    /// Somebody who joins.
+    struct Joining: Sendable {
+        var request: JoinRequest
+        /// Stands for the customer in the place.
+        var customer: UInt64
+    }
+
+    func joining(_ event: EventID, customer: String?, key: String?) throws(Problem) -> Joining {
+        let name = try signer.name(customer: customer, key: key, of: event)
+        return Joining(
+            request: JoinRequest(event: event, name: name), customer: try signer.customer(customer, of: event))
+    }
+
+    /// The place of somebody who has just joined, if that needs no store; nil if it does, or if there is none.
+    func presentStanding(_ joining: Joining, after outcome: JoinOutcome) -> Standing? {
+        guard case .joined(let number, let generation, let isReplay) = outcome,
+            let view = book.presentView(of: joining.request.event), view.reading.generation == generation,
+            !view.isRecovering
+        else { return nil }
+        let place = Place(
+            event: joining.request.event, generation: generation, number: number, customer: joining.customer)
+        let standing = Standing(place: place, view: view, isReplay: isReplay)
+        return isReplay && standing.state == .expired ? nil : standing
+    }
+
+    /// The place of somebody who has just joined. An event that Redis does not have is restored, and joined again.
+    func standing(_ joining: Joining, after outcome: JoinOutcome) async throws -> Standing {
+        let standing = try await place(joining.request, joining.customer, after: outcome)
+        guard standing.isReplay, standing.state == .expired else { return standing }
+        var request = joining.request
+        request.former = standing.place.number
+        return try await place(request, joining.customer, after: try await inventory.join(request))
+    }
+
+    private func place(
+        _ request: JoinRequest, _ customer: UInt64, after first: JoinOutcome
+    ) async throws -> Standing {
+        var outcome = first
         if outcome == .eventUnknown || outcome == .recovering {
             do {
                 try await restorer.restoreOrThrow(request.event)
@@ -54,6 +87,13 @@ struct Rooms: Sendable {
         case .closed: throw Problem(Refusal.closed, event: request.event)
         case .busy: throw Problem.roomBusy
         }
+    }
+
+    /// The standing of a place, if that needs no store; nil if it does.
+    func presentStanding(of text: String) throws(Problem) -> Standing? {
+        let place = try signer.place(text)
+        guard let view = book.presentView(of: place.event), !view.isRecovering else { return nil }
+        return Standing(place: place, view: view)
     }
 
     /// The standing of a place with this text.

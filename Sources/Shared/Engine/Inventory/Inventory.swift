@@ -72,10 +72,15 @@ package struct Inventory: Sendable {
     /// A relay for the claims of one event loop, on which it must be called.
     package func makeClaimRelay(on eventLoop: any EventLoop) -> ClaimRelay { ClaimRelay(self, on: eventLoop) }
 
-    /// The group caller for a claim. Must be called on its event loop.
-    func claims(for purchase: Purchase) -> GroupCaller<ClaimScript> {
-        lanes.value[partitioning.home(of: purchase.event).partition].claims
+    /// A relay for the places in waiting rooms of one event loop, on which it must be called.
+    package func makeJoinRelay(on eventLoop: any EventLoop) -> GroupRelay<JoinScript> {
+        GroupRelay(self, to: \.joins, on: eventLoop)
     }
+
+    /// The group caller of a partition. Must be called on its event loop.
+    func caller<Script>(
+        _ lane: any KeyPath<Lanes, GroupCaller<Script>> & Sendable, in partition: Int
+    ) -> GroupCaller<Script> { lanes.value[partition][keyPath: lane] }
 
     /// Confirms or cancels an order: a compare-and-set on its state and its deadline, measured with the Redis server's
     /// clock. Exactly one of several concurrent transitions is applied; it also releases the stock and the customer's
@@ -101,10 +106,10 @@ package struct Inventory: Sendable {
         try await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Script.Outcome, RedisError>, _>) in
             if eventLoop.inEventLoop {
-                lanes.value[partition][keyPath: lane].add(member) { continuation.resume(returning: $0) }
+                caller(lane, in: partition).add(member) { continuation.resume(returning: $0) }
             } else {
                 eventLoop.execute {
-                    lanes.value[partition][keyPath: lane].add(member) { continuation.resume(returning: $0) }
+                    caller(lane, in: partition).add(member) { continuation.resume(returning: $0) }
                 }
             }
         }.get()
