@@ -15,7 +15,7 @@ def binaries():
 def build(is_needed=True):
     """Installs what is missing. Builds the programs if they are needed, unless TICKETBLITZ_BIN names their folder."""
     (ROOT / ".run").mkdir(exist_ok=True)
-    builds = "build_release API Worker" if is_needed and not os.environ.get("TICKETBLITZ_BIN") else ""
+    builds = "build_programs API Worker" if is_needed and not os.environ.get("TICKETBLITZ_BIN") else ""
     sh("source deploy/local/common.sh; install_missing; "
        f"command -v wrk >/dev/null || apt-get install -y -qq wrk >/dev/null; {builds}")
 
