@@ -4,11 +4,7 @@ import Hummingbird
 extension OrdersController {
     /// `POST /buy`, in the forms that a connection does not answer itself (see ``DirectRequest``).
     func buy(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let headers = ClientHeaders(
-            contentType: request.headers[.contentType], keys: request.headers[values: .idempotencyKey],
-            authorization: request.headers[values: .authorization],
-            forwardedFor: request.headers[values: .forwardedFor],
-            passes: request.headers[values: .admissionPass])
+        let headers = ClientHeaders(request.headers)
         let body = try await request.completeBody(limit: BodyLimit.standard)
         return Response(
             await responders.response(to: .buy(headers), body: body, peer: context.peer, id: context.requestID))

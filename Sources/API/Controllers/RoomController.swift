@@ -16,11 +16,7 @@ struct RoomController: Sendable {
     /// `POST /events/{id}/room`, in the forms that a connection does not answer itself (see ``DirectRequest``).
     func join(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let event = try Self.eventID(context)
-        let headers = ClientHeaders(
-            contentType: request.headers[.contentType], keys: request.headers[values: .idempotencyKey],
-            authorization: request.headers[values: .authorization],
-            forwardedFor: request.headers[values: .forwardedFor],
-            proofs: request.headers[values: .admissionProof])
+        let headers = ClientHeaders(request.headers)
         let body = try await request.completeBody(limit: BodyLimit.standard)
         return Response(
             await responders.response(

@@ -23,7 +23,7 @@ actor RoomBook {
         var ranks: [UInt32]?
         /// The draw whose ranks are being computed, or are computed.
         var computed: RoomDraw?
-        var view: RoomView?
+        /// When it was read last.
         var since = NIODeadline.uptimeNanoseconds(0)
         var reading: Task<RoomView?, any Error>?
         /// When `reading` began.
@@ -34,7 +34,7 @@ actor RoomBook {
     private let ledger: Ledger
     private let client: RedisClient
     private var entries: [EventID: Entry] = [:]
-    /// The views of `entries`, for those who do not want to wait for the actor.
+    /// The views of `entries` and when they were read, also for those who do not want to wait for the actor.
     private let present = NIOLockedValueBox<[EventID: (view: RoomView, since: NIODeadline)]>([:])
 
     /// - Parameter client: the connections to read Redis on.
@@ -49,7 +49,7 @@ actor RoomBook {
     /// - Parameter isFresh: whether the room must be read after this call.
     func view(of event: EventID, isFresh: Bool = false) async throws -> RoomView? {
         if let entry = entries[event] {
-            if !isFresh, let view = entry.view, NIODeadline.now() - entry.since < Self.lifetime { return view }
+            if !isFresh, let view = presentView(of: event) { return view }
             // Not one that a slow connection delays: it shows the room as it was before the delay.
             if !isFresh, let reading = entry.reading, NIODeadline.now() - entry.begun < Self.lifetime {
                 return try await reading.value
@@ -74,7 +74,6 @@ actor RoomBook {
 
     private func setView(_ view: RoomView?, of event: EventID) {
         guard let since = entries[event]?.since else { return }
-        entries[event]?.view = view
         present.withLockedValue { $0[event] = view.map { ($0, since) } }
     }
 

@@ -68,10 +68,7 @@ extension RoomTests {
         ) { test, keeper in
             try await keeper.round()
             for _ in 0..<2 { _ = try await join(test) }
-            try await eventually("one is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1
-            }
+            try await admit(1, test, keeper)
             var purchase = test.purchase()
             purchase.pass = try await pass(test, 1)
             let id = try await test.acceptance(of: purchase).order

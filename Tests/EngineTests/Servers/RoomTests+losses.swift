@@ -17,10 +17,7 @@ extension RoomTests {
             try await keeper.round()
             for index in 0..<5 { _ = try await join(test, "n\(index)") }
             _ = try await test.catalogue.put(.demo, EventChange(opensAt: later(-1)))
-            try await eventually("all are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 5
-            }
+            try await admit(5, test, keeper)
             try await test.redis("FLUSHDB")
             try await test.recover()
             try await test.catalogue.publish(.demo)
@@ -52,10 +49,7 @@ extension RoomTests {
         try await withRoom(EventTerms(name: "Demo", capacity: 1000, admissionRate: 1000)) { test, keeper in
             try await keeper.round()
             _ = try await join(test)
-            try await eventually("one is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1
-            }
+            try await admit(1, test, keeper)
             try await lose(test)
             let restored = try await counters(test)
             #expect(restored.last == 1000)
@@ -73,10 +67,7 @@ extension RoomTests {
         ) { test, keeper in
             try await keeper.round()
             for _ in 0..<300 { _ = try await join(test) }
-            try await eventually("all are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 300
-            }
+            try await admit(300, test, keeper)
             _ = try await test.catalogue.put(.demo, EventChange(admissionRate: 1))
             try await lose(test)
             #expect(try await counters(test).ticks.first?.from == 0)
@@ -94,10 +85,7 @@ extension RoomTests {
         ) { test, keeper in
             try await keeper.round()
             for _ in 0..<300 { _ = try await join(test) }
-            try await eventually("all are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 300
-            }
+            try await admit(300, test, keeper)
             _ = try await test.catalogue.put(.demo, EventChange(admissionRate: 10))
             // The last hundred are ten seconds of people.
             try await eventually("the ledger knows of passes that have ended") {
@@ -119,10 +107,7 @@ extension RoomTests {
             let keeper = Keeper(test)
             try await keeper.round()
             #expect(try number(try await join(test)) == 1001)
-            try await eventually("who comes later is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1001
-            }
+            try await admit(1001, test, keeper)
             #expect(try await counters(test).outstanding == 1)
         }
     }
@@ -150,10 +135,7 @@ extension RoomTests {
             try await lose(test)
             _ = try await test.catalogue.put(.demo, EventChange(opensAt: later(-1)))
             let keeper = Keeper(test)
-            try await eventually("the whole lobby is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1000
-            }
+            try await admit(1000, test, keeper)
             #expect(try await counters(test).draw?.lobby == 1000)
             #expect(try await counters(test).outstanding == 0)
         }
@@ -168,10 +150,7 @@ extension RoomTests {
             let keeper = Keeper(test)
             try await keeper.round()
             for _ in 0..<2 { _ = try await join(test) }
-            try await eventually("two of later are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1002
-            }
+            try await admit(1002, test, keeper)
             #expect(isAccepted(try await claim(test, try await pass(test, 1))))
             #expect(try await counters(test).outstanding == 2)
             #expect(isAccepted(try await claim(test, try await pass(test, 1001))))

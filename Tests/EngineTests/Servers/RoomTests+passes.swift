@@ -10,10 +10,7 @@ extension RoomTests {
     private func admitOne(_ test: TestStores, _ keeper: Keeper) async throws -> AdmissionPass {
         try await keeper.round()
         _ = try await join(test)
-        try await eventually("one is admitted") {
-            try await keeper.round()
-            return try await counters(test).admitted == 1
-        }
+        try await admit(1, test, keeper)
         return try await pass(test, 1)
     }
 

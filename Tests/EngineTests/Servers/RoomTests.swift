@@ -45,6 +45,14 @@ import WorkerTestSupport
         try #require(try await reading(test).counters)
     }
 
+    /// Rounds until so many people are admitted.
+    func admit(_ count: Int, _ test: TestStores, _ keeper: Keeper) async throws {
+        try await eventually("\(count) are admitted") {
+            try await keeper.round()
+            return try await counters(test).admitted == count
+        }
+    }
+
     func join(_ test: TestStores, _ name: String? = nil, former: Int? = nil) async throws -> JoinOutcome {
         try await test.inventory.join(JoinRequest(event: .demo, name: name, former: former))
     }
@@ -191,10 +199,7 @@ import WorkerTestSupport
             #expect(try await counters(test).admitted == 3)
             #expect(try await counters(test).outstanding == 3)
             // Passes that end unused come back.
-            try await eventually("others are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 6
-            }
+            try await admit(6, test, keeper)
             #expect(try await counters(test).outstanding == 3)
             #expect(try await counters(test).ticks.allSatisfy { $0.from >= 3 })
         }
@@ -214,10 +219,7 @@ import WorkerTestSupport
             _ = try await test.catalogue.put(.demo, EventChange(paused: true))
             #expect(try await stop() == .paused)
             _ = try await test.catalogue.put(.demo, EventChange(paused: false))
-            try await eventually("two are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 2
-            }
+            try await admit(2, test, keeper)
             for number in 1...2 {
                 var purchase = test.purchase()
                 purchase.pass = try await pass(test, number)
@@ -250,10 +252,7 @@ import WorkerTestSupport
             #expect(try await counters(test).stop == .allHeld, "two units are free, which ann wants")
             _ = try await OfferMaker(test.partition).makeDue()
             _ = try await test.inventory.change(orders[0], by: .cancel)
-            try await eventually("somebody is admitted for the unit that nobody on the list wants") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1
-            }
+            try await admit(1, test, keeper)
         }
     }
 
@@ -262,10 +261,7 @@ import WorkerTestSupport
         try await withRoom { test, keeper in
             try await keeper.round()
             _ = try await join(test)
-            try await eventually("one is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1
-            }
+            try await admit(1, test, keeper)
             var purchase = test.purchase()
             purchase.pass = try await pass(test, 1)
             _ = try await test.acceptance(of: purchase)
@@ -305,10 +301,7 @@ import WorkerTestSupport
         ) { test, keeper in
             try await keeper.round()
             for _ in 0..<3 { _ = try await join(test) }
-            try await eventually("three are admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 3
-            }
+            try await admit(3, test, keeper)
             let pass = try await pass(test, 1)
             #expect(try await claim(test, nil) == .refused(.passRequired))
             var other = pass
@@ -338,10 +331,7 @@ import WorkerTestSupport
         ) { test, keeper in
             try await keeper.round()
             _ = try await join(test)
-            try await eventually("one is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1
-            }
+            try await admit(1, test, keeper)
             let pass = try await pass(test, 1)
             for _ in 0..<3 { #expect(isAccepted(try await claim(test, pass, customer: "ann"))) }
             #expect(
@@ -358,10 +348,7 @@ import WorkerTestSupport
             try await test.catalogue.ensure(plain, EventTerms(name: "Plain", capacity: 100))
             try await keeper.round()
             _ = try await join(test)
-            try await eventually("one is admitted") {
-                try await keeper.round()
-                return try await counters(test).admitted == 1
-            }
+            try await admit(1, test, keeper)
             let pass = try await pass(test, 1)
             let accepted = try await withThrowingTaskGroup(of: (Bool, Bool).self) { group in
                 for index in 0..<40 {
@@ -393,10 +380,7 @@ import WorkerTestSupport
     private func fill(_ test: TestStores, _ keeper: Keeper) async throws {
         try await keeper.round()
         for index in 0..<5 { _ = try await join(test, "n\(index)") }
-        try await eventually("all are admitted") {
-            try await keeper.round()
-            return try await counters(test).admitted == 5
-        }
+        try await admit(5, test, keeper)
         #expect(isAccepted(try await claim(test, try await pass(test, 1))))
         #expect(try await keysOfRoom(test) == 5)
     }

@@ -44,7 +44,7 @@ package struct RoomReading: Hashable, Sendable {
         package var draw: RoomDraw?
         /// The rank up to which people are admitted, as far as the replicas have it.
         package var admitted: Int
-        /// Passes that are valid and were not used.
+        /// Passes that are valid and were not used. After a loss of Redis, those of numbers that certainly belong to people.
         package var outstanding: Int
         /// Nil while admission moves.
         package var stop: RoomStop?
