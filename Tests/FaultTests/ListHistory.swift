@@ -63,6 +63,14 @@ struct ListState: Sendable {
 
     func hasLoss(_ interval: ClosedRange<Int64>) -> Bool { losses.contains { $0.overlaps(interval) } }
 
+    /// When Redis may not have responded to everybody, in milliseconds since 1970.
+    var outages: [ClosedRange<Int64>] = []
+
+    /// Whether a response may show what the ledger had while Redis was ahead (docs/guarantees.md, "Limits of the guarantees").
+    func mayBeBehind(_ request: ListRequest) -> Bool {
+        request.kind == .look && outages.contains { $0.overlaps(request.begun...request.ended) }
+    }
+
     /// Whether what happened at a time may have been lost.
     func isUncertain(_ time: Int64) -> Bool { hasLoss(time...(time + 3000)) }
 }

@@ -72,7 +72,7 @@ struct ListVerdict: Hashable, CustomStringConvertible {
             }
             guard case .order(let now, let number, let end) = request.outcome else { continue }
             if let last, last.ended < request.begun, Self.step(now) < Self.step(last.state),
-                !state.hasLoss(last.ended...request.ended)
+                !state.hasLoss(last.ended...request.ended), !state.mayBeBehind(request)
             {
                 wentBack.append("\(id) is \(now) after \(last.state)")
             }

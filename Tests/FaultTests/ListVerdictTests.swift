@@ -83,6 +83,18 @@ import Testing
         #expect(Self.verdict(look, losses: [100...200]).wentBack.count == 1)
     }
 
+    /// While Redis does not respond, a look shows the ledger's row; a confirmation never does.
+    @Test func aLookDuringAnOutageMayBeBehind() {
+        var state = Self.state(Self.rows)
+        state.outages = [13_500...14_500]
+        func wentBack(_ kind: ListRequest.Kind, at time: Int64) -> Int {
+            ListVerdict(Self.clean + [Self.request(kind, 1, .order(.held), at: time)], state).wentBack.count
+        }
+        #expect(wentBack(.look, at: 14_000) == 0)
+        #expect(wentBack(.look, at: 15_000) == 1)
+        #expect(wentBack(.confirm, at: 14_000) == 1)
+    }
+
     @Test func aPositionThatGrowsIsDetected() {
         let look = Self.request(.look, 1, .order(.waiting, position: 3), at: 700)
         #expect(Self.verdict(look).grew.count == 1)

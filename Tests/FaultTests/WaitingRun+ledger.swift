@@ -39,7 +39,7 @@ extension WaitingRun {
         let counts = final.events[ListLoad.event]
         var state = ListState(
             rows: [:], offer: Int64(Self.offerSeconds) * 1000, available: counts?.redis.available ?? -1,
-            losses: losses.withLockedValue { $0 })
+            losses: losses.withLockedValue { $0 }, outages: outages.withLockedValue { $0 })
         let times = try await cluster.sql(
             """
             SELECT id, floor(extract(epoch FROM claimed_at) * 1000)::bigint,

@@ -36,6 +36,8 @@ struct WaitingRun: Sendable {
     let list: ListLoad
     let orders = History()
     let losses = NIOLockedValueBox<[ClosedRange<Int64>]>([])
+    /// From the beginning of a fault until people are answered again.
+    let outages = NIOLockedValueBox<[ClosedRange<Int64>]>([])
 
     init(_ terms: Terms = Terms(), seed: UInt64, on cluster: Cluster) {
         self.terms = terms
@@ -106,6 +108,8 @@ struct WaitingRun: Sendable {
             list.history.answered > before.1 + 10
                 && (room.history.answered > before.0 + 20 || hasSold.withLockedValue { $0 })
         }
+        // A request that waits for a connection that the fault has left behind gives up after a second.
+        outages.withLockedValue { $0.append(begun...Timestamp.now.milliseconds + 2000) }
     }
 
     /// Sets the terms of an event. Again after a 503, or while a link is cut.
